@@ -1,0 +1,32 @@
+//! The nouns of the trade, and nothing that does anything.
+//!
+//! Every other room speaks in these words: a [`Transmission`] is read into [`Version`]s, a version carries
+//! [`AgencyCopy`], what could not be read is a [`Complaint`], what the desk decides is a [`Ruling`].
+//!
+//! **Never here:** input or output, a clock, async, serde derives. Whoever stores or sends these nouns writes
+//! down how they look outside, so that a change of a file format is never an accident in this crate.
+
+mod complaint;
+mod copy;
+mod id;
+mod item;
+mod label;
+mod rights;
+mod ruling;
+mod standing;
+mod status;
+mod transmission;
+
+pub use complaint::{Complaint, Gravity, Place};
+pub use copy::{AgencyCopy, Block, BlockKind, CopyFault, ListPlace, Mark, MarkKind, relaxed};
+pub use id::{AgencyId, Digest, FeedId, ItemId, ItemKey, ParseIdError, SiteId, TransmissionId, base32_id};
+pub use item::{
+    Dateline, ItemClass, Note, Placement, Reference, Relation, Rendition, Stamp, Subject, Unmapped, Version, VersionOrder,
+    VersionStamp,
+};
+pub use label::{Label, ReviewState};
+pub use rights::Rights;
+pub use ruling::{Act, Reason, Ruling, Until};
+pub use standing::{Change, ItemStanding, VersionStanding};
+pub use status::{Embargo, PubStatus, Severity, Signal};
+pub use transmission::{Door, Transmission};
