@@ -1,0 +1,381 @@
+//! The configuration: one TOML file, read once at the start, refused with every reason if anything in it is wrong.
+//!
+//! [`load`] reads a file and gives a [`Config`] in which nothing is left to be checked: names refer to what exists,
+//! paths are resolved, durations and addresses are parsed, secrets are here. [`writeup`] writes the example file, the
+//! reference page and the JSON Schema from the same source.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use news::{AgencyId, FeedId, Label, ReviewState, SiteId};
+use url::Url;
+
+mod check;
+mod keys;
+mod resolve;
+#[cfg(test)]
+mod tests;
+mod words;
+pub mod writeup;
+
+pub use keys::{Index, Safety, WireFormat};
+
+/// The longest file that is looked at.
+const BYTES_MAX: usize = 1 << 20;
+
+/// The whole newsroom, as configured.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The sites, at least one; their ids differ.
+    pub sites: Vec<Site>,
+    /// The operators' listener.
+    pub desk: Desk,
+    /// Where everything is kept.
+    pub store: Store,
+    /// Who delivers; their ids differ.
+    pub agencies: Vec<Agency>,
+    /// All sections, in the order in which the file names them.
+    pub sections: Vec<Section>,
+    /// The feeds; their ids differ, and each one's agency, sections and sites exist.
+    pub feeds: Vec<Feed>,
+    /// What is too much.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// The site with this id.
+    pub fn site(&self, id: &SiteId) -> Option<&Site> {
+        self.sites.iter().find(|site| site.id == *id)
+    }
+
+    /// The agency with this id.
+    pub fn agency(&self, id: &AgencyId) -> Option<&Agency> {
+        self.agencies.iter().find(|agency| agency.id == *id)
+    }
+
+    /// The feed with this id.
+    pub fn feed(&self, id: &FeedId) -> Option<&Feed> {
+        self.feeds.iter().find(|feed| feed.id == *id)
+    }
+
+    /// The section with this id.
+    pub fn section(&self, id: &str) -> Option<&Section> {
+        self.sections.iter().find(|section| section.id == id)
+    }
+}
+
+/// A public site.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Its short name.
+    pub id: SiteId,
+    /// The publication's name.
+    pub name: String,
+    /// The public base URL, without a slash at the end: `https://daily.example/news`.
+    pub url: String,
+    /// The path within that URL: empty, or `/news`, never with a slash at the end.
+    pub base_path: String,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The language of its own words (BCP 47).
+    pub language: String,
+    /// A sentence or two about it.
+    pub about: Option<String>,
+    /// How to reach the publisher.
+    pub contact: Option<String>,
+    /// What search engines are told.
+    pub index: Index,
+}
+
+/// The operators' listener.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// What operators show. `None`: a random token is made at the first start and kept in [`Store::desk_token`].
+    pub token: Option<Secret>,
+}
+
+/// Where everything is kept.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// The folder. It may not exist yet.
+    pub path: PathBuf,
+}
+
+impl Store {
+    /// The file of the operators' token where the configuration names none.
+    pub fn desk_token(&self) -> PathBuf {
+        self.path.join("desk.token")
+    }
+}
+
+/// Who delivers, and what its licence demands.
+#[derive(Clone, Debug)]
+pub struct Agency {
+    /// Its short name.
+    pub id: AgencyId,
+    /// Its name, as readers know it.
+    pub name: String,
+    /// The labels in the sites' language.
+    pub labels: Labels,
+    /// The labels in other languages, by language tag in lower case.
+    pub labels_by_language: BTreeMap<String, Labels>,
+    /// The credit of copy that carries none of its own.
+    pub credit: String,
+    /// How long copy may be public, from its publication.
+    pub expire_after: Option<SignedDuration>,
+    /// How long the archive keeps what was delivered; `None` keeps it for ever.
+    pub archive_for: Option<SignedDuration>,
+    /// Whether its pages ask not to be indexed.
+    pub noindex: bool,
+}
+
+impl Agency {
+    /// The label of a story in this state and language: the language's own (`pt-BR`, else `pt`), otherwise the
+    /// agency's main one, whose language is then named so that a page can mark it.
+    pub fn label(&self, state: ReviewState, language: Option<&str>) -> Label {
+        let tag = language.map(str::to_ascii_lowercase);
+        let own = tag.as_deref().and_then(|tag| {
+            let primary = tag.split('-').next().unwrap_or(tag);
+            self.labels_by_language.get(tag).or_else(|| self.labels_by_language.get(primary))
+        });
+        own.and_then(|labels| labels.label(state))
+            .or_else(|| self.labels.label(state))
+            .unwrap_or_else(|| Label { state, text: self.name.clone(), language: None })
+    }
+}
+
+/// The sentences of one language.
+#[derive(Clone, Debug)]
+pub struct Labels {
+    /// The language (BCP 47).
+    pub language: String,
+    /// For copy that nobody has reviewed.
+    pub unreviewed: String,
+    /// For copy that was reviewed and not changed.
+    pub reviewed: Option<String>,
+    /// For copy that was changed.
+    pub edited: Option<String>,
+}
+
+impl Labels {
+    fn label(&self, state: ReviewState) -> Option<Label> {
+        let text = match state {
+            ReviewState::Unreviewed => Some(&self.unreviewed),
+            ReviewState::Reviewed => self.reviewed.as_ref(),
+            ReviewState::Edited => self.edited.as_ref(),
+        };
+        Some(Label { state, text: text?.clone(), language: Some(self.language.clone()) })
+    }
+}
+
+/// A section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Its part of the address.
+    pub id: String,
+    /// Its name, as readers know it.
+    pub name: String,
+}
+
+/// One stream of an agency.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    /// Its short name.
+    pub id: FeedId,
+    /// Whose it is.
+    pub agency: AgencyId,
+    /// The watched folder, if that is its door. It may not exist yet.
+    pub folder: Option<PathBuf>,
+    /// The polled address, if that is its door.
+    pub poll: Option<Url>,
+    /// Whether senders may push.
+    pub push: bool,
+    /// The sections of its stories, by id.
+    pub sections: Vec<String>,
+    /// The sites of its stories; never empty.
+    pub sites: Vec<SiteId>,
+    /// How far the safety rules go.
+    pub safety: Safety,
+    /// At first contact, items older than this are not published.
+    pub backlog: SignedDuration,
+    /// The zone of times that carry none.
+    pub timezone: TimeZone,
+    /// The language of items that name none.
+    pub language: Option<String>,
+    /// The format it is pinned to.
+    pub format: WireFormat,
+    /// Whether titles of RSS and JSON Feed hold HTML.
+    pub title_is_html: bool,
+    /// How often it is polled.
+    pub poll_every: Duration,
+    /// The largest transmission, in bytes.
+    pub max_bytes: u64,
+    /// What pushing senders show; `None` asks for the operators' token.
+    pub token: Option<Secret>,
+    /// Whether polling may lead to addresses that are not public.
+    pub allow_private: bool,
+}
+
+/// What is too much.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of one transmission.
+    pub max_bytes: u64,
+    /// Items of one transmission.
+    pub max_items: usize,
+    /// Nesting of elements or JSON values.
+    pub max_depth: usize,
+    /// Attributes of one element.
+    pub max_attributes: usize,
+    /// Bytes of one item's text.
+    pub max_text: usize,
+    /// One answer of a polled feed.
+    pub poll_timeout: Duration,
+    /// One request of a sender or reader.
+    pub request_timeout: Duration,
+    /// How long a file must lie untouched.
+    pub folder_quiet: Duration,
+}
+
+/// A secret. It never shows in output.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself, for comparing or sending.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// A configuration could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file could not be read.
+    #[error("cannot read the configuration {}: {source}{}", .path.display(), remedy(.source))]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file was read and is wrong.
+    #[error(transparent)]
+    Invalid(#[from] ConfigErrors),
+}
+
+fn remedy(source: &std::io::Error) -> &'static str {
+    match source.kind() {
+        std::io::ErrorKind::NotFound => "; name the file with --config, or begin with verbatim.example.toml",
+        std::io::ErrorKind::InvalidData => "; it must be a text file in UTF-8",
+        _ => "",
+    }
+}
+
+/// Everything that is wrong with a configuration, in the order of its lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigErrors {
+    /// Which file.
+    pub path: PathBuf,
+    /// What is wrong; never empty.
+    pub problems: Vec<Problem>,
+}
+
+/// One thing that is wrong with a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The key's path (`feed[0].safety`, counted from 0), empty if it is about the file itself.
+    pub key: String,
+    /// What is wrong and what would be right, without a final stop.
+    pub message: String,
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, problem) in self.problems.iter().enumerate() {
+            let line_end = if i == 0 { "" } else { "\n" };
+            write!(f, "{line_end}{}:{}:{}: ", self.path.display(), problem.line, problem.column)?;
+            if !problem.key.is_empty() {
+                write!(f, "{}: ", problem.key)?;
+            }
+            f.write_str(&problem.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// Reads and checks a configuration file.
+///
+/// # Errors
+/// [`ConfigError`] if it cannot be read, or with everything that is wrong in it.
+pub fn load(path: &Path) -> Result<Config, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    Ok(parse(&text, path)?)
+}
+
+/// Checks the text of a configuration file and resolves what it names: environment variables, secret files, paths.
+/// `path` is where the text came from; relative paths in it are relative to that file's folder.
+///
+/// # Errors
+/// [`ConfigErrors`] with everything that is wrong.
+pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigErrors> {
+    parse_with(text, path, &|name| std::env::var(name).ok())
+}
+
+/// [`parse`] with the environment given, by a function from a variable's name to its value.
+///
+/// # Errors
+/// [`ConfigErrors`] with everything that is wrong.
+pub fn parse_with(
+    text: &str,
+    path: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, ConfigErrors> {
+    if text.len() > BYTES_MAX {
+        let message = format!("this file has more than {BYTES_MAX} bytes: it cannot be a configuration");
+        return Err(ConfigErrors {
+            path: path.to_owned(),
+            problems: vec![Problem { line: 1, column: 1, key: String::new(), message }],
+        });
+    }
+    let checked = check::check(text);
+    let resolved = if checked.findings.is_empty() {
+        resolve::resolve(checked, path, env)
+    } else {
+        Err(checked.findings)
+    };
+    resolved.map_err(|mut findings| {
+        findings.sort_by_key(|finding| finding.span.start);
+        let problems = findings.into_iter().map(|finding| {
+            let (line, column) = line_and_column(text, finding.span.start);
+            Problem { line, column, key: finding.key, message: finding.message }
+        });
+        ConfigErrors { path: path.to_owned(), problems: problems.collect() }
+    })
+}
+
+fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or(before);
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
+}

@@ -1,0 +1,454 @@
+//! The file as it is written: every key, what it means, and what stands if it is left out.
+//!
+//! This is the one source of all that is said about the configuration. The doc comments and defaults below become
+//! the example file, the reference page and the JSON Schema ([`super::writeup`]); the schema in turn is what a file
+//! is checked against ([`super::check`]). So a key cannot exist without being documented, and no page can promise a
+//! key that does not exist.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+/// One TOML file describes the whole newsroom: the sites, the desk, the store, who delivers, and on which feeds.
+/// Paths are relative to the folder of this file. Secrets never stand in it: name an environment variable or a file.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "verbatim.toml")]
+pub(super) struct File {
+    /// What readers see. One `[site]`, or several `[[site]]` that share one intake; each has its own pages, labels
+    /// and public log, and a kill covers them all.
+    pub(super) site: OneOrMany<Site>,
+    /// What operators see: console, API, `/metrics`, `/healthz`, `/readyz`. Never served by a public listener.
+    #[serde(default)]
+    #[schemars(extend("x-shown" = true))]
+    pub(super) desk: Desk,
+    /// Where everything is kept.
+    pub(super) store: Store,
+    /// Who delivers, and what its licence demands of everything that it delivers.
+    #[serde(default)]
+    #[schemars(extend("x-shown" = true))]
+    pub(super) agency: Vec<Agency>,
+    /// A section of the sites. Leave these tables out and the sections are those that the feeds name; write one and
+    /// every section that a feed names must have its own.
+    #[serde(default)]
+    pub(super) section: Vec<Section>,
+    /// One stream of an agency: a door that it comes through, and the rules that hold for it.
+    #[serde(default)]
+    #[schemars(extend("x-shown" = true))]
+    pub(super) feed: Vec<Feed>,
+    /// What is too much. Everything that comes from outside has a limit; what exceeds one is a complaint on the desk.
+    #[serde(default)]
+    pub(super) limits: Limits,
+}
+
+/// A table that may stand once, or several times as an array.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum OneOrMany<T> {
+    /// `[name]`
+    One(T),
+    /// `[[name]]`
+    Many(Vec<T>),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Site {
+    /// A short name that never changes: it is part of the store. Feeds name it in `sites`.
+    #[serde(default = "main_site")]
+    pub(super) id: Id,
+    /// The publication's name, as readers know it.
+    #[schemars(example = "The Daily Example")]
+    pub(super) name: String,
+    /// The public base URL; it may carry a path. Permanent story addresses begin with it, so choose it for good.
+    #[schemars(example = "http://127.0.0.1:8080")]
+    pub(super) url: WebAddress,
+    /// The address and port that readers, or the proxy in front of them, connect to.
+    #[serde(default = "site_listen")]
+    #[schemars(extend("x-shown" = true))]
+    pub(super) listen: SocketAddress,
+    /// The language of the pages' own words and of labels that name no other (BCP 47).
+    #[serde(default = "english")]
+    pub(super) language: LanguageTag,
+    /// One or two sentences about the publication, shown at the foot of its pages.
+    #[schemars(example = "News from the agencies, word for word.")]
+    pub(super) about: Option<String>,
+    /// How readers reach the publisher: an e-mail address or a URL, shown at the foot of the pages.
+    #[schemars(example = "desk@daily.example")]
+    pub(super) contact: Option<String>,
+    /// What search engines are told.
+    #[serde(default)]
+    pub(super) index: Index,
+}
+
+/// What search engines are told about a site.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Index {
+    /// Pages may be indexed, and a news sitemap is offered.
+    #[default]
+    All,
+    /// Pages may be indexed, but no news sitemap is offered.
+    NoNews,
+    /// Pages ask not to be indexed, and no sitemap is offered.
+    None,
+}
+
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Desk {
+    /// The address and port of the console, the API and the metrics. Anything but loopback needs `token_env` or
+    /// `token_file`.
+    #[serde(default = "desk_listen")]
+    #[schemars(extend("x-shown" = true))]
+    pub(super) listen: SocketAddress,
+    /// The environment variable that holds the operators' token. Without this and `token_file`, a random token is
+    /// made at the first start and kept in the store's folder as `desk.token`, readable by its owner only.
+    #[schemars(example = &"VERBATIM_DESK_TOKEN")]
+    pub(super) token_env: Option<VariableName>,
+    /// The file that holds the operators' token.
+    #[schemars(example = "secrets/desk.token")]
+    pub(super) token_file: Option<FilePath>,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self { listen: desk_listen(), token_env: None, token_file: None }
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Store {
+    /// The folder for archive, vault, journal and index. It is made at the first start. It belongs on a local disk
+    /// that survives a loss of power, never on a network file system.
+    #[schemars(example = &"data")]
+    pub(super) path: FilePath,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Agency {
+    /// A short name that never changes: items are known by it and by the agency's own identifier.
+    #[schemars(example = &"agx")]
+    pub(super) id: Id,
+    /// The agency's name, as readers know it.
+    #[schemars(example = "Agency Example")]
+    pub(super) name: String,
+    /// The sentence shown with copy that no editor has reviewed, word for word as the contract prescribes it.
+    #[schemars(
+        example = "Disclaimer: This post has been auto-published from an agency feed without any modifications to the text and has not been reviewed by an editor"
+    )]
+    pub(super) label: String,
+    /// The sentence shown with copy that a person has reviewed and not changed.
+    #[serde(default = "label_reviewed")]
+    pub(super) label_reviewed: String,
+    /// The sentence shown with copy that a person has changed.
+    #[serde(default = "label_edited")]
+    pub(super) label_edited: String,
+    /// The labels in other languages, by language (BCP 47): `labels.hi = "…"`, or a table
+    /// `[agency.labels.hi]` with `label`, `label_reviewed` and `label_edited`. A story is labelled in its own
+    /// language where that is given.
+    #[serde(default)]
+    #[schemars(extend("x-example" = "{ hi = \"अस्वीकरण: यह समाचार एजेंसी फ़ीड से बिना किसी बदलाव के स्वतः प्रकाशित हुआ है और किसी संपादक ने इसकी समीक्षा नहीं की है\" }"))]
+    pub(super) labels: BTreeMap<String, LanguageLabels>,
+    /// The credit shown with copy that carries none of its own. The agency's name unless it is given.
+    #[schemars(example = "Agency Example")]
+    pub(super) credit: Option<String>,
+    /// How long copy may be public, from its publication: afterwards its address answers 410 and the words are gone
+    /// from every output. Without it, only the expiry that an item carries itself counts.
+    #[schemars(example = "30d")]
+    pub(super) expire_after: Option<Span>,
+    /// For how many days the archive keeps what the agency delivered, public or not. 0 keeps it for ever.
+    #[serde(default = "archive_days")]
+    pub(super) archive_days: u32,
+    /// Whether pages of this agency's copy ask search engines not to index them.
+    #[serde(default)]
+    pub(super) noindex: bool,
+}
+
+/// Labels in one language: the sentence for unreviewed copy alone, or a table of up to three.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum LanguageLabels {
+    /// The sentence for unreviewed copy.
+    Sentence(String),
+    /// All of them.
+    Table(LabelTable),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LabelTable {
+    /// The sentence shown with copy that no editor has reviewed.
+    pub(super) label: String,
+    /// The sentence shown with copy that a person has reviewed and not changed.
+    pub(super) label_reviewed: Option<String>,
+    /// The sentence shown with copy that a person has changed.
+    pub(super) label_edited: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Section {
+    /// The section's part of the address, and what feeds name.
+    #[schemars(example = &"world")]
+    pub(super) id: Id,
+    /// The section's name, as readers know it. The id with a capital letter unless it is given.
+    #[schemars(example = &"World")]
+    pub(super) name: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Feed {
+    /// A short name that never changes. Senders use it in `POST /wire/{id}`, operators in commands.
+    #[schemars(example = "agx-world")]
+    pub(super) id: Id,
+    /// Whose feed it is: the `id` of an `[[agency]]`.
+    #[schemars(example = &"agx")]
+    pub(super) agency: Id,
+    /// A door: the folder that the agency's files arrive in. Every regular file is taken except dotfiles and `.part`,
+    /// `.tmp`, `.filepart`; taken files move to `done/` inside it. It is made if it is missing.
+    #[schemars(example = "wire/agx", extend("x-shown" = true))]
+    pub(super) folder: Option<FilePath>,
+    /// A door: the address that is asked again and again.
+    #[schemars(example = "https://wire.agency.example/world.rss")]
+    pub(super) poll: Option<WebAddress>,
+    /// A door: whether the agency may send to `POST /wire/{id}` on the desk's listener. May stand beside `folder` or
+    /// `poll`.
+    #[serde(default)]
+    pub(super) push: bool,
+    /// The section that its stories appear in.
+    #[schemars(example = &"world", extend("x-shown" = true))]
+    pub(super) section: Option<Id>,
+    /// The sections that its stories appear in, if they are several.
+    #[schemars(extend("x-example" = "[\"world\", \"business\"]"))]
+    pub(super) sections: Option<Vec<Id>>,
+    /// The sites that its stories appear on. All of them unless it is given.
+    #[schemars(extend("x-example" = "[\"main\"]"))]
+    pub(super) sites: Option<Vec<Id>>,
+    /// Whether the safety rules hold back what looks dangerous: old dates, bursts, cut or empty copy, test traffic.
+    /// They never decide on status, kill, embargo, or what is not for publication.
+    #[serde(default)]
+    pub(super) safety: Safety,
+    /// When the feed is met for the first time, items older than this are recorded and not published.
+    #[serde(default = "backlog")]
+    pub(super) backlog: Span,
+    /// The zone of times that carry none (a name of the IANA time zone database). UTC unless it is given.
+    #[schemars(example = "Asia/Kolkata")]
+    pub(super) timezone: Option<ZoneName>,
+    /// The language of items that name none (BCP 47).
+    #[schemars(example = &"en")]
+    pub(super) language: Option<LanguageTag>,
+    /// The format of what is delivered.
+    #[serde(default)]
+    pub(super) format: WireFormat,
+    /// What a `title` of RSS or JSON Feed holds. Plain text in the formats' own words, HTML with many senders.
+    #[serde(default)]
+    pub(super) title: Title,
+    /// How often `poll` is asked. A sender that asks for patience gets it.
+    #[serde(default = "poll_every")]
+    pub(super) poll_every: Span,
+    /// The largest transmission on this feed. `limits.max_bytes` unless it is given.
+    #[schemars(example = "4MiB")]
+    pub(super) max_bytes: Option<Size>,
+    /// For `push`: the environment variable that holds the token which senders must show. Without this and
+    /// `token_file`, senders need the operators' token.
+    #[schemars(example = &"AGX_WORLD_TOKEN")]
+    pub(super) token_env: Option<VariableName>,
+    /// For `push`: the file that holds the token.
+    #[schemars(example = "secrets/agx-world.token")]
+    pub(super) token_file: Option<FilePath>,
+    /// For `poll`: whether it may lead to loopback, private and link-local addresses. Not unless it is given, except
+    /// that a `poll` whose host is written as a loopback address may go there.
+    #[schemars(example = true)]
+    pub(super) allow_private: Option<bool>,
+}
+
+/// How far the safety rules of a feed go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Safety {
+    /// What a rule finds is held for a person.
+    #[default]
+    On,
+    /// What a rule would have held is published, and the finding is recorded.
+    Shadow,
+    /// No rule looks.
+    Off,
+}
+
+/// A format that a feed may be pinned to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WireFormat {
+    /// Told from the bytes of each transmission.
+    #[default]
+    Auto,
+    /// RSS 2.0.
+    Rss,
+    /// Atom (RFC 4287).
+    Atom,
+    /// JSON Feed 1.1.
+    JsonFeed,
+    /// NewsML-G2: a news item, or a news message that carries several.
+    NewsmlG2,
+    /// NITF.
+    Nitf,
+    /// ninjs 1, 2 or 3.
+    Ninjs,
+}
+
+impl WireFormat {
+    /// The word of the format, as in output and records; `None` if it is told from the bytes.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            WireFormat::Auto => None,
+            WireFormat::Rss => Some("rss"),
+            WireFormat::Atom => Some("atom"),
+            WireFormat::JsonFeed => Some("json-feed"),
+            WireFormat::NewsmlG2 => Some("newsml-g2"),
+            WireFormat::Nitf => Some("nitf"),
+            WireFormat::Ninjs => Some("ninjs"),
+        }
+    }
+}
+
+/// What a title holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Title {
+    /// Plain text: `&lt;` in it is a word about HTML.
+    #[default]
+    Text,
+    /// HTML: `&amp;amp;` is an ampersand, and tags are markup.
+    Html,
+}
+
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Limits {
+    /// The largest transmission, after decompression.
+    pub(super) max_bytes: Size,
+    /// The most items in one transmission.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub(super) max_items: u32,
+    /// The deepest nesting of elements or JSON values.
+    #[schemars(range(min = 16, max = 4096))]
+    pub(super) max_depth: u32,
+    /// The most attributes of one element.
+    #[schemars(range(min = 8, max = 65_536))]
+    pub(super) max_attributes: u32,
+    /// The longest text of one item.
+    pub(super) max_text: Size,
+    /// The longest time for one answer of a polled feed, from connecting to the last byte.
+    pub(super) poll_timeout: Span,
+    /// The longest time for one request of a sender or a reader, from connecting to the last byte.
+    pub(super) request_timeout: Span,
+    /// How long a file in a folder must lie untouched before it is taken, if nothing said that it is whole.
+    pub(super) folder_quiet: Span,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_bytes: Size("16MiB".into()),
+            max_items: 10_000,
+            max_depth: 256,
+            max_attributes: 256,
+            max_text: Size("4MiB".into()),
+            poll_timeout: Span("30s".into()),
+            request_timeout: Span("30s".into()),
+            folder_quiet: Span("1s".into()),
+        }
+    }
+}
+
+fn main_site() -> Id {
+    Id("main".into())
+}
+
+fn site_listen() -> SocketAddress {
+    SocketAddress("127.0.0.1:8080".into())
+}
+
+fn desk_listen() -> SocketAddress {
+    SocketAddress("127.0.0.1:8081".into())
+}
+
+fn english() -> LanguageTag {
+    LanguageTag("en".into())
+}
+
+fn label_reviewed() -> String {
+    "This text comes from an agency feed, was published without any modifications, and has been reviewed by an editor"
+        .into()
+}
+
+fn label_edited() -> String {
+    "This text comes from an agency feed and has been edited".into()
+}
+
+fn archive_days() -> u32 {
+    30
+}
+
+fn backlog() -> Span {
+    Span("24h".into())
+}
+
+fn poll_every() -> Span {
+    Span("60s".into())
+}
+
+/// Texts with a grammar of their own. The `kind` is what [`super::words::check`] goes by; the rest of the schema lets
+/// an editor that knows JSON Schema complain while the file is being typed.
+macro_rules! kind_of_text {
+    ($($(#[$doc:meta])* $name:ident, $kind:literal, $schema:tt;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Deserialize, Serialize)]
+            #[serde(transparent)]
+            pub(super) struct $name(pub(super) String);
+
+            impl JsonSchema for $name {
+                fn inline_schema() -> bool {
+                    true
+                }
+
+                fn schema_name() -> std::borrow::Cow<'static, str> {
+                    stringify!($name).into()
+                }
+
+                fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                    let mut schema = json_schema!($schema);
+                    schema.insert("x-kind".into(), $kind.into());
+                    schema
+                }
+            }
+        )+
+    };
+}
+
+kind_of_text! {
+    /// A short name.
+    Id, "id", { "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$" };
+    /// A length of time.
+    Span, "duration", { "type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$" };
+    /// A number of bytes.
+    Size, "size", { "type": ["integer", "string"], "pattern": "^[0-9]+(KiB|MiB|GiB|kB|MB|GB)?$", "minimum": 1 };
+    /// An http or https URL.
+    WebAddress, "url", { "type": "string", "pattern": "^https?://" };
+    /// An address and a port to listen on.
+    SocketAddress, "address", { "type": "string", "pattern": ":[0-9]+$" };
+    /// A BCP 47 language tag.
+    LanguageTag, "language", { "type": "string", "pattern": "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$" };
+    /// A name of the IANA time zone database.
+    ZoneName, "timezone", { "type": "string" };
+    /// The name of an environment variable.
+    VariableName, "variable", { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" };
+    /// A path, relative to the folder of the file.
+    FilePath, "path", { "type": "string", "minLength": 1 };
+}

@@ -1,0 +1,555 @@
+//! From the keys of a well-formed file to a [`Config`]: references, paths, secrets, and rules between keys.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use news::{AgencyId, FeedId, SiteId};
+use url::{Host, Url};
+
+use super::check::{Checked, Finding};
+use super::keys::{self, LanguageLabels, OneOrMany};
+use super::{Agency, Config, Desk, Feed, Labels, Limits, Secret, Section, Site, Store, words};
+
+/// First parts of public addresses that a section cannot take.
+const TAKEN: [&str; 10] =
+    ["api", "feed", "log", "robots", "s", "search", "section", "sitemap", "static", "theme"];
+
+/// The shortest token that is worth guessing at.
+const TOKEN_CHARACTERS_MIN: usize = 16;
+
+pub(super) fn resolve(
+    checked: Checked,
+    path: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Vec<Finding>> {
+    let file: keys::File = match serde_json::from_value(checked.values) {
+        Ok(file) => file,
+        Err(fault) => {
+            return Err(vec![Finding {
+                span: 0..0,
+                key: String::new(),
+                message: format!("this file cannot be used: {fault}"),
+            }]);
+        }
+    };
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let mut desk = Resolve { places: checked.places, folder, env, findings: Vec::new() };
+    let config = desk.file(file);
+    if desk.findings.is_empty() { Ok(config) } else { Err(desk.findings) }
+}
+
+struct Resolve<'e> {
+    places: HashMap<String, Range<usize>>,
+    folder: PathBuf,
+    env: &'e dyn Fn(&str) -> Option<String>,
+    findings: Vec<Finding>,
+}
+
+impl Resolve<'_> {
+    /// Something is wrong with this key; if it is not in the file, with the table that it should be in.
+    fn find(&mut self, key: &str, message: impl Into<String>) {
+        let mut at = key;
+        let span = loop {
+            match (self.places.get(at), at.rfind('.')) {
+                (Some(span), _) => break span.clone(),
+                (None, Some(dot)) => at = &at[..dot],
+                (None, None) => break 0..0,
+            }
+        };
+        self.findings.push(Finding { span, key: key.to_owned(), message: message.into() });
+    }
+
+    /// The value, or the finding and a stand-in that is never used.
+    fn take<T>(&mut self, key: &str, value: Result<T, String>, stand_in: T) -> T {
+        value.unwrap_or_else(|fault| {
+            self.find(key, fault);
+            stand_in
+        })
+    }
+
+    fn file(&mut self, file: keys::File) -> Config {
+        let limits = self.limits(file.limits);
+        let store = Store { path: self.folder.join(&file.store.path.0) };
+        if store.path.exists() && !store.path.is_dir() {
+            self.find(
+                "store.path",
+                format!("{} is not a folder: name a folder for the store alone", store.path.display()),
+            );
+        }
+        let sites = self.sites(file.site);
+        let desk = self.desk(file.desk, &sites);
+        let language = sites.first().map_or_else(|| "en".to_owned(), |site| site.language.clone());
+        let agencies: Vec<Agency> = file
+            .agency
+            .into_iter()
+            .enumerate()
+            .map(|(i, agency)| self.agency(i, agency, &language))
+            .collect();
+        self.differ("agency", agencies.iter().map(|agency| agency.id.as_str()));
+        let mut sections = self.declared_sections(file.section);
+        let declared = !sections.is_empty();
+        let mut feeds = Vec::new();
+        for (i, feed) in file.feed.into_iter().enumerate() {
+            let names = self.feed_sections(i, &feed, declared.then_some(&sections));
+            for name in &names {
+                if !declared && !sections.iter().any(|section| section.id == *name) {
+                    sections.push(Section { id: name.clone(), name: capitalised(name) });
+                }
+            }
+            feeds.push(self.feed(i, feed, names, &agencies, &sites, &limits));
+        }
+        self.differ("feed", feeds.iter().map(|feed| feed.id.as_str()));
+        self.folders_differ(&feeds, &store);
+        Config { sites, desk, store, agencies, sections, feeds, limits }
+    }
+
+    /// Every table of this name has its own id.
+    fn differ<'a>(&mut self, table: &str, ids: impl Iterator<Item = &'a str>) {
+        let mut seen = HashMap::new();
+        for (i, id) in ids.enumerate() {
+            if let Some(first) = seen.insert(id, i) {
+                self.find(
+                    &format!("{table}[{i}].id"),
+                    format!("`{id}` is taken by {table}[{first}]: every {table} needs an id of its own"),
+                );
+            }
+        }
+    }
+
+    fn sites(&mut self, site: OneOrMany<keys::Site>) -> Vec<Site> {
+        let (sites, many) = match site {
+            OneOrMany::One(site) => (vec![site], false),
+            OneOrMany::Many(sites) => (sites, true),
+        };
+        if sites.is_empty() {
+            self.find("site", "there is no site: write a table [site]");
+        }
+        let mut out: Vec<Site> = Vec::new();
+        for (i, site) in sites.into_iter().enumerate() {
+            let key = if many { format!("site[{i}]") } else { "site".to_owned() };
+            let site = self.site(&key, site);
+            for (j, other) in out.iter().enumerate() {
+                if other.url == site.url {
+                    self.find(
+                        &format!("{key}.url"),
+                        format!("`{}` is the URL of site[{j}] already: every site needs its own", site.url),
+                    );
+                }
+                if clash(other.listen, site.listen) {
+                    let message = format!(
+                        "{} is taken by site[{j}]: every site needs an address and port of its own",
+                        site.listen
+                    );
+                    self.find(&format!("{key}.listen"), message);
+                }
+            }
+            out.push(site);
+        }
+        if many {
+            self.differ("site", out.iter().map(|site| site.id.as_str()));
+        }
+        out
+    }
+
+    fn site(&mut self, key: &str, site: keys::Site) -> Site {
+        let mut url = words::web_address(&site.url.0);
+        if let Ok(address) = &url
+            && address.query().is_some()
+        {
+            url = Err(format!("`{}` carries a query (`?…`): a base URL has none", site.url.0));
+        }
+        let url = self.take(&format!("{key}.url"), url.map(Some), None);
+        let (url, base_path) = url.map_or_else(Default::default, |url| {
+            let base_path = url.path().trim_end_matches('/').to_owned();
+            (url.as_str().trim_end_matches('/').to_owned(), base_path)
+        });
+        let listen = self.listen(key, &site.listen);
+        Site {
+            id: SiteId::from(site.id.0.as_str()),
+            name: site.name,
+            url,
+            base_path,
+            listen,
+            language: site.language.0,
+            about: site.about,
+            contact: site.contact,
+            index: site.index,
+        }
+    }
+
+    fn listen(&mut self, table: &str, address: &keys::SocketAddress) -> SocketAddr {
+        self.take(
+            &format!("{table}.listen"),
+            words::socket_address(&address.0),
+            SocketAddr::from(([127, 0, 0, 1], 0)),
+        )
+    }
+
+    fn desk(&mut self, desk: keys::Desk, sites: &[Site]) -> Desk {
+        let listen = self.listen("desk", &desk.listen);
+        if sites.iter().any(|site| clash(site.listen, listen)) {
+            let message = format!(
+                "{listen} is a site's address: the desk is never served to readers, give it a port of its own"
+            );
+            self.find("desk.listen", message);
+        }
+        let token = self.secret("desk", desk.token_env, desk.token_file);
+        if !listen.ip().is_loopback()
+            && token.is_none()
+            && !self.has("desk.token_env")
+            && !self.has("desk.token_file")
+        {
+            let message = format!(
+                "{listen} can be reached from other machines and no credentials are configured: listen on 127.0.0.1, or name a token with `token_env` or `token_file`"
+            );
+            self.find("desk.listen", message);
+        }
+        Desk { listen, token }
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.places.contains_key(key)
+    }
+
+    /// The secret in a variable or a file, if either is named.
+    fn secret(
+        &mut self,
+        table: &str,
+        variable: Option<keys::VariableName>,
+        file: Option<keys::FilePath>,
+    ) -> Option<Secret> {
+        let (key, value) = match (variable, file) {
+            (None, None) => return None,
+            (Some(_), Some(_)) => {
+                self.find(&format!("{table}.token_file"), "`token_env` is given too: keep one of the two");
+                return None;
+            }
+            (Some(variable), None) => {
+                let value = (self.env)(&variable.0).filter(|value| !value.is_empty());
+                (
+                    "token_env",
+                    value.ok_or_else(|| {
+                        format!("the environment variable `{}` is not set: set it to the token", variable.0)
+                    }),
+                )
+            }
+            (None, Some(file)) => {
+                let path = self.folder.join(&file.0);
+                let value = std::fs::read_to_string(&path);
+                ("token_file", value.map_err(|fault| format!("cannot read {}: {fault}", path.display())))
+            }
+        };
+        let key = format!("{table}.{key}");
+        // A file written with `echo` ends with a line break that is no part of the secret.
+        let value = value.map(|value| value.trim_ascii_end().to_owned());
+        let value = value.and_then(|value| match value.chars().count() {
+            few if few < TOKEN_CHARACTERS_MIN => {
+                Err(format!("the token has {few} characters: take {TOKEN_CHARACTERS_MIN} or more, like the output of `openssl rand -hex 16`"))
+            }
+            _ if value.chars().any(|c| !c.is_ascii_graphic()) => Err("the token holds spaces or characters that an HTTP header cannot carry".into()),
+            _ => Ok(value),
+        });
+        self.take(&key, value.map(|value| Some(Secret(value))), None)
+    }
+
+    fn agency(&mut self, i: usize, agency: keys::Agency, language: &str) -> Agency {
+        let key = format!("agency[{i}]");
+        let expire_after =
+            agency.expire_after.and_then(|span| self.positive(&format!("{key}.expire_after"), &span.0));
+        let mut labels_by_language = BTreeMap::new();
+        for (tag, labels) in agency.labels {
+            let at = format!("{key}.labels.{tag}");
+            if let Err(fault) = words::language(&tag) {
+                self.find(&at, fault);
+            }
+            let labels = match labels {
+                LanguageLabels::Sentence(label) => {
+                    Labels { language: tag.clone(), unreviewed: label, reviewed: None, edited: None }
+                }
+                LanguageLabels::Table(table) => Labels {
+                    language: tag.clone(),
+                    unreviewed: table.label,
+                    reviewed: table.label_reviewed,
+                    edited: table.label_edited,
+                },
+            };
+            if labels_by_language.insert(tag.to_ascii_lowercase(), labels).is_some() {
+                self.find(
+                    &at,
+                    format!("`{tag}` is given twice: languages are the same in capital and small letters"),
+                );
+            }
+        }
+        let days = i64::from(agency.archive_days.min(36_500));
+        Agency {
+            id: AgencyId::from(agency.id.0.as_str()),
+            credit: agency.credit.unwrap_or_else(|| agency.name.clone()),
+            name: agency.name,
+            labels: Labels {
+                language: language.to_owned(),
+                unreviewed: agency.label,
+                reviewed: Some(agency.label_reviewed),
+                edited: Some(agency.label_edited),
+            },
+            labels_by_language,
+            expire_after: expire_after.and_then(signed),
+            archive_for: (days > 0).then(|| SignedDuration::from_hours(24 * days)),
+            noindex: agency.noindex,
+        }
+    }
+
+    fn declared_sections(&mut self, sections: Vec<keys::Section>) -> Vec<Section> {
+        let mut out = Vec::new();
+        for (i, section) in sections.into_iter().enumerate() {
+            self.section_is_free(&format!("section[{i}].id"), &section.id.0);
+            let name = section.name.unwrap_or_else(|| capitalised(&section.id.0));
+            out.push(Section { id: section.id.0, name });
+        }
+        self.differ("section", out.iter().map(|section| section.id.as_str()));
+        out
+    }
+
+    fn section_is_free(&mut self, key: &str, id: &str) {
+        if TAKEN.contains(&id) {
+            self.find(
+                key,
+                format!("`{id}` is part of the site's own addresses: choose another name for the section"),
+            );
+        }
+    }
+
+    /// The sections that a feed names, each one known if any is declared.
+    fn feed_sections(&mut self, i: usize, feed: &keys::Feed, declared: Option<&Vec<Section>>) -> Vec<String> {
+        let named: Vec<(String, &str)> = match (&feed.section, &feed.sections) {
+            (Some(_), Some(_)) => {
+                self.find(&format!("feed[{i}].sections"), "`section` is given too: keep one of the two");
+                return Vec::new();
+            }
+            (Some(one), None) => vec![(format!("feed[{i}].section"), &one.0)],
+            (None, Some(several)) => several
+                .iter()
+                .enumerate()
+                .map(|(j, id)| (format!("feed[{i}].sections[{j}]"), id.0.as_str()))
+                .collect(),
+            (None, None) => Vec::new(),
+        };
+        let mut out: Vec<String> = Vec::new();
+        for (key, id) in named {
+            match declared {
+                Some(sections) => {
+                    self.must_exist(&key, id, "section", sections.iter().map(|section| section.id.as_str()))
+                }
+                None => self.section_is_free(&key, id),
+            }
+            if out.iter().any(|earlier| earlier == id) {
+                self.find(&key, format!("`{id}` is named twice"));
+            }
+            out.push(id.to_owned());
+        }
+        out
+    }
+
+    fn must_exist<'a>(
+        &mut self,
+        key: &str,
+        id: &str,
+        table: &str,
+        ids: impl Iterator<Item = &'a str> + Clone,
+    ) {
+        if ids.clone().any(|known| known == id) {
+            return;
+        }
+        let known: Vec<&str> = ids.clone().collect();
+        let hint = match (words::nearest(id, ids), known.is_empty()) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, true) => format!("write a table [[{table}]] with this id"),
+            (None, false) => format!("there are {}", known.join(", ")),
+        };
+        self.find(key, format!("there is no {table} `{id}`: {hint}"));
+    }
+
+    fn feed(
+        &mut self,
+        i: usize,
+        feed: keys::Feed,
+        sections: Vec<String>,
+        agencies: &[Agency],
+        sites: &[Site],
+        limits: &Limits,
+    ) -> Feed {
+        let key = format!("feed[{i}]");
+        let at = |name: &str| format!("{key}.{name}");
+        self.must_exist(
+            &at("agency"),
+            &feed.agency.0,
+            "agency",
+            agencies.iter().map(|agency| agency.id.as_str()),
+        );
+        self.doors(&key, &feed);
+        let all: Vec<&str> = sites.iter().map(|site| site.id.as_str()).collect();
+        let named = match &feed.sites {
+            Some(named) => {
+                for (j, site) in named.iter().enumerate() {
+                    self.must_exist(&format!("{key}.sites[{j}]"), &site.0, "site", all.iter().copied());
+                }
+                if named.is_empty() {
+                    self.find(&at("sites"), "the list is empty: leave it out for all sites, or name one");
+                }
+                named.iter().map(|site| SiteId::from(site.0.as_str())).collect()
+            }
+            None => all.iter().map(|site| SiteId::from(*site)).collect(),
+        };
+        let poll = feed
+            .poll
+            .as_ref()
+            .and_then(|poll| self.take(&at("poll"), words::web_address(&poll.0).map(Some), None));
+        let poll_every =
+            self.take(&at("poll_every"), words::duration(&feed.poll_every.0), Default::default());
+        if poll_every.as_secs() < 1 {
+            self.find(&at("poll_every"), "a sender is asked once a second at the most: write \"1s\" or more");
+        }
+        let backlog = self.take(&at("backlog"), words::duration(&feed.backlog.0), Default::default());
+        let timezone = feed
+            .timezone
+            .as_ref()
+            .map(|zone| self.take(&at("timezone"), words::zone(&zone.0), TimeZone::UTC));
+        let max_bytes = match &feed.max_bytes {
+            Some(size) => self.take(&at("max_bytes"), words::size(&size.0), 0),
+            None => limits.max_bytes,
+        };
+        if feed.max_bytes.is_some() && max_bytes > limits.max_bytes {
+            self.find(
+                &at("max_bytes"),
+                format!("this is more than limits.max_bytes ({}): raise that first", limits.max_bytes),
+            );
+        }
+        Feed {
+            id: FeedId::from(feed.id.0.as_str()),
+            agency: AgencyId::from(feed.agency.0.as_str()),
+            folder: feed.folder.as_ref().map(|folder| self.folder.join(&folder.0)),
+            allow_private: feed.allow_private.unwrap_or_else(|| poll.as_ref().is_some_and(is_loopback)),
+            poll,
+            push: feed.push,
+            sections,
+            sites: named,
+            safety: feed.safety,
+            backlog: signed(backlog).unwrap_or_default(),
+            timezone: timezone.unwrap_or(TimeZone::UTC),
+            language: feed.language.map(|tag| tag.0),
+            format: feed.format,
+            title_is_html: feed.title == keys::Title::Html,
+            poll_every,
+            max_bytes,
+            token: self.secret(&key, feed.token_env, feed.token_file),
+        }
+    }
+
+    /// One door, or push beside one; and no key that belongs to a door which is not there.
+    fn doors(&mut self, key: &str, feed: &keys::Feed) {
+        match (&feed.folder, &feed.poll, feed.push) {
+            (None, None, false) => {
+                self.find(key, "this feed has no door: write `folder`, `poll` or `push = true`")
+            }
+            (Some(_), Some(_), _) => self.find(
+                &format!("{key}.poll"),
+                "`folder` is given too: keep one of the two, or make two feeds",
+            ),
+            _ => {}
+        }
+        for (name, door, there) in [
+            ("poll_every", "poll", feed.poll.is_some()),
+            ("allow_private", "poll", feed.poll.is_some()),
+            ("token_env", "push", feed.push),
+            ("token_file", "push", feed.push),
+        ] {
+            let name = format!("{key}.{name}");
+            if self.has(&name) && !there {
+                self.find(&name, format!("this is for feeds with `{door}` only: leave it out"));
+            }
+        }
+    }
+
+    /// No two feeds empty one folder, and none eats the store.
+    fn folders_differ(&mut self, feeds: &[Feed], store: &Store) {
+        let mut seen = HashSet::new();
+        for (i, feed) in feeds.iter().enumerate() {
+            let Some(folder) = &feed.folder else { continue };
+            let key = format!("feed[{i}].folder");
+            if folder.exists() && !folder.is_dir() {
+                self.find(&key, format!("{} is not a folder", folder.display()));
+            }
+            if folder.starts_with(&store.path) {
+                self.find(&key, "this lies in the store's folder: feeds never share a folder with the store");
+            } else if store.path.starts_with(folder) {
+                self.find(
+                    &key,
+                    "the store lies in this folder, and its files would be taken for wires: choose another",
+                );
+            }
+            if !seen.insert(folder) {
+                self.find(&key, "another feed takes the files of this folder: every feed needs its own");
+            }
+        }
+    }
+
+    /// A length of time above zero.
+    fn positive(&mut self, key: &str, text: &str) -> Option<std::time::Duration> {
+        let length = words::duration(text).and_then(|length| {
+            if length.is_zero() {
+                Err("this is no time at all: write more than 0".to_owned())
+            } else {
+                Ok(length)
+            }
+        });
+        self.take(key, length.map(Some), None)
+    }
+
+    fn limits(&mut self, limits: keys::Limits) -> Limits {
+        let max_bytes = self.take("limits.max_bytes", words::size(&limits.max_bytes.0), 0);
+        let max_text = self.take("limits.max_text", words::size(&limits.max_text.0), 0);
+        let mut time = |name: &str, span: &keys::Span| {
+            self.positive(&format!("limits.{name}"), &span.0).unwrap_or_default()
+        };
+        Limits {
+            max_bytes,
+            max_items: limits.max_items as usize,
+            max_depth: limits.max_depth as usize,
+            max_attributes: limits.max_attributes as usize,
+            max_text: usize::try_from(max_text).unwrap_or(usize::MAX),
+            poll_timeout: time("poll_timeout", &limits.poll_timeout),
+            request_timeout: time("request_timeout", &limits.request_timeout),
+            folder_quiet: time("folder_quiet", &limits.folder_quiet),
+        }
+    }
+}
+
+fn signed(length: std::time::Duration) -> Option<SignedDuration> {
+    SignedDuration::try_from(length).ok()
+}
+
+/// Whether two listeners cannot both have what they ask for. Port 0 asks for any port.
+fn clash(a: SocketAddr, b: SocketAddr) -> bool {
+    a.port() == b.port()
+        && a.port() != 0
+        && (a.ip() == b.ip() || a.ip().is_unspecified() || b.ip().is_unspecified())
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// A section's id as its name: `south-asia` is `South asia`.
+fn capitalised(id: &str) -> String {
+    let words: String = id.chars().map(|c| if c == '-' { ' ' } else { c }).collect();
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
