@@ -18,6 +18,7 @@ use url::Url;
 mod check;
 mod keys;
 mod resolve;
+mod rooms;
 #[cfg(test)]
 mod tests;
 mod words;

@@ -302,6 +302,17 @@ pub enum WireFormat {
 }
 
 impl WireFormat {
+    /// All of them.
+    pub const ALL: [WireFormat; 7] = [
+        WireFormat::Auto,
+        WireFormat::Rss,
+        WireFormat::Atom,
+        WireFormat::JsonFeed,
+        WireFormat::NewsmlG2,
+        WireFormat::Nitf,
+        WireFormat::Ninjs,
+    ];
+
     /// The word of the format, as in output and records; `None` if it is told from the bytes.
     pub fn word(self) -> Option<&'static str> {
         match self {
