@@ -1,0 +1,3 @@
+//! Where a store keeps what it keeps.
+
+pub(crate) mod sqlite;

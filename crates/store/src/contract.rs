@@ -1,0 +1,1 @@
+//! One suite that any backend can be held to.

@@ -1,0 +1,306 @@
+//! Archive, vault, journal and index: what is kept, and in what order it becomes durable.
+//!
+//! Three things are ground state. The **archive** holds raw transmissions; the **vault** holds the words of each
+//! version with what opens its commitment, and forgets item by item; the **journal** holds facts for ever, never
+//! words. The **index** is derived from them: [`Journal::rebuild`] makes it again, without a rule, clock or random
+//! number.
+//!
+//! The traits here are small, and their doc comments are the contract that [`contract::run`] holds a backend to.
+//! [`Store`] is the embedded backend: one SQLite file with a write-ahead log that is synced at every commit.
+//! Everything is synchronous; callers bring their own threads, and [`group`] lets many of them share one sync.
+//!
+//! **Never here:** rulings, formats, a clock, randomness.
+
+mod archived;
+mod backend;
+mod codec;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
+mod error;
+mod fact;
+pub mod group;
+mod kills;
+mod lock;
+mod rows;
+
+use std::ops::Range;
+
+use jiff::Timestamp;
+use news::{AgencyId, FeedId, ItemId, ItemKey, ItemStanding, SiteId, Transmission, TransmissionId};
+
+pub use archived::Archived;
+pub use backend::sqlite::{Store, restore};
+pub use error::{OpenStoreError, StoreError};
+pub use fact::{Committed, ComplaintRow, Entry, Fact, LeafDraft, LeafRow, Moved, Placement, Ruled, Words};
+pub use kills::{KillFile, KillRecord};
+pub use rows::{
+    BackupReport, Candidate, ComplaintLine, FeedHealth, HeldLine, LeafAt, LeafLine, Line, LivePlace, LogSize,
+    NoteLine, RebuildReport, ReceiptRow, RulingLine, StoryRow, VersionRow,
+};
+
+/// What a store is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// To read and write. One process at a time; the store is created if there is none.
+    Write,
+    /// To read only, also beside a process that writes. Every writing call is refused.
+    Read,
+}
+
+/// The archive: raw transmissions, for as long as the feed's contract allows.
+///
+/// The same body twice costs one row; a body that shares most of its bytes with an earlier one costs what is new.
+pub trait Archive: Send + Sync {
+    /// Makes transmissions durable, all or none: one transaction, one sync. What comes back, in the same order,
+    /// may be acknowledged.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`] if the disk is full, [`StoreError::Refused`] if an id is already taken: nothing is
+    /// kept then. [`StoreError::Fatal`]: stop acknowledging.
+    fn keep(&self, batch: Vec<Transmission>) -> Result<Vec<Archived>, StoreError>;
+
+    /// At most `limit` transmissions that no [`Fact::Read`] names yet, in the order they became durable. One whose
+    /// bytes are damaged is passed over and said in the log; [`Journal::verify`] names it.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn unread(&self, limit: usize) -> Result<Vec<Archived>, StoreError>;
+
+    /// The same, but only those that became durable after the transmission with this place in the order.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn unread_after(&self, seq: u64, limit: usize) -> Result<Vec<Archived>, StoreError>;
+
+    /// One transmission, its bytes verified against their digests.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] naming the damaged piece.
+    fn fetch(&self, id: TransmissionId) -> Result<Option<Archived>, StoreError>;
+
+    /// The first item of an unread transmission that is not ruled upon yet, from [`Fact::Progress`]; 0 at first.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn progress(&self, id: TransmissionId) -> Result<u32, StoreError>;
+
+    /// Forgets the transmissions of a feed that arrived before an instant and were read. Returns how many.
+    ///
+    /// # Errors
+    /// As [`Archive::keep`].
+    fn purge(&self, feed: &FeedId, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// Erases a range of bytes for good, here and wherever the same stretch of bytes was archived; what stands
+    /// beside it stays and remains verifiable. The digest of the whole is kept as a fact. Erasing twice is no error.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if there is no such transmission or the range reaches beyond its end.
+    fn erase(&self, id: TransmissionId, range: Range<u64>) -> Result<(), StoreError>;
+}
+
+/// The journal: the ordered record of everything that happened.
+pub trait Journal: Send + Sync {
+    /// Records entries in this order, all or none, in one transaction with one sync: journal rows, words, leaves
+    /// and index. This is the commit point of step 6.
+    ///
+    /// An item that is no longer live leaves the search; one that is killed loses all its words, salts and
+    /// disclosures, and words that come with the kill itself are not kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if an entry contradicts the record: a version's ordinal is taken, words do not have
+    /// the hash that the fact states, an item would go live whose words are not in the vault, a placement gives an
+    /// item a second identifier on a site. Nothing is recorded then. [`StoreError::Fatal`]: stop acknowledging.
+    fn record(&self, batch: Vec<Entry>) -> Result<Vec<Committed>, StoreError>;
+
+    /// Calls `f` with every entry from `from` on (1 is the first), in order, each verified against the chain.
+    ///
+    /// # Errors
+    /// What `f` returns, or [`StoreError::Damaged`] naming the first entry that breaks the chain.
+    fn replay(
+        &self,
+        from: u64,
+        f: &mut dyn FnMut(u64, Timestamp, &Fact) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+
+    /// Drops the index and derives it again from the journal, by the code that [`Journal::record`] uses. Archive
+    /// and vault stay untouched. All or nothing.
+    ///
+    /// # Errors
+    /// As [`Journal::replay`] and [`Journal::record`].
+    fn rebuild(&self) -> Result<RebuildReport, StoreError>;
+
+    /// Reads everything and checks it: the database's own structure, the chain of the journal, every version in the
+    /// vault against its hashes, every piece of the archive against its digest.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] naming the first damage.
+    fn verify(&self) -> Result<(), StoreError>;
+}
+
+/// The vault: the words of each version.
+pub trait Vault: Send + Sync {
+    /// The words of one version, verified: copy hash and every other byte. None if they were never here or are
+    /// erased.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] naming the version; damaged words are never given out.
+    fn words(&self, key: &ItemKey, n: u32) -> Result<Option<Words>, StoreError>;
+
+    /// Forgets the words of one version, or of all versions of an item, for good. Returns how many versions. A
+    /// live item must be recalled first.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if the version is live.
+    fn erase_words(&self, key: &ItemKey, n: Option<u32>) -> Result<u64, StoreError>;
+}
+
+/// The index: what is derived from journal and vault, for quick answers. Lists are at most 10,000 long, and a
+/// version whose words are damaged is left out of lists for readers and said in the log.
+pub trait Index: Send + Sync {
+    /// The story of an item.
+    ///
+    /// # Errors
+    /// If the store cannot be read, or a journal entry it rests on is damaged; the same holds for all below.
+    fn story(&self, key: &ItemKey) -> Result<Option<StoryRow>, StoreError>;
+
+    /// The story behind an identifier on a site.
+
+    fn placed(&self, site: &SiteId, id: ItemId) -> Result<Option<StoryRow>, StoreError>;
+
+    /// The stories with this uri, one for each agency that used it.
+
+    fn by_uri(&self, uri: &str) -> Result<Vec<StoryRow>, StoreError>;
+
+    /// Live items of a site, or of one of its sections, the newest (by `published`) first.
+
+    fn latest(
+        &self,
+        site: &SiteId,
+        section: Option<&str>,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Vec<Line>, StoreError>;
+
+    /// Live items of a site published at or after an instant, the newest first.
+
+    fn live_since(&self, site: &SiteId, since: Timestamp, limit: usize) -> Result<Vec<Line>, StoreError>;
+
+    /// How many items of a site are live.
+
+    fn count_live(&self, site: &SiteId) -> Result<u64, StoreError>;
+
+    /// Live items of a site by `published` and identifier, the oldest first, from behind `after` on.
+
+    fn live_page(
+        &self,
+        site: &SiteId,
+        after: Option<(Timestamp, ItemId)>,
+        limit: usize,
+    ) -> Result<Vec<LivePlace>, StoreError>;
+
+    /// Items of a site that were public and are gone (killed, withheld, expired) since an instant, with the instant
+    /// and how they stand; the newest first.
+
+    fn tombstones(
+        &self,
+        site: &SiteId,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(ItemId, Timestamp, ItemStanding)>, StoreError>;
+
+    /// Versions that wait for a person or an instant, the newest first.
+
+    fn held(&self, limit: usize) -> Result<Vec<HeldLine>, StoreError>;
+
+    /// The last rulings, of one feed or of all, the newest first.
+
+    fn recent(&self, feed: Option<&FeedId>, limit: usize) -> Result<Vec<RulingLine>, StoreError>;
+
+    /// The last complaints, the newest first.
+
+    fn complaints(&self, limit: usize) -> Result<Vec<ComplaintLine>, StoreError>;
+
+    /// The last messages to the operator, the newest first.
+
+    fn notes(&self, limit: usize) -> Result<Vec<NoteLine>, StoreError>;
+
+    /// Items whose embargo has ended or whose licence has run out by `now`, the longest due first.
+
+    fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<ItemKey>, StoreError>;
+
+    /// When the next item is due, if any is.
+
+    fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Live items of a site in whose headline or body every word or quoted phrase of the query stands, the newest
+    /// items first. The query is what a reader typed: nothing in it is syntax but the double quote.
+
+    fn search(&self, site: &SiteId, query: &str, limit: usize) -> Result<Vec<Line>, StoreError>;
+
+    /// Items of an agency whose newest version came at or after an instant and whose words are here, the newest
+    /// first.
+
+    fn candidates(
+        &self,
+        agency: &AgencyId,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Candidate>, StoreError>;
+
+    /// Every transmission that carried an item, redeliveries included, and where in it; the newest first.
+
+    fn deliveries(
+        &self,
+        key: &ItemKey,
+        limit: usize,
+    ) -> Result<Vec<(TransmissionId, Range<u64>)>, StoreError>;
+
+    /// Whether everything is held.
+
+    fn hold_all(&self) -> Result<bool, StoreError>;
+
+    /// Whether the first contact with a feed is over.
+
+    fn first_contact_done(&self, feed: &FeedId) -> Result<bool, StoreError>;
+
+    /// How a feed is doing.
+
+    fn feed_health(&self, feed: &FeedId) -> Result<FeedHealth, StoreError>;
+
+    /// Each output's last word about an item.
+
+    fn receipts(&self, key: &ItemKey) -> Result<Vec<ReceiptRow>, StoreError>;
+
+    /// Every site's current shard and its number of leaves, by the name of the site.
+
+    fn logs(&self) -> Result<Vec<LogSize>, StoreError>;
+
+    /// Leaves of one shard of a site's log, from an index on, in order.
+
+    fn leaves(&self, site: &SiteId, shard: u32, from: u64, limit: usize)
+    -> Result<Vec<LeafLine>, StoreError>;
+
+    /// How many entries the journal has, which is the last one's place.
+
+    fn last_seq(&self) -> Result<u64, StoreError>;
+}
+
+/// What the lines remember between two looks at a feed: cursors, entity tags. Neither journal nor index.
+pub trait FeedState: Send + Sync {
+    /// What was last saved for a feed.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn feed_state(&self, feed: &FeedId) -> Result<Option<String>, StoreError>;
+
+    /// Saves it, durably.
+    ///
+    /// # Errors
+    /// As [`Archive::keep`].
+    fn save_feed_state(&self, feed: &FeedId, state: &str) -> Result<(), StoreError>;
+}
+
+/// All that a backend is.
+pub trait Backend: Archive + Journal + Vault + Index + FeedState {}
+
+impl<B: Archive + Journal + Vault + Index + FeedState> Backend for B {}
