@@ -1,1 +1,54 @@
-fn main() {}
+//! The project's own chores. `cargo xtask test` is all that stands between a change and the main branch.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+mod generate;
+mod suite;
+mod tidy;
+
+const USAGE: &str = "\
+usage: cargo xtask CHORE
+
+  tidy           the rules of the house: the map, who may know whom, what may not be called where
+  gen [--check]  the files that are made from the program: the example configuration, its reference and schema
+  test           everything: format, clippy, tidy, gen --check, doc tests, tests, and outside acceptance if it is here";
+
+fn main() -> ExitCode {
+    let typed: Vec<String> = std::env::args().skip(1).collect();
+    let typed: Vec<&str> = typed.iter().map(String::as_str).collect();
+    let root = root();
+    let result = match typed.as_slice() {
+        ["tidy"] => tidy::run(&root),
+        ["gen"] => generate::run(&root, generate::Mode::Write),
+        ["gen", "--check"] => generate::run(&root, generate::Mode::Check),
+        ["test"] => suite::run(&root),
+        ["--help" | "-h" | "help"] => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("{fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace's folder.
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, PathBuf::from)
+}
+
+/// The cargo that runs us, so that a chore never mixes two toolchains.
+fn cargo() -> std::process::Command {
+    std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
