@@ -17,7 +17,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("lines", &["news"]),
     ("press", &["news", "wire"]),
     ("newsroom", &["news", "notary", "wire", "desk", "store", "lines", "press"]),
-    ("web", &["news", "notary", "press", "newsroom"]),
+    ("web", &["news", "notary", "press", "lines", "newsroom"]),
     ("verbatim", &["news", "notary", "wire", "desk", "store", "lines", "press", "newsroom", "web"]),
     ("xtask", &[]),
 ];
