@@ -1,0 +1,217 @@
+//! What HTML's elements mean for copy.
+
+use news::{BlockKind, MarkKind, Rendition};
+
+use super::collect::{Collector, Part};
+use crate::xml::{self, Element, Node};
+
+/// Longer addresses are no links that anybody follows.
+const LONGEST_LINK: usize = 4096;
+
+/// Tells a collector that an element begins.
+///
+/// `name` in lower case; `attr` gives the value of an attribute by its lower-case name. `false` for an element
+/// without an end, which must not be left.
+pub(super) fn enter<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>, to: &mut Collector) -> bool {
+    match name {
+        "br" => {
+            to.line_break();
+            return false;
+        }
+        "img" | "embed" | "source" | "track" => {
+            picture(name, attr, to);
+            return false;
+        }
+        "wbr" | "input" | "meta" | "link" | "base" | "area" | "col" | "param" => return false,
+        "hr" => {
+            to.enter(Part::Paragraph, Vec::new());
+            return true;
+        }
+        "iframe" | "object" | "video" | "audio" => picture(name, attr, to),
+        _ => {}
+    }
+    let part = if is_hidden(attr) { Part::Hidden("hidden-text") } else { part(name, attr) };
+    let mut marks = Vec::new();
+    if !matches!(part, Part::Hidden(_)) {
+        spoken(name, attr, &mut marks);
+        marks.extend(mark(name, attr));
+    }
+    to.enter(part, marks);
+    true
+}
+
+fn part<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>) -> Part {
+    match name {
+        "h1" | "h2" => Part::Block(BlockKind::H2),
+        "h3" => Part::Block(BlockKind::H3),
+        "h4" | "h5" | "h6" => Part::Block(BlockKind::H4),
+        "figcaption" | "caption" => Part::Block(BlockKind::Caption),
+        "blockquote" => Part::Quotation,
+        "pre" | "listing" | "xmp" | "plaintext" => Part::Pre,
+        "ul" | "menu" | "dir" => Part::List { ordered: false },
+        "ol" => Part::List { ordered: true },
+        "li" => Part::Item,
+        "table" => Part::Table,
+        "tr" => Part::Row,
+        "td" => Part::Cell { header: false },
+        "th" => Part::Cell { header: true },
+        "script" => Part::Hidden("script"),
+        "style" => Part::Hidden("style"),
+        "template" => Part::Hidden("template"),
+        "noscript" | "noembed" | "noframes" | "iframe" | "object" | "video" | "audio" | "canvas" => {
+            Part::Hidden("fallback")
+        }
+        "head" | "title" | "desc" | "metadata" | "datalist" | "rp" | "annotation" | "annotation-xml" => {
+            Part::Hidden("hidden-text")
+        }
+        "dialog" if attr("open").is_none() => Part::Hidden("hidden-text"),
+        "address" | "article" | "aside" | "body" | "center" | "dd" | "details" | "dialog" | "div" | "dl" | "dt"
+        | "fieldset" | "figure" | "footer" | "form" | "header" | "hgroup" | "html" | "legend" | "main" | "nav"
+        | "optgroup" | "option" | "p" | "search" | "section" | "summary" | "tbody" | "tfoot" | "thead" => {
+            Part::Paragraph
+        }
+        _ => Part::Inline,
+    }
+}
+
+fn mark<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>) -> Option<MarkKind> {
+    match name {
+        "b" | "strong" => Some(MarkKind::Strong),
+        "i" | "em" | "cite" | "dfn" | "var" => Some(MarkKind::Emphasis),
+        "sup" => Some(MarkKind::Superscript),
+        "sub" => Some(MarkKind::Subscript),
+        "code" | "tt" | "kbd" | "samp" => Some(MarkKind::Code),
+        "bdi" if attr("dir").is_none() => Some(MarkKind::Direction("auto".into())),
+        "a" => attr("href").filter(|href| leads_somewhere(href)).map(|href| MarkKind::Link(href.to_owned())),
+        _ => None,
+    }
+}
+
+/// Language and direction, which any element may have.
+fn spoken<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>, marks: &mut Vec<MarkKind>) {
+    if matches!(name, "html" | "body") {
+        return;
+    }
+    let language = attr("xml:lang").or_else(|| attr("lang")).map(str::trim);
+    if let Some(tag) = language.filter(|tag| !tag.is_empty() && tag.len() <= 64) {
+        marks.push(MarkKind::Language(tag.to_owned()));
+    }
+    let direction = attr("dir").map(|dir| dir.trim().to_ascii_lowercase());
+    if let Some(dir) = direction.filter(|dir| matches!(dir.as_str(), "ltr" | "rtl" | "auto")) {
+        marks.push(MarkKind::Direction(dir));
+    }
+}
+
+/// Not a script in the guise of an address. Browsers ignore white space and control characters in a scheme.
+fn leads_somewhere(href: &str) -> bool {
+    if href.len() > LONGEST_LINK || super::is_blank(href) {
+        return false;
+    }
+    let plain: String =
+        href.chars().filter(|c| !c.is_ascii_control() && *c != ' ').take(16).collect::<String>().to_ascii_lowercase();
+    !["javascript:", "vbscript:", "data:"].iter().any(|scheme| plain.starts_with(scheme))
+}
+
+fn picture<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>, to: &mut Collector) {
+    if let Some(alt) = attr("alt") {
+        to.note("image-alt", alt);
+    }
+    let href = attr("src").or_else(|| attr("data")).unwrap_or_default();
+    // A picture inside an address is bytes, not an address.
+    if !href.is_empty() && href.len() <= LONGEST_LINK && !href.starts_with("data:") {
+        let role = if name == "img" || name == "source" { "inline-image" } else { "embed" };
+        let media_type = attr("type").map(str::to_owned);
+        to.rendition(Rendition { href: href.to_owned(), media_type, role: Some(role.into()) });
+    }
+}
+
+/// Hidden by the `hidden` attribute or by the element's own style.
+fn is_hidden<'a>(attr: &dyn Fn(&str) -> Option<&'a str>) -> bool {
+    attr("hidden").is_some() || attr("style").is_some_and(hides)
+}
+
+/// Whether a style attribute hides the element; of several declarations of a property the last one counts.
+fn hides(style: &str) -> bool {
+    let mut display = false;
+    let mut visibility = false;
+    for declaration in without_comments(style).split(';') {
+        let Some((property, value)) = declaration.split_once(':') else { continue };
+        let value = value.split('!').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match property.trim().to_ascii_lowercase().as_str() {
+            "display" => display = value == "none",
+            "visibility" => visibility = value == "hidden" || value == "collapse",
+            "mso-hide" => display |= value == "all",
+            _ => {}
+        }
+    }
+    display || visibility
+}
+
+fn without_comments(style: &str) -> String {
+    let mut out = String::with_capacity(style.len());
+    let mut rest = style;
+    while let Some(start) = rest.find("/*") {
+        out.push_str(&rest[..start]);
+        rest = rest[start + 2..].find("*/").map_or("", |end| &rest[start + 2 + end + 2..]);
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Walks over an XML tree of HTML's elements. Depth is bounded by the parser's limit.
+pub(super) fn walk(element: &Element, to: &mut Collector) {
+    for node in &element.children {
+        match node {
+            Node::Text(text) => to.text(text),
+            Node::Comment(text) => to.note("comment", text),
+            Node::Element(child) => {
+                let name = child.name.to_ascii_lowercase();
+                let attr = |wanted: &str| match wanted {
+                    "xml:lang" => child.attr_ns(xml::XML_NS, "lang"),
+                    wanted => child.attr(wanted),
+                };
+                let entered = enter(&name, &attr, to);
+                walk(child, to);
+                if entered {
+                    to.leave();
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_declaration_decides_what_is_hidden() {
+        for (style, hidden) in [
+            ("display:none", true),
+            ("DISPLAY : None !important", true),
+            ("color:red;visibility:hidden", true),
+            ("display:none;display:block", false),
+            ("display:/* x */none", true),
+            ("display:inline", false),
+            ("x-display:none", false),
+            ("", false),
+            ("/* display:none", false),
+        ] {
+            assert_eq!(hides(style), hidden, "{style}");
+        }
+    }
+
+    #[test]
+    fn scripts_are_no_links() {
+        for (href, link) in [
+            ("https://agency.example/a", true),
+            ("/relative", true),
+            ("javascript:alert(1)", false),
+            (" java\nscript:alert(1)", false),
+            ("DATA:text/html,x", false),
+            ("  ", false),
+        ] {
+            assert_eq!(leads_somewhere(href), link, "{href}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! JSON texts taken apart without parsing them, so that one broken item does not take its siblings along.
+
+/// The members of the first object in a text: of the object itself, or of the first one in an array. Names are as
+/// written, escapes included; values are slices of the text. A broken text yields the members before the break.
+pub(crate) fn members(text: &str) -> Option<Vec<(&str, &str)>> {
+    let start = text.find(|c| c == '{')?;
+    if !text[..start].bytes().all(|b| b.is_ascii_whitespace() || b == b'[') {
+        return None;
+    }
+    let mut found = Vec::new();
+    let mut at = start + 1;
+    loop {
+        at = skip_space(text, at);
+        match text.as_bytes().get(at) {
+            Some(b',') => at += 1,
+            Some(b'"') => {
+                let Some(end) = string_end(text, at) else { break };
+                let name = &text[at + 1..end - 1];
+                let colon = skip_space(text, end);
+                if text.as_bytes().get(colon) != Some(&b':') {
+                    break;
+                }
+                let value = skip_space(text, colon + 1);
+                let end = value_end(text, value);
+                found.push((name, &text[value..end]));
+                at = end;
+            }
+            _ => break,
+        }
+    }
+    Some(found)
+}
+
+/// The elements of an array text, in order, as byte ranges. Commas and brackets in strings part nothing. An element
+/// that is never closed reaches to the end.
+pub(crate) fn elements(text: &str, array: std::ops::Range<usize>) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = array.start + 1;
+    while at < array.end {
+        at = skip_space(text, at);
+        match text.as_bytes().get(at) {
+            None | Some(b']') => break,
+            Some(b',') => at += 1,
+            Some(_) => {
+                let end = value_end(text, at).min(array.end).max(at + 1);
+                found.push(at..end);
+                at = end;
+            }
+        }
+    }
+    found
+}
+
+pub(crate) fn skip_space(text: &str, from: usize) -> usize {
+    from + text.as_bytes()[from.min(text.len())..].iter().take_while(|b| b.is_ascii_whitespace()).count()
+}
+
+/// Behind the closing quote of the string that begins at `at`.
+fn string_end(text: &str, at: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut i = at + 1;
+    loop {
+        i += memchr::memchr2(b'"', b'\\', bytes.get(i..)?)?;
+        if bytes[i] == b'"' {
+            return Some(i + 1);
+        }
+        i += 2;
+    }
+}
+
+/// Behind the value that begins at `at`; the end of the text if it is not closed.
+pub(crate) fn value_end(text: &str, at: usize) -> usize {
+    let bytes = text.as_bytes();
+    match bytes.get(at) {
+        Some(b'"') => string_end(text, at).unwrap_or(text.len()),
+        Some(b'{' | b'[') => {
+            let mut depth = 0usize;
+            let mut i = at;
+            while let Some(b) = bytes.get(i) {
+                match b {
+                    b'"' => match string_end(text, i) {
+                        Some(end) => {
+                            i = end;
+                            continue;
+                        }
+                        None => return text.len(),
+                    },
+                    b'{' | b'[' => depth += 1,
+                    b'}' | b']' => depth -= 1,
+                    _ => {}
+                }
+                i += 1;
+                if depth == 0 {
+                    return i;
+                }
+            }
+            text.len()
+        }
+        _ => {
+            let length = bytes[at.min(bytes.len())..].iter().take_while(|b| !b",]}".contains(b)).count();
+            at + length
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Formats of news wires: bytes to [`news::Version`]s and complaints, and back.
+//!
+//! [`read`] takes one transmission, recognises its format from the bytes alone and returns every item that it
+//! could make out. It never fails as a whole and never panics: a broken item becomes a complaint that names its
+//! place, its siblings go on, and a transmission that yields nothing says so.
+//!
+//! One folder for each format: `shape` is what the wire says, `read` turns it into the nouns of the trade,
+//! `write` is there where this program also speaks the format.
+//!
+//! **Never here:** sockets, store, configuration, the clock. No byte is dropped without a complaint.
+
+pub mod atom;
+pub mod decode;
+mod feed;
+pub mod html;
+pub mod json_feed;
+mod json_text;
+pub mod newsml_g2;
+pub mod ninjs;
+pub mod nitf;
+pub mod outgoing;
+mod reserved;
+pub mod rss;
+pub mod sniff;
+mod story;
+mod terms;
+pub mod time;
+pub mod xml;
+
+use jiff::tz::TimeZone;
+use news::{Complaint, Gravity, Version};
+
+/// A format that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Format {
+    /// RSS 2.0, 0.9x and 1.0 (RDF).
+    Rss,
+    /// Atom 1.0 (RFC 4287) and 0.3, with tombstones (RFC 6721).
+    Atom,
+    /// JSON Feed 1.0 and 1.1.
+    JsonFeed,
+    /// IPTC NewsML-G2.
+    NewsmlG2,
+    /// IPTC NITF 3.
+    Nitf,
+    /// IPTC ninjs 1, 2 and 3.
+    Ninjs,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Format; 6] =
+        [Format::Rss, Format::Atom, Format::JsonFeed, Format::NewsmlG2, Format::Nitf, Format::Ninjs];
+
+    /// The word in configuration and output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Format::Rss => "rss",
+            Format::Atom => "atom",
+            Format::JsonFeed => "json-feed",
+            Format::NewsmlG2 => "newsml-g2",
+            Format::Nitf => "nitf",
+            Format::Ninjs => "ninjs",
+        }
+    }
+
+    /// The format behind the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == word)
+    }
+}
+
+/// How much of a transmission is read at most. What lies beyond is a complaint, never a silent cut.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of a whole transmission.
+    pub bytes: usize,
+    /// Depth of nested elements, objects or arrays.
+    pub depth: usize,
+    /// Items in one transmission.
+    pub items: usize,
+    /// Attributes of one element.
+    pub attributes: usize,
+    /// Elements, texts and comments of one item (or of all that stands outside the items).
+    pub nodes: usize,
+    /// Bytes of one text or attribute value.
+    pub text: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            bytes: 64 << 20,
+            depth: 256,
+            items: 100_000,
+            attributes: 256,
+            nodes: 1_000_000,
+            text: 16 << 20,
+        }
+    }
+}
+
+/// What the feed's configuration knows and the bytes do not say.
+#[derive(Clone, Debug, Default)]
+pub struct Hints {
+    /// The format; recognised from the bytes if absent.
+    pub format: Option<Format>,
+    /// RSS titles hold HTML, not plain text (`title = "html"`).
+    pub title_is_html: bool,
+    /// The language of items that name none (BCP 47).
+    pub language: Option<String>,
+    /// The zone of times that name none; UTC if absent.
+    pub zone: Option<TimeZone>,
+    /// How much is read at most.
+    pub limits: Limits,
+}
+
+/// What was read from one transmission.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The format, if it was recognised.
+    pub format: Option<Format>,
+    /// The items, in the order in which they stood.
+    pub items: Vec<Version>,
+    /// Complaints about the transmission as a whole and about items of which nothing came. Complaints about an
+    /// item that was read stand in [`Version::complaints`].
+    pub complaints: Vec<Complaint>,
+}
+
+/// Reads one transmission.
+///
+/// Never fails and never panics. If no item comes of it, at least one complaint has [`Gravity::Lost`]. Spans and
+/// offsets count the bytes of `bytes` if these are UTF-8; of a transmission in another encoding, spans are the
+/// whole of it and offsets are absent, except those of bytes that could not be decoded.
+pub fn read(bytes: &[u8], hints: &Hints) -> Reading {
+    if bytes.len() > hints.limits.bytes {
+        let message = format!(
+            "the transmission has {} bytes, more than the {} that are read",
+            bytes.len(),
+            hints.limits.bytes
+        );
+        return lost(None, "too-large", message);
+    }
+    let decoded = decode::decode(bytes);
+    let mut reading = read_text(&decoded.text, hints);
+    decoded.settle(&mut reading, bytes.len());
+    if reading.items.is_empty() && !reading.complaints.iter().any(|c| c.gravity == Gravity::Lost) {
+        reading.complaints.push(Complaint::new(Gravity::Lost, "no-items", "the transmission holds no item"));
+    }
+    reading
+}
+
+/// The same over a text that is decoded already; spans and offsets count its bytes.
+fn read_text(text: &str, hints: &Hints) -> Reading {
+    let Some(format) = hints.format.or_else(|| sniff::sniff(text)) else {
+        return lost(None, "unknown-format", sniff::describe(text));
+    };
+    let mut reading = match format {
+        Format::Rss => rss::read(text, hints),
+        Format::Atom => atom::read(text, hints),
+        Format::JsonFeed => json_feed::read(text, hints),
+        Format::NewsmlG2 => newsml_g2::read(text, hints),
+        Format::Nitf => nitf::read(text, hints),
+        Format::Ninjs => ninjs::read(text, hints),
+    };
+    reading.format = Some(format);
+    reading
+}
+
+fn lost(format: Option<Format>, code: &'static str, message: String) -> Reading {
+    Reading { format, items: Vec::new(), complaints: vec![Complaint::new(Gravity::Lost, code, message)] }
+}

@@ -1,0 +1,114 @@
+//! Which format it is, from the text alone, never from a file's name or a declared media type.
+
+use crate::Format;
+use crate::json_text;
+
+/// Recognises the format by the root element, or by the members of the outermost JSON object.
+pub fn sniff(text: &str) -> Option<Format> {
+    match start(text) {
+        Start::Element(name) => by_root(name),
+        Start::Json(json) => by_members(json),
+        Start::Other => None,
+    }
+}
+
+/// Why a text was not recognised: a sentence without final stop.
+pub fn describe(text: &str) -> String {
+    match start(text) {
+        Start::Element(name) if local(name).eq_ignore_ascii_case("html") => {
+            "an HTML page came instead of a wire".into()
+        }
+        Start::Element(name) => {
+            let name: String = name.chars().take(40).collect();
+            format!("the root element <{name}> belongs to no format that is read here")
+        }
+        Start::Json(_) => "the JSON has no members by which a format could be told".into(),
+        Start::Other if text.trim().is_empty() => "the transmission is empty".into(),
+        Start::Other => "neither XML nor JSON: no format that is read here begins like this".into(),
+    }
+}
+
+enum Start<'a> {
+    Element(&'a str),
+    Json(&'a str),
+    Other,
+}
+
+/// What the text begins with, after declaration, comments and document type.
+fn start(text: &str) -> Start<'_> {
+    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+    loop {
+        let after = if let Some(inside) = rest.strip_prefix("<?") {
+            inside.find("?>").map(|end| &inside[end + 2..])
+        } else if let Some(inside) = rest.strip_prefix("<!--") {
+            inside.find("-->").map(|end| &inside[end + 3..])
+        } else if rest.starts_with("<!") {
+            doctype_end(rest).map(|end| &rest[end..])
+        } else {
+            break;
+        };
+        match after {
+            Some(after) => rest = after.trim_start(),
+            None => return Start::Other,
+        }
+    }
+    if let Some(inside) = rest.strip_prefix('<') {
+        let end = inside.find(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/')).unwrap_or(inside.len());
+        return Start::Element(&inside[..end]);
+    }
+    if rest.starts_with(['{', '[']) { Start::Json(rest) } else { Start::Other }
+}
+
+/// The end of a document type declaration, its internal subset included.
+fn doctype_end(text: &str) -> Option<usize> {
+    let mut inside = false;
+    let mut quote = None;
+    for (at, b) in text.bytes().enumerate() {
+        match (quote, b) {
+            (Some(open), _) if b == open => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(b),
+            (None, b'[') => inside = true,
+            (None, b']') => inside = false,
+            (None, b'>') if !inside => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn local(name: &str) -> &str {
+    name.rsplit(':').next().unwrap_or(name)
+}
+
+fn by_root(name: &str) -> Option<Format> {
+    match local(name) {
+        "rss" | "RDF" | "channel" => Some(Format::Rss),
+        "feed" | "entry" => Some(Format::Atom),
+        "newsMessage" | "newsItem" | "packageItem" | "conceptItem" | "knowledgeItem" | "planningItem" => {
+            Some(Format::NewsmlG2)
+        }
+        "nitf" => Some(Format::Nitf),
+        _ => None,
+    }
+}
+
+/// Members that only ninjs has, or has in this company.
+const NINJS: &[&str] = &[
+    "pubstatus", "pubStatus", "headline", "headlines", "bodies", "body_text", "body_html", "body_xhtml",
+    "versioncreated", "versionCreated", "representationtype", "representationType", "urgency", "slugline", "type",
+];
+
+fn by_members(json: &str) -> Option<Format> {
+    let outer = json_text::members(json)?;
+    let get = |wanted: &str| outer.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
+    if get("version").is_some_and(|version| version.contains("jsonfeed.org")) {
+        return Some(Format::JsonFeed);
+    }
+    let feed = ["feed_url", "home_page_url", "title"].iter().any(|name| get(name).is_some());
+    if get("items").is_some() && feed && get("uri").is_none() {
+        return Some(Format::JsonFeed);
+    }
+    let known = NINJS.iter().filter(|name| get(name).is_some()).count();
+    (get("uri").is_some() && known > 0 || known > 1).then_some(Format::Ninjs)
+}

@@ -1,0 +1,181 @@
+//! XML as a small tree with namespaces and byte offsets, over quick-xml's events.
+//!
+//! [`parse`] takes a whole text; [`records`] takes a feed or message apart item by item, so that one broken item
+//! does not take its siblings along. A DOCTYPE is tolerated and never processed: no entity is expanded but the
+//! five of XML (XML 1.0 §4.6), character references (§4.1) and the names that HTML gives to characters. Any
+//! other reference is a fault, never an empty string.
+
+mod build;
+mod records;
+mod scope;
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use news::{Complaint, Gravity};
+
+pub use build::{parse, parse_noting};
+pub use records::{Record, Records, records};
+
+/// The namespace of `xml:lang` and `xml:base`.
+pub const XML_NS: &str = "http://www.w3.org/XML/1998/namespace";
+
+/// An element with all that is in it.
+#[derive(Clone, Debug, Default)]
+pub struct Element {
+    /// The namespace URI.
+    pub ns: Option<Rc<str>>,
+    /// The local name.
+    pub name: Box<str>,
+    /// The attributes without namespace declarations, in order.
+    pub attrs: Vec<Attr>,
+    /// What is in it, in order.
+    pub children: Vec<Node>,
+    /// Its bytes in the text that was parsed, tags included.
+    pub span: Range<usize>,
+}
+
+/// An attribute.
+#[derive(Clone, Debug)]
+pub struct Attr {
+    /// The namespace URI; `None` for a name without prefix. `xml:lang` is in [`XML_NS`].
+    pub ns: Option<Rc<str>>,
+    /// The local name.
+    pub name: Box<str>,
+    /// The value, references resolved.
+    pub value: String,
+}
+
+/// What stands in an element.
+#[derive(Clone, Debug)]
+pub enum Node {
+    /// Another element.
+    Element(Element),
+    /// Text: references resolved, CDATA merged, line ends LF (XML 1.0 §2.11).
+    Text(String),
+    /// A comment.
+    Comment(String),
+}
+
+impl Element {
+    /// Whether it has this namespace and local name.
+    pub fn is(&self, ns: &str, name: &str) -> bool {
+        *self.name == *name && self.ns.as_deref() == Some(ns)
+    }
+
+    /// The value of an attribute without namespace.
+    pub fn attr(&self, name: &str) -> Option<&str> {
+        self.attrs.iter().find(|a| a.ns.is_none() && *a.name == *name).map(|a| a.value.as_str())
+    }
+
+    /// The value of an attribute in a namespace.
+    pub fn attr_ns(&self, ns: &str, name: &str) -> Option<&str> {
+        self.attrs.iter().find(|a| a.ns.as_deref() == Some(ns) && *a.name == *name).map(|a| a.value.as_str())
+    }
+
+    /// Its own `xml:lang`, trimmed, if not empty.
+    pub fn lang(&self) -> Option<&str> {
+        self.attr_ns(XML_NS, "lang").map(str::trim).filter(|tag| !tag.is_empty())
+    }
+
+    /// The first child element with this local name, in whatever namespace.
+    pub fn child(&self, name: &str) -> Option<&Element> {
+        self.elements().find(|e| *e.name == *name)
+    }
+
+    /// The first child element with this namespace and local name.
+    pub fn child_ns(&self, ns: &str, name: &str) -> Option<&Element> {
+        self.elements().find(|e| e.is(ns, name))
+    }
+
+    /// The child elements, in order.
+    pub fn elements(&self) -> impl Iterator<Item = &Element> {
+        self.children.iter().filter_map(|node| match node {
+            Node::Element(element) => Some(element),
+            _ => None,
+        })
+    }
+
+    /// The child elements with this local name, in whatever namespace.
+    pub fn children_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
+        self.elements().filter(move |e| *e.name == *name)
+    }
+
+    /// All text in it, its own and that of all descendants, as it is.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        self.gather(&mut out);
+        out
+    }
+
+    fn gather(&self, out: &mut String) {
+        for node in &self.children {
+            match node {
+                Node::Text(text) => out.push_str(text),
+                Node::Element(element) => element.gather(out),
+                Node::Comment(_) => {}
+            }
+        }
+    }
+
+    /// Its only text without copying, if there is exactly one text and nothing else but comments in it.
+    pub fn only_text(&self) -> Option<&str> {
+        let mut found = None;
+        for node in &self.children {
+            match node {
+                Node::Text(text) if found.is_none() => found = Some(text.as_str()),
+                Node::Comment(_) => {}
+                _ => return None,
+            }
+        }
+        found
+    }
+
+    /// Whether anything but white space and comments stands in it.
+    pub fn is_blank(&self) -> bool {
+        self.children.iter().all(|node| match node {
+            Node::Text(text) => text.bytes().all(|b| b.is_ascii_whitespace()),
+            Node::Comment(_) => true,
+            Node::Element(_) => false,
+        })
+    }
+}
+
+/// Something in an XML text that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct XmlFault {
+    /// Bytes from the start of the text.
+    pub offset: usize,
+    /// Stable and short: `xml-not-well-formed`, `xml-unknown-entity`, `xml-too-deep`.
+    pub code: &'static str,
+    /// A sentence without final stop.
+    pub message: String,
+    /// How grave it is for the words: a bare `&` is a remark, an unknown entity a hold, a broken tag loses.
+    pub gravity: Gravity,
+}
+
+impl XmlFault {
+    pub(crate) fn new(gravity: Gravity, code: &'static str, offset: usize, message: impl Into<String>) -> Self {
+        Self { offset, code, message: message.into(), gravity }
+    }
+
+    pub(crate) fn lost(code: &'static str, offset: usize, message: impl Into<String>) -> Self {
+        Self::new(Gravity::Lost, code, offset, message)
+    }
+
+    /// The complaint that says it.
+    pub fn complaint(&self, path: &str) -> Complaint {
+        Complaint::new(self.gravity, self.code, self.message.clone()).at(path, Some(self.offset))
+    }
+}
+
+impl std::fmt::Display for XmlFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at byte {}", self.message, self.offset)
+    }
+}
+
+impl std::error::Error for XmlFault {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,437 @@
+//! From quick-xml's events to elements.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use news::Gravity;
+use quick_xml::Reader;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+
+use super::scope::{Meaning, Scope};
+use super::{Attr, Element, Node, XmlFault};
+use crate::Limits;
+
+/// How many remarks are kept for one tree: a feed with a bare `&` in every line needs not say it a thousand times.
+const REMARKS: usize = 16;
+
+/// Parses a whole document.
+///
+/// # Errors
+/// [`XmlFault`] if the text is not well-formed, exceeds a limit or holds a reference that nobody can resolve.
+/// Mere remarks (a bare `&`) are passed over; see [`parse_noting`].
+pub fn parse(input: &str, limits: &Limits) -> Result<Element, XmlFault> {
+    let mut remarks = Vec::new();
+    let root = parse_noting(input, limits, &mut remarks)?;
+    match remarks.into_iter().find(|fault| fault.gravity >= Gravity::Hold) {
+        Some(fault) => Err(fault),
+        None => Ok(root),
+    }
+}
+
+/// Parses a whole document and says also what did not stop it.
+///
+/// # Errors
+/// As [`parse`], except that a reference that nobody can resolve stays in the text as written and is a remark of
+/// [`Gravity::Hold`].
+pub fn parse_noting(input: &str, limits: &Limits, remarks: &mut Vec<XmlFault>) -> Result<Element, XmlFault> {
+    let mut pull = Pull::new(input, limits);
+    let mut root = None;
+    loop {
+        let (event, at) = pull.next()?;
+        match event {
+            Event::Start(_) | Event::Empty(_) if root.is_some() => {
+                pull.remark(Gravity::Remark, "xml-two-roots", at.start, "a second root element follows the first");
+                break;
+            }
+            Event::Start(start) => root = Some(pull.subtree(&start, at, false, None)?),
+            Event::Empty(start) => root = Some(pull.subtree(&start, at, true, None)?),
+            Event::End(_) => return Err(unmatched_end(&at)),
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    remarks.append(&mut pull.remarks);
+    root.ok_or_else(|| XmlFault::lost("xml-no-root", input.len(), "the text holds no element"))
+}
+
+pub(super) fn unmatched_end(at: &Range<usize>) -> XmlFault {
+    XmlFault::lost("xml-not-well-formed", at.start, "an end tag closes an element that is not open")
+}
+
+/// Events of an input, with offsets into it, the namespaces in force and the remarks made so far.
+pub(super) struct Pull<'a> {
+    pub(super) input: &'a str,
+    reader: Reader<&'a [u8]>,
+    base: usize,
+    pub(super) scope: Scope,
+    pub(super) limits: &'a Limits,
+    pub(super) remarks: Vec<XmlFault>,
+}
+
+/// An element that is not closed yet.
+pub(super) struct Open<'a> {
+    pub(super) element: Element,
+    /// The name as written, prefix included.
+    pub(super) written: &'a str,
+    /// What [`Scope::leave`] wants when the element closes.
+    pub(super) scope: usize,
+}
+
+impl<'a> Pull<'a> {
+    pub(super) fn new(input: &'a str, limits: &'a Limits) -> Self {
+        Self { input, reader: reader(input), base: 0, scope: Scope::default(), limits, remarks: Vec::new() }
+    }
+
+    /// Goes on reading at this offset, as if all before had been read.
+    pub(super) fn jump(&mut self, offset: usize) {
+        self.base = offset;
+        self.reader = reader(&self.input[offset..]);
+    }
+
+    pub(super) fn next(&mut self) -> Result<(Event<'a>, Range<usize>), XmlFault> {
+        let start = self.position();
+        match self.reader.read_event() {
+            Ok(event) => Ok((event, start..self.position())),
+            Err(error) => {
+                let offset = (self.base + self.reader.error_position() as usize).max(start);
+                Err(XmlFault::lost("xml-not-well-formed", offset.min(self.input.len()), error.to_string()))
+            }
+        }
+    }
+
+    /// How far the reader has come.
+    pub(super) fn position(&self) -> usize {
+        self.base + self.reader.buffer_position() as usize
+    }
+
+    pub(super) fn remark(&mut self, gravity: Gravity, code: &'static str, offset: usize, message: impl Into<String>) {
+        // A hold is never lost among remarks.
+        let same = self.remarks.iter().filter(|fault| fault.gravity == gravity).count();
+        if same < REMARKS {
+            self.remarks.push(XmlFault::new(gravity, code, offset, message));
+        }
+    }
+
+    /// The element whose start tag was just read, up to its end tag. `alone` names an element, as written, that
+    /// cannot stand inside itself: its start tag means that an end tag is missing.
+    pub(super) fn subtree(
+        &mut self,
+        start: &BytesStart<'a>,
+        at: Range<usize>,
+        empty: bool,
+        alone: Option<&str>,
+    ) -> Result<Element, XmlFault> {
+        let floor = self.scope.mark();
+        let done = self.grow(start, at, empty, alone);
+        self.scope.leave(floor);
+        done
+    }
+
+    fn grow(
+        &mut self,
+        start: &BytesStart<'a>,
+        at: Range<usize>,
+        empty: bool,
+        alone: Option<&str>,
+    ) -> Result<Element, XmlFault> {
+        let first = self.open(start, at)?;
+        if empty {
+            return Ok(first.element);
+        }
+        let mut open = vec![first];
+        let mut nodes = 0;
+        loop {
+            let (event, at) = self.next()?;
+            nodes += 1;
+            if nodes > self.limits.nodes {
+                let message = format!("more than {} elements and texts in one item", self.limits.nodes);
+                return Err(XmlFault::lost("xml-too-large", at.start, message));
+            }
+            let top = open.last_mut().expect("the loop ends when the last element closes");
+            match event {
+                Event::Start(start) => {
+                    if alone.is_some_and(|name| name == start.name().0) {
+                        let message = format!("<{}> is not closed before the next one", start.name().0);
+                        return Err(XmlFault::lost("xml-not-closed", at.start, message));
+                    }
+                    if open.len() >= self.limits.depth {
+                        let message = format!("elements are nested deeper than {}", self.limits.depth);
+                        return Err(XmlFault::lost("xml-too-deep", at.start, message));
+                    }
+                    let next = self.open(&start, at)?;
+                    open.push(next);
+                }
+                Event::Empty(start) => {
+                    let child = self.open(&start, at)?;
+                    self.scope.leave(child.scope);
+                    top.element.children.push(Node::Element(child.element));
+                }
+                Event::End(end) => {
+                    if end.name().0 != top.written {
+                        let message =
+                            format!("<{}> is closed by </{}>", top.written, short(end.name().0));
+                        return Err(XmlFault::lost("xml-not-well-formed", at.start, message));
+                    }
+                    let Some(mut done) = open.pop() else { break Err(unmatched_end(&at)) };
+                    self.scope.leave(done.scope);
+                    done.element.span.end = at.end;
+                    match open.last_mut() {
+                        Some(parent) => parent.element.children.push(Node::Element(done.element)),
+                        None => break Ok(done.element),
+                    }
+                }
+                Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) | Event::Comment(_) => {
+                    self.add(&mut top.element, &event, at.start)?;
+                }
+                Event::Eof => {
+                    let message = format!("the text ends inside <{}>", top.written);
+                    return Err(XmlFault::lost("xml-truncated", at.start, message));
+                }
+                Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
+            }
+        }
+    }
+
+    fn fits(&self, length: usize, offset: usize) -> Result<(), XmlFault> {
+        if length <= self.limits.text {
+            return Ok(());
+        }
+        Err(XmlFault::lost("xml-too-large", offset, format!("a text has more than {} bytes", self.limits.text)))
+    }
+
+    /// Adds what an event between tags says.
+    pub(super) fn add(&mut self, to: &mut Element, event: &Event<'a>, offset: usize) -> Result<(), XmlFault> {
+        match event {
+            Event::Text(text) => {
+                let raw = text.xml10_content();
+                if raw.starts_with('&') {
+                    self.bare_ampersand(offset);
+                }
+                self.add_text(to, &raw, offset)
+            }
+            Event::CData(text) => self.add_text(to, &text.xml10_content(), offset),
+            Event::GeneralRef(name) => {
+                let value = self.reference(name, offset);
+                self.add_text(to, &value, offset)
+            }
+            Event::Comment(text) => {
+                self.fits(text.len(), offset)?;
+                to.children.push(Node::Comment(text.xml10_content().into_owned()));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn add_text(&self, to: &mut Element, text: &str, offset: usize) -> Result<(), XmlFault> {
+        if let Some(Node::Text(before)) = to.children.last_mut() {
+            self.fits(before.len() + text.len(), offset)?;
+            before.push_str(text);
+        } else if !text.is_empty() {
+            self.fits(text.len(), offset)?;
+            to.children.push(Node::Text(text.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn bare_ampersand(&mut self, offset: usize) {
+        let message = "`&` stands for itself; it should be `&amp;`";
+        self.remark(Gravity::Remark, "xml-bare-ampersand", offset, message);
+    }
+
+    /// What stands for `&name;`. A name that nobody knows stays as written and holds the words.
+    fn reference(&mut self, name: &BytesRef<'_>, offset: usize) -> String {
+        let name: &str = name;
+        if let Some(text) = resolve(name) {
+            return text.into_owned();
+        }
+        self.unresolved(name, offset);
+        format!("&{name};")
+    }
+
+    fn unresolved(&mut self, name: &str, offset: usize) {
+        if is_name(name) || name.starts_with('#') {
+            let message = format!("`&{};` stands for no character that is known here", short(name));
+            self.remark(Gravity::Hold, "xml-unknown-entity", offset, message);
+        } else {
+            self.bare_ampersand(offset);
+        }
+    }
+
+    pub(super) fn open(&mut self, start: &BytesStart<'a>, at: Range<usize>) -> Result<Open<'a>, XmlFault> {
+        let tag = &self.input[at.start + 1..at.end];
+        if memchr::memchr(b'<', tag.as_bytes()).is_some() {
+            return Err(XmlFault::lost("xml-not-well-formed", at.start, "a tag is not closed before the next `<`"));
+        }
+        let length = start.name().0.len();
+        let written = &tag[..length];
+        if !is_name(written) {
+            let message = format!("`<{}` begins no element", short(written));
+            return Err(XmlFault::lost("xml-not-well-formed", at.start, message));
+        }
+        let scope = self.scope.mark();
+        let raw = self.attributes(start, at.start)?;
+        let (ns, name) = self.expand(written, true, at.start);
+        let mut attrs: Vec<Attr> = Vec::with_capacity(raw.len());
+        for (key, value) in raw {
+            let (ns, name) = self.expand(key, false, at.start);
+            if attrs.iter().any(|a| *a.name == *name && a.ns == ns) {
+                let message = format!("attribute {key} stands twice; the first counts");
+                self.remark(Gravity::Remark, "xml-attribute-twice", at.start, message);
+                continue;
+            }
+            attrs.push(Attr { ns, name: name.into(), value });
+        }
+        let element = Element { ns, name: name.into(), attrs, children: Vec::new(), span: at };
+        Ok(Open { element, written, scope })
+    }
+
+    /// The attributes that declare no namespace; those that do are declared.
+    fn attributes(&mut self, start: &BytesStart<'a>, offset: usize) -> Result<Vec<(&'a str, String)>, XmlFault> {
+        // The name is a slice of the input: an offset into it outlives the event.
+        let origin = start.as_ptr() as usize;
+        let tag = &self.input[offset + 1..];
+        let mut raw = Vec::new();
+        for attribute in start.attributes().with_checks(false) {
+            let attribute = attribute.map_err(|error| {
+                XmlFault::lost("xml-not-well-formed", offset, format!("in a start tag: {error}"))
+            })?;
+            if raw.len() >= self.limits.attributes {
+                let message = format!("an element has more than {} attributes", self.limits.attributes);
+                return Err(XmlFault::lost("xml-too-large", offset, message));
+            }
+            let key = attribute.key.0;
+            let from = key.as_ptr() as usize - origin;
+            let key = &tag[from..from + key.len()];
+            let value = self.value(&attribute.value, offset);
+            self.fits(value.len(), offset)?;
+            let declared = match key.strip_prefix("xmlns") {
+                Some("") => Some(""),
+                Some(rest) => rest.strip_prefix(':'),
+                None => None,
+            };
+            match declared {
+                Some(prefix) if self.scope.declare(prefix, value.trim()) => {}
+                Some(_) => {
+                    return Err(XmlFault::lost("xml-too-large", offset, "too many namespaces are declared"));
+                }
+                None => raw.push((key, value)),
+            }
+        }
+        Ok(raw)
+    }
+
+    fn expand<'n>(
+        &mut self,
+        written: &'n str,
+        element: bool,
+        offset: usize,
+    ) -> (Option<std::rc::Rc<str>>, &'n str) {
+        let (prefix, name) = match written.split_once(':') {
+            Some((prefix, name)) if !prefix.is_empty() && !name.is_empty() => (prefix, name),
+            _ => ("", written),
+        };
+        if prefix.is_empty() && !element {
+            return (None, name);
+        }
+        match self.scope.meaning(prefix) {
+            Meaning::Declared(ns) => (ns, name),
+            Meaning::Usual(ns) => {
+                let message = format!("prefix {prefix} is not declared; it is taken for {ns}");
+                self.remark(Gravity::Remark, "xml-undeclared-prefix", offset, message);
+                (Some(ns), name)
+            }
+            Meaning::Undeclared => {
+                let message = format!("prefix {} is not declared", short(prefix));
+                self.remark(Gravity::Remark, "xml-undeclared-prefix", offset, message);
+                (None, written)
+            }
+        }
+    }
+
+    /// An attribute's value: references resolved, white space characters become spaces (XML 1.0 §3.3.3).
+    fn value(&mut self, raw: &str, offset: usize) -> String {
+        let mut out = String::with_capacity(raw.len());
+        let mut rest = raw;
+        while let Some(at) = rest.bytes().position(|b| matches!(b, b'&' | b'\t' | b'\n' | b'\r')) {
+            out.push_str(&rest[..at]);
+            let tail = &rest[at..];
+            if tail.starts_with('&') {
+                rest = self.value_reference(tail, offset, &mut out);
+            } else {
+                out.push(' ');
+                rest = &tail[if tail.starts_with("\r\n") { 2 } else { 1 }..];
+            }
+        }
+        out.push_str(rest);
+        out
+    }
+
+    fn value_reference<'v>(&mut self, tail: &'v str, offset: usize, out: &mut String) -> &'v str {
+        // No character's name is longer than this; without the bound, many bare `&` would cost quadratic time.
+        let window = tail.as_bytes().iter().take(64).position(|&b| b == b';');
+        if let Some(end) = window {
+            if let Some(text) = resolve(&tail[1..end]) {
+                out.push_str(&text);
+                return &tail[end + 1..];
+            }
+            self.unresolved(&tail[1..end], offset);
+        } else {
+            self.unresolved("", offset);
+        }
+        out.push('&');
+        &tail[1..]
+    }
+}
+
+fn reader(input: &str) -> Reader<&[u8]> {
+    let mut reader = Reader::from_str(input);
+    let config = reader.config_mut();
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    config.allow_dangling_amp = true;
+    reader
+}
+
+/// The first characters of a name, for a message.
+fn short(name: &str) -> String {
+    name.chars().take(40).collect()
+}
+
+fn is_name(name: &str) -> bool {
+    let starts = |c: char| c.is_ascii_alphabetic() || c == '_' || c == ':' || !c.is_ascii();
+    let follows = |c: char| starts(c) || c.is_ascii_digit() || c == '-' || c == '.';
+    name.chars().next().is_some_and(starts) && name.chars().all(follows)
+}
+
+/// What a reference stands for, by the name between `&` and `;`: a character reference, one of XML's five, or a
+/// name that HTML gives to a character.
+pub(crate) fn resolve(name: &str) -> Option<Cow<'static, str>> {
+    let known = match name {
+        "amp" => "&",
+        "lt" => "<",
+        "gt" => ">",
+        "quot" => "\"",
+        "apos" => "'",
+        "nbsp" => "\u{a0}",
+        _ => return resolve_other(name).map(Cow::Owned),
+    };
+    Some(Cow::Borrowed(known))
+}
+
+fn resolve_other(name: &str) -> Option<String> {
+    if let Some(number) = name.strip_prefix('#') {
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(hex) if !hex.is_empty() && hex.bytes().all(|b| b.is_ascii_hexdigit()) => u32::from_str_radix(hex, 16),
+            None if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => number.parse(),
+            _ => return None,
+        };
+        return code.ok().filter(|&code| code != 0).and_then(char::from_u32).map(String::from);
+    }
+    if name.len() > 40 || !name.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let &(first, second) = html5ever::data::NAMED_ENTITIES.get(format!("{name};").as_str())?;
+    let text: String = [first, second].into_iter().filter(|&c| c != 0).filter_map(char::from_u32).collect();
+    Some(text).filter(|text| !text.is_empty())
+}
