@@ -6,9 +6,7 @@
 //!
 //! **Never here:** fetching, storing, reading the clock, or "improving" copy.
 
-mod body;
 pub mod gate;
-mod inline;
 mod labels;
 mod links;
 mod mark;

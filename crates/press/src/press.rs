@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use minijinja::value::Value;
 use minijinja::context;
 use news::ReviewState;
+use wire::html::{escape_attribute, escape_text};
 
 use crate::gate::{self, GateRefusal, Gated, Listed};
-use crate::mark::{self, escape, language_attributes};
+use crate::mark::{self, language_attributes};
 use crate::script::script_of;
 use crate::shape::{Gone, HistoryLine, Line, Nav, Page, SiteFace, Story, Withdrawal};
 use crate::theme::{LoadThemeError, Theme, style_hash};
@@ -379,19 +380,19 @@ fn listed<'a>(line: &'a Line, id: &'a str) -> Listed<'a> {
 
 fn line_facts(site: &SiteFace, line: &Line, words: &Listed<'_>) -> Value {
     let mut link = String::from("<a href=\"");
-    escape(&mut link, &Links::new(&site.url).local(&format!("/s/{}", line.id)));
+    escape_attribute(&mut link, &Links::new(&site.url).local(&format!("/s/{}", line.id)));
     link.push_str("\" data-headline=\"");
     link.push_str(words.id);
     link.push('"');
     language_attributes(&mut link, line.language.as_deref());
     link.push('>');
-    escape(&mut link, words.headline);
+    escape_text(&mut link, words.headline);
     link.push_str("</a>");
     let lead = words.lead.map(|text| {
         let mut lead = format!("<p data-lead=\"{}\"", words.id);
         language_attributes(&mut lead, line.language.as_deref());
         lead.push('>');
-        escape(&mut lead, text);
+        escape_text(&mut lead, text);
         lead.push_str("</p>");
         lead
     });

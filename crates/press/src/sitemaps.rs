@@ -1,9 +1,9 @@
 //! Sitemaps (sitemaps.org 0.9), news sitemaps (Google's extension 0.9) and robots.txt (RFC 9309).
 
 use jiff::Timestamp;
+use wire::html::escape_text;
 
 use crate::gate::{self, Gated};
-use crate::mark::escape;
 use crate::press::iso;
 use crate::shape::{Page, SiteFace};
 use crate::{Links, Press, TEXT, XML};
@@ -51,15 +51,15 @@ impl Press {
         let mut out = begin("urlset", " xmlns:news=\"http://www.google.com/schemas/sitemap-news/0.9\"");
         for line in lines.iter().take(LARGEST_NEWS_SITEMAP) {
             out.push_str("<url><loc>");
-            escape(&mut out, &line.url);
+            escape_text(&mut out, &line.url);
             out.push_str("</loc><news:news><news:publication><news:name>");
-            escape(&mut out, &site.name);
+            escape_text(&mut out, &site.name);
             out.push_str("</news:name><news:language>");
-            escape(&mut out, &news_language(line.language.as_deref().unwrap_or(&site.language)));
+            escape_text(&mut out, &news_language(line.language.as_deref().unwrap_or(&site.language)));
             out.push_str("</news:language></news:publication><news:publication_date>");
             out.push_str(&iso(line.published));
             out.push_str("</news:publication_date><news:title>");
-            escape(&mut out, &line.title);
+            escape_text(&mut out, &line.title);
             out.push_str("</news:title></news:news></url>\n");
         }
         finish(out, "urlset")
@@ -88,7 +88,7 @@ fn begin(name: &str, more: &str) -> String {
 
 fn locate(out: &mut String, name: &str, url: &str, updated: Timestamp) {
     out.push_str(&format!("<{name}><loc>"));
-    escape(out, url);
+    escape_text(out, url);
     out.push_str(&format!("</loc><lastmod>{}</lastmod></{name}>\n", iso(updated)));
 }
 
