@@ -1,0 +1,262 @@
+//! What a version allows by itself: its status, its signals, its terms, its words. The story decides afterwards.
+
+use jiff::{SignedDuration, Timestamp};
+use news::{Embargo, Gravity, ItemClass, PubStatus, Reason, Severity, Signal, Version};
+
+use crate::kill_text::{self, Effect};
+use crate::{Policy, Safety, code};
+
+/// How long before its receipt a new item may be dated.
+const STALE: SignedDuration = SignedDuration::from_hours(24);
+/// How far the clocks of agency and newsroom may be apart.
+const AHEAD: SignedDuration = SignedDuration::from_mins(10);
+
+/// What the version allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Want {
+    /// Go live now.
+    Publish,
+    /// Go live at this instant.
+    Wait(Timestamp),
+    /// Nothing: recorded only.
+    Ignore,
+    /// Nothing any more: the licence ended.
+    Expire,
+    /// A person decides.
+    Hold,
+}
+
+/// What the version allows, and why.
+#[derive(Clone, Debug)]
+pub(crate) struct Assessment {
+    /// The most restrictive of all that was found.
+    pub(crate) want: Want,
+    /// The gravest first; empty only for [`Want::Publish`].
+    pub(crate) reasons: Vec<Reason>,
+    /// Whether what is live must go off.
+    pub(crate) recall: bool,
+    /// Whether an operator must be told.
+    pub(crate) alarm: bool,
+    /// What the safety rules would have held for, where they only watch.
+    pub(crate) shadows: Vec<Reason>,
+}
+
+impl Assessment {
+    fn find(&mut self, want: Want, code: &'static str, text: impl Into<String>) -> &mut Self {
+        self.want = self.want.max(want);
+        self.reasons.push(Reason::new(code, text));
+        self
+    }
+
+    /// Whether this reason was found.
+    pub(crate) fn has(&self, code: &str) -> bool {
+        self.reasons.iter().any(|reason| reason.code == code)
+    }
+}
+
+/// What the story adds to the question.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting {
+    /// Something of the item is public, or waits for its instant: what is said against it must reach that too.
+    pub(crate) exposed: bool,
+    /// No version of the item was ever public.
+    pub(crate) never_public: bool,
+    /// A person released this very version: what it says in words has been read.
+    pub(crate) cleared: bool,
+}
+
+/// The gravest severity that machine-readable fields state.
+pub(crate) fn machine_severity(version: &Version) -> Severity {
+    let status = match version.status {
+        PubStatus::Usable => Severity::Informs,
+        PubStatus::Withheld => Severity::Withholds,
+        PubStatus::Canceled => Severity::Kills,
+        PubStatus::Unknown(_) => Severity::Holds,
+    };
+    gravest(version, |signal| !signal.from_text).max(status)
+}
+
+fn gravest(version: &Version, which: impl Fn(&Signal) -> bool) -> Severity {
+    let found = version.signals.iter().filter(|signal| which(signal)).map(|signal| signal.severity);
+    found.fold(Severity::Informs, Severity::max)
+}
+
+/// Asks everything there is to ask of the version alone; `expires` are its effective terms.
+///
+/// The questions are asked in the order of gravity, so that the first reason found is the gravest.
+pub(crate) fn assess(
+    version: &Version,
+    expires: Option<Timestamp>,
+    setting: Setting,
+    policy: &Policy,
+    now: Timestamp,
+) -> Assessment {
+    let mut found =
+        Assessment { want: Want::Publish, reasons: vec![], recall: false, alarm: false, shadows: vec![] };
+    let machine = machine_severity(version);
+    let text = if setting.cleared { None } else { Some(gravest(version, |signal| signal.from_text)) };
+    let marks = if setting.cleared { None } else { kill_text::classify(version) };
+    let effect = marks.as_ref().map(|mark| mark.effect);
+
+    if text >= Some(Severity::Withholds) || matches!(effect, Some(Effect::Kills | Effect::Withholds)) {
+        let rule = marks.as_ref().map_or("a reader's text mark", |mark| mark.rule);
+        found.find(
+            Want::Hold,
+            code::KILL_TEXT,
+            format!("words that kill or withhold ({rule}), and no status that says so"),
+        );
+        found.recall = true;
+        found.alarm = true;
+    }
+    if machine >= Severity::Withholds {
+        found.find(Want::Hold, code::WITHHELD, "the agency withholds the item").recall = true;
+    }
+    if !setting.exposed && is_never_published(version, machine) {
+        return shelve(found, version);
+    }
+    assess_embargo(&mut found, version, setting, effect);
+    assess_class(&mut found, version, machine, text, effect);
+    if let PubStatus::Unknown(_) = version.status {
+        let text = "the status is none of usable, withheld and canceled, nor any that the feed's format maps to them";
+        found.find(Want::Hold, code::UNKNOWN_STATUS, text).alarm = true;
+    } else if machine == Severity::Holds {
+        found.find(Want::Hold, code::SIGNAL_HOLDS, "a signal of the agency's asks for a person");
+    }
+    if text == Some(Severity::Holds) || effect == Some(Effect::Holds) {
+        found.find(Want::Hold, code::SIGNAL_HOLDS, "words that ask for a person to look first");
+    }
+    assess_reading(&mut found, version);
+    if let Some(end) = expires.filter(|end| *end <= now) {
+        found.find(Want::Expire, code::EXPIRED, format!("the licence ended at {end}"));
+    }
+    assess_safety(&mut found, version, setting, policy, now);
+    if let Some(Embargo::Until(instant)) = version.embargo
+        && instant > now
+    {
+        found.find(Want::Wait(instant), code::EMBARGOED, format!("not before {instant}")).recall = true;
+    }
+    found
+}
+
+fn assess_embargo(found: &mut Assessment, version: &Version, setting: Setting, effect: Option<Effect>) {
+    match version.embargo {
+        Some(Embargo::Indefinite) if !setting.cleared => {
+            found
+                .find(Want::Hold, code::EMBARGO_INDEFINITE, "not before further notice of the agency's")
+                .recall = true;
+        }
+        // A machine-readable embargo, also one that is over, is what the words speak of.
+        None if effect == Some(Effect::Embargoes) => {
+            let text = "words that speak of an embargo, and no machine-readable one";
+            found.find(Want::Hold, code::EMBARGO_TEXT, text);
+            found.recall = true;
+            found.alarm = true;
+        }
+        _ => {}
+    }
+}
+
+/// Whether machine-readable fields say that it is no story for readers, whatever else is said.
+fn is_never_published(version: &Version, machine: Severity) -> bool {
+    matches!(version.class, ItemClass::Other(_)) || is_not_for_publication(version, machine)
+}
+
+fn is_not_for_publication(version: &Version, machine: Severity) -> bool {
+    let signalled = |signal: &Signal| !signal.from_text && signal.severity == Severity::NotForPublication;
+    matches!(version.class, ItemClass::Advisory(_))
+        || machine == Severity::NotForPublication
+        || version.signals.iter().any(signalled)
+}
+
+/// What is no story is not held, whatever is wrong with it; words in it that kill are still told to a person.
+fn shelve(mut found: Assessment, version: &Version) -> Assessment {
+    let reason = match version.class {
+        ItemClass::Other(_) => Reason::new(code::NOT_TEXT, "no story in words"),
+        _ => Reason::new(code::NOT_FOR_PUBLICATION, "an advisory, daybook, budget or test of the agency's"),
+    };
+    found.reasons.insert(0, reason);
+    found.want = Want::Ignore;
+    found.recall = false;
+    found
+}
+
+fn assess_class(
+    found: &mut Assessment,
+    version: &Version,
+    machine: Severity,
+    text: Option<Severity>,
+    effect: Option<Effect>,
+) {
+    if is_not_for_publication(version, machine) {
+        let text = "the agency says now that the item is not for publication";
+        found.find(Want::Hold, code::NOT_FOR_PUBLICATION, text);
+        found.recall = true;
+        found.alarm = true;
+    } else if text == Some(Severity::NotForPublication) || effect == Some(Effect::NotForPublication) {
+        found.find(Want::Hold, code::NOT_FOR_PUBLICATION, "words that mark an advisory, daybook or test");
+    }
+    if let ItemClass::Other(_) = version.class {
+        found.find(Want::Ignore, code::NOT_TEXT, "no story in words");
+    }
+}
+
+fn assess_reading(found: &mut Assessment, version: &Version) {
+    let gravest = version.complaints.iter().max_by_key(|complaint| complaint.gravity);
+    match gravest {
+        Some(complaint) if complaint.gravity == Gravity::Lost => {
+            found
+                .find(Want::Hold, code::LOST, format!("nothing of it could be read ({})", complaint.code))
+                .alarm = true;
+        }
+        Some(complaint) if complaint.gravity == Gravity::Hold => {
+            let text = format!("words or status are in doubt ({})", complaint.code);
+            found.find(Want::Hold, code::UNREADABLE, text).alarm = true;
+        }
+        _ => {}
+    }
+    let wordless = version.copy.headline().is_none() && version.copy.body().next().is_none();
+    if wordless && matches!(version.class, ItemClass::Text) {
+        found.find(Want::Hold, code::EMPTY, "usable, but neither a headline nor a body");
+    }
+}
+
+fn assess_safety(
+    found: &mut Assessment,
+    version: &Version,
+    setting: Setting,
+    policy: &Policy,
+    now: Timestamp,
+) {
+    if policy.safety == Safety::Off || setting.cleared {
+        return;
+    }
+    let claimed = version.claimed_time();
+    let meant = match version.embargo {
+        Some(Embargo::Until(instant)) => claimed.map(|claimed| claimed.max(instant)),
+        _ => claimed,
+    };
+    let mut suspect = |real: &'static str, shadow: &'static str, text: String| match policy.safety {
+        Safety::On => drop(found.find(Want::Hold, real, text)),
+        _ => found.shadows.push(Reason::new(shadow, format!("would be held: {text}"))),
+    };
+    if let Some(meant) = meant
+        && setting.never_public
+        && !policy.exempt
+        && !policy.first_contact
+        && now.duration_since(meant) > STALE
+    {
+        let text = format!("a new item, dated {meant}: more than {} h before its receipt", STALE.as_hours());
+        suspect(code::STALE_DATE, code::SHADOW_STALE_DATE, text);
+    }
+    if let Some(claimed) = claimed
+        && !policy.exempt
+        && claimed.duration_since(now) > AHEAD
+    {
+        let text = format!("dated {claimed}: more than {} min after its receipt", AHEAD.as_mins());
+        suspect(code::FUTURE_DATE, code::SHADOW_FUTURE_DATE, text);
+    }
+    if kill_text::is_unfinished(&version.copy) {
+        let text = "gaps in the copy that somebody meant to fill".to_owned();
+        suspect(code::UNFINISHED, code::SHADOW_UNFINISHED, text);
+    }
+}

@@ -1,0 +1,124 @@
+//! A text as a row of words, for comparing only.
+
+/// One word.
+#[derive(Clone, Copy, Debug)]
+struct Word<'a> {
+    /// As written.
+    text: &'a str,
+    /// Whether the next character but spaces is a mark or there is none: the word ends a clause.
+    closes: bool,
+}
+
+/// The words of a text.
+#[derive(Clone, Debug)]
+pub(super) struct Words<'a> {
+    words: Vec<Word<'a>>,
+    folded: Vec<String>,
+    /// Whether the text has a lower-case letter: if not, capitals mean nothing.
+    mixed: bool,
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c) || ('\u{900}'..='\u{97f}').contains(&c)
+}
+
+impl<'a> Words<'a> {
+    /// Parts a text into words: letters and digits of any script, with an apostrophe between two letters.
+    pub(super) fn of(text: &'a str) -> Self {
+        let mut words = Vec::new();
+        let mut start = None;
+        for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+            match start {
+                None if is_word(c) => start = Some(at),
+                Some(from) if !is_word(c) => {
+                    let next = text[at..].trim_start_matches([' ', '\t', '\n', '\u{a0}']).chars().next();
+                    words.push(Word { text: &text[from..at], closes: next.is_none_or(|c| !is_word(c)) });
+                    start = None;
+                }
+                _ => {}
+            }
+        }
+        let folded = words.iter().map(|word| fold(word.text)).collect();
+        Self { words, folded, mixed: text.chars().any(char::is_lowercase) }
+    }
+
+    fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether the text begins with these words, as written here, and a mark or nothing follows.
+    pub(super) fn opens(&self, phrase: &str) -> bool {
+        self.written_at(0, phrase).is_some_and(|last| self.words[last].closes)
+    }
+
+    /// The same in any case and without accents, whatever follows.
+    pub(super) fn opens_folded(&self, phrase: &str) -> bool {
+        self.folded_at(0, &phrase_words(phrase)).is_some()
+    }
+
+    /// Whether these words stand out, as written here: capitals among small letters, or before a mark or the end.
+    pub(super) fn shouts(&self, phrase: &str) -> bool {
+        (0..self.len())
+            .any(|at| self.written_at(at, phrase).is_some_and(|last| self.mixed || self.words[last].closes))
+    }
+
+    /// Whether these words stand in a row, in any case and without accents.
+    pub(super) fn says(&self, phrase: &str) -> bool {
+        let phrase = phrase_words(phrase);
+        (0..self.len()).any(|at| self.folded_at(at, &phrase).is_some())
+    }
+
+    /// Whether there is nothing but these words, in any case.
+    pub(super) fn is(&self, phrase: &str) -> bool {
+        let phrase = phrase_words(phrase);
+        phrase.len() == self.len() && self.folded_at(0, &phrase).is_some()
+    }
+
+    /// Whether it is a title of at most `most` words that ends so, in any case.
+    pub(super) fn ends_short(&self, phrase: &str, most: usize) -> bool {
+        let phrase = phrase_words(phrase);
+        let Some(at) = self.len().checked_sub(phrase.len()) else { return false };
+        self.len() <= most && self.folded_at(at, &phrase).is_some()
+    }
+
+    /// The place of the last word, if the phrase stands here as written.
+    fn written_at(&self, at: usize, phrase: &str) -> Option<usize> {
+        let mut last = None;
+        for (i, word) in phrase.split(' ').enumerate() {
+            if self.words.get(at + i)?.text != word {
+                return None;
+            }
+            last = Some(at + i);
+        }
+        last
+    }
+
+    fn folded_at(&self, at: usize, phrase: &[String]) -> Option<usize> {
+        let here = self.folded.get(at..at + phrase.len())?;
+        (!phrase.is_empty() && here == phrase).then(|| at + phrase.len() - 1)
+    }
+}
+
+fn phrase_words(phrase: &str) -> Vec<String> {
+    phrase.split(' ').map(fold).collect()
+}
+
+/// Small letters, without the accents of western European alphabets, white space folded: for comparing only.
+pub(super) fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars().flat_map(char::to_lowercase) {
+        match c {
+            'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' => out.push('a'),
+            'ç' => out.push('c'),
+            'è' | 'é' | 'ê' | 'ë' => out.push('e'),
+            'ì' | 'í' | 'î' | 'ï' => out.push('i'),
+            'ñ' => out.push('n'),
+            'ò' | 'ó' | 'ô' | 'õ' | 'ö' => out.push('o'),
+            'ù' | 'ú' | 'û' | 'ü' => out.push('u'),
+            'أ' | 'إ' | 'آ' => out.push('ا'),
+            '\u{300}'..='\u{36f}' => {}
+            other => out.push(other),
+        }
+    }
+    news::relaxed(&out)
+}
