@@ -1,0 +1,23 @@
+//! IPTC NewsML-G2: a `newsItem` alone, or a `newsMessage` with items of any class.
+//!
+//! | NewsML-G2 | becomes |
+//! |---|---|
+//! | `@guid`, `@version` (1 if absent) | uri, version |
+//! | `itemMeta/pubStatus`, `embargoed`, `expires` | pubStatus, not before, not after |
+//! | `itemMeta/signal`, `role`, `itemClass/@rtr:msgType` | signals; some of them kill, see [`shape`] |
+//! | `itemMeta/edNote`, whatever bears a `pubconstraint` | notes, never copy |
+//! | `itemMeta/link`, `groupSet//itemRef` | references |
+//! | `contentMeta/headline`, `by`, `dateline` | headline, byline, dateline |
+//! | `contentSet/inlineXML` (XHTML, NITF), `inlineData` | body |
+//! | `contentSet/remoteContent` | renditions |
+//! | `rightsInfo`, `contentMeta/creditline` | rights |
+//!
+//! Agencies send documents that their own schema refuses, so nothing is validated: what can be read is read.
+
+mod bodies;
+mod read;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub use read::read;

@@ -1,0 +1,424 @@
+//! From ninjs to the nouns of the trade.
+
+use news::{
+    BlockKind, Complaint, Gravity, ItemClass, PubStatus, Reference, Relation, Rendition, Severity, Version, VersionOrder,
+    VersionStamp,
+};
+use serde_json::{Map, Value};
+
+use super::bodies;
+use super::shape::{self, Fields, objects, text};
+use crate::html::{self, Words};
+use crate::story::{self, Dateline, Head};
+use crate::{Format, Hints, Reading, terms};
+
+/// Reads every object of a text.
+pub fn read(text: &str, hints: &Hints) -> Reading {
+    let mut reading = Reading { format: Some(Format::Ninjs), ..Reading::default() };
+    let (members, beside) = shape::members(text, hints.limits.items);
+    if members.len() >= hints.limits.items {
+        let message = format!("more than {} items; the rest is not read", hints.limits.items);
+        reading.complaints.push(Complaint::new(Gravity::Lost, "too-many-items", message));
+    }
+    for (ordinal, member) in members.into_iter().enumerate() {
+        let at = member.span.start;
+        let lost = |code, message: String| Complaint::new(Gravity::Lost, code, message).at("", Some(at)).of_item(ordinal);
+        let object = match member.object {
+            Ok(object) => object,
+            Err(broken) => {
+                reading.complaints.push(lost(broken.code, broken.message));
+                continue;
+            }
+        };
+        let Some(mut version) = item(object, hints) else {
+            reading.complaints.push(lost("no-identity", "the object names itself nowhere: a uri would be right".into()));
+            continue;
+        };
+        if member.doubtful {
+            let message = "it was found behind a broken object and may be a part of that";
+            terms::complain(&mut version, Gravity::Hold, "broken-neighbour", message, "uri");
+        }
+        for (name, value) in &beside {
+            keep_value(&mut version, &format!("/{name}"), value);
+        }
+        story::number(&mut version.complaints, ordinal);
+        version.span = member.span;
+        reading.items.push(version);
+    }
+    reading
+}
+
+fn item(object: Map<String, Value>, hints: &Hints) -> Option<Version> {
+    let mut fields = Fields::new(object);
+    let uri = match media_api(&fields) {
+        Some(id) => id,
+        None => fields.text("uri").or_else(|| fields.text("guid"))?.trim().to_owned(),
+    };
+    let mut version = Version::new(uri);
+    let v = &mut version;
+    v.language = fields.text("language").map(|tag| tag.trim().to_owned()).or(hints.language.clone());
+    times(v, &mut fields, hints);
+    restrict(v, &mut fields, hints);
+    classify(v, &mut fields);
+    describe(v, &mut fields);
+    let mut head = opening(v, &mut fields);
+    let (inner, mut words) = bodies::read(v, &mut fields, hints);
+    fill(&mut head, inner);
+    attach(v, &mut fields);
+    if matches!(&v.class, ItemClass::Other(class) if class == "picture" || class == "graphic") {
+        captions(&mut fields, &mut words);
+    }
+    for (name, value) in fields.rest() {
+        keep_value(v, &name, &value);
+    }
+    story::tell(v, head, words, "body");
+    Some(version)
+}
+
+/// The fields of the object speak for it; what only an embedded NITF carries fills their gaps.
+fn fill(head: &mut Head, inner: Head) {
+    if !head.has_headline() {
+        head.lines.extend(inner.lines);
+        head.lines.sort_by_key(|line| line.kind);
+    }
+    if head.bylines.is_empty() {
+        head.bylines = inner.bylines;
+    }
+    if head.dateline.is_none() {
+        head.dateline = inner.dateline;
+    }
+}
+
+/// Objects of AP's Media API carry a session in their `uri`; they are known by `altids.itemid`.
+fn media_api(fields: &Fields) -> Option<String> {
+    let altids = fields.peek("altids")?.as_object()?;
+    altids.get("etag")?;
+    altids.get("itemid").and_then(text).map(|id| id.trim().to_owned())
+}
+
+// --- version and status -----------------------------------------------------------------------------------------
+
+fn times(version: &mut Version, fields: &mut Fields, hints: &Hints) {
+    let mut stamp = |version: &mut Version, name: &str| {
+        let raw = fields.text(name)?;
+        terms::stamp(version, &raw, name, hints)
+    };
+    version.version_created = stamp(version, "versioncreated");
+    version.first_created = stamp(version, "firstcreated");
+    version.content_created = stamp(version, "contentcreated");
+    let created = version.version_created.as_ref().and_then(|stamp| Some((stamp.raw.clone(), stamp.at?)));
+    let by_time = |raw: String| match &created {
+        Some((_, at)) => VersionStamp { raw, order: VersionOrder::Time(*at) },
+        None => VersionStamp { raw, order: VersionOrder::Arrival },
+    };
+    version.version = match fields.text("version") {
+        Some(raw) => match terms::numbered(&raw) {
+            stamp if stamp.order != VersionOrder::Arrival => stamp,
+            stamp => match stamp.raw.parse() {
+                Ok(at) => VersionStamp { raw: stamp.raw, order: VersionOrder::Time(at) },
+                Err(_) => by_time(stamp.raw),
+            },
+        },
+        None => by_time(created.as_ref().map(|(raw, _)| raw.clone()).unwrap_or_default()),
+    };
+}
+
+fn restrict(version: &mut Version, fields: &mut Fields, hints: &Hints) {
+    for (name, value) in fields.take_all(|name| name == "pubstatus") {
+        match &value {
+            Value::String(word) => terms::apply_status(version, word, &name),
+            other => terms::apply_status(version, &other.to_string(), &name),
+        }
+    }
+    for (name, value) in fields.take_all(|name| name == "embargoed" || name == "embargoeduntil") {
+        // Present without a time means "until further notice".
+        let raw = match value {
+            Value::Null => String::new(),
+            Value::String(raw) => raw,
+            other => other.to_string(),
+        };
+        terms::apply_embargo(version, &raw, &name, hints);
+    }
+    for (name, value) in fields.take_all(|name| name == "expires") {
+        match &value {
+            Value::Null => {}
+            Value::String(raw) => terms::apply_expiry(version, raw, &name, hints),
+            other => terms::apply_expiry(version, &other.to_string(), &name, hints),
+        }
+    }
+    for (name, value) in fields.take_all(|name| name == "signals" || name == "signal" || name == "editorialtypes") {
+        for code in codes(&value) {
+            let severity = match name.eq_ignore_ascii_case("editorialtypes") {
+                true => editorial_type(&code),
+                false => terms::severity(&code),
+            };
+            terms::signal(version, &code, severity, &name);
+        }
+    }
+    for (name, value) in fields.take_all(|name| name.contains("ednote")) {
+        for text in strings(&value) {
+            terms::note(version, "ednote", &text, &name);
+        }
+    }
+    if media_api(fields).is_some() && !version.signals.iter().any(|signal| signal.code == "newscontent") {
+        // AP: only what bears this signal may be published.
+        terms::signal(version, "ap:no-newscontent", Severity::NotForPublication, "signals");
+    }
+    if let Some(kind) = fields.text("representationtype") {
+        if matches!(kind.to_ascii_lowercase().as_str(), "partial" | "incomplete") {
+            let message = "the object says that it is only a part of the item";
+            terms::complain(version, Gravity::Hold, "partial-item", message, "representationtype");
+        }
+        terms::keep(version, "representationtype", &kind);
+    }
+}
+
+/// AP's words for what a version is.
+fn editorial_type(word: &str) -> Severity {
+    match word.to_ascii_lowercase().as_str() {
+        "kill" | "elimination" => Severity::Kills,
+        "withhold" => Severity::Withholds,
+        "holdforrelease" | "disregard" => Severity::Holds,
+        word if terms::is_advisory(word) || terms::is_test(word) => Severity::NotForPublication,
+        _ => Severity::Informs,
+    }
+}
+
+fn codes(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(values) => values.iter().flat_map(codes).collect(),
+        Value::Object(object) => {
+            let code = ["code", "qcode", "uri", "literal", "value", "name"].iter().find_map(|name| object.get(*name).and_then(text));
+            code.map(|code| code.trim().to_owned()).into_iter().collect()
+        }
+        other => text(other).map(|code| code.trim().to_owned()).into_iter().collect(),
+    }
+}
+
+/// All texts in a value.
+fn strings(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(values) => values.iter().flat_map(strings).collect(),
+        Value::Object(object) => object.values().flat_map(strings).collect(),
+        other => text(other).into_iter().collect(),
+    }
+}
+
+fn classify(version: &mut Version, fields: &mut Fields) {
+    let kind = fields.text("type").map(|kind| kind.trim().to_ascii_lowercase()).unwrap_or_default();
+    if !matches!(kind.as_str(), "" | "text") {
+        version.class = ItemClass::Other(kind);
+    }
+    for name in ["profile", "service", "channel"] {
+        let Some(word) = fields.text(name) else { continue };
+        if terms::is_advisory(&word) || terms::is_test(&word) {
+            advisory(version, &word, name);
+        }
+        terms::keep(version, name, &word);
+    }
+}
+
+fn advisory(version: &mut Version, word: &str, path: &str) {
+    if version.class == ItemClass::Text {
+        version.class = ItemClass::Advisory(word.to_owned());
+    }
+    terms::signal(version, word, Severity::NotForPublication, path);
+}
+
+// --- metadata ---------------------------------------------------------------------------------------------------
+
+fn describe(version: &mut Version, fields: &mut Fields) {
+    if let Some(value) = fields.take("urgency") {
+        let whole = value.as_f64().filter(|number| number.fract() == 0.0).map(|number| format!("{number:.0}"));
+        let raw = whole.or_else(|| text(&value)).unwrap_or_default();
+        terms::apply_urgency(version, &raw, "urgency");
+    }
+    version.located = fields.text("located").map(|place| terms::collapse(&place));
+    version.slugline = fields.text("slugline");
+    for (name, value) in fields.take_all(|name| matches!(name, "subject" | "subjects" | "genre" | "genres")) {
+        let genre = name.to_ascii_lowercase().starts_with("genre");
+        for object in listed(value) {
+            let found = concept(object);
+            if !genre {
+                version.subjects.push(found);
+                continue;
+            }
+            if let Some(word) = [&found.code, &found.name].into_iter().flatten().find(|word| terms::is_advisory(word)) {
+                let word = word.clone();
+                advisory(version, &word, &name);
+            }
+            version.genres.push(found);
+        }
+    }
+    for (_, value) in fields.take_all(|name| name == "keyword" || name == "keywords") {
+        version.keywords.extend(codes(&value));
+    }
+    version.rights.copyright_holder = fields.text("copyrightholder");
+    version.rights.copyright_notice = fields.text("copyrightnotice");
+    version.rights.credit_line = fields.text("creditline").or_else(|| fields.text("credit"));
+    for (_, value) in fields.take_all(|name| name == "usageterms") {
+        version.rights.usage_terms.extend(strings(&value));
+    }
+    version.link = fields.text("link").or_else(|| fields.text("url"));
+}
+
+fn listed(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(values) => values,
+        Value::Null => Vec::new(),
+        other => vec![other],
+    }
+}
+
+fn concept(value: Value) -> news::Subject {
+    let Value::Object(object) = value else {
+        return terms::subject(None, None, text(&value).as_deref());
+    };
+    let field = |name: &str| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, value)| text(value));
+    let code = field("code").or_else(|| field("qcode")).or_else(|| field("uri")).or_else(|| field("literal"));
+    terms::subject(code.as_deref(), field("scheme").as_deref(), field("name").as_deref())
+}
+
+// --- story ------------------------------------------------------------------------------------------------------
+
+fn opening(version: &mut Version, fields: &mut Fields) -> Head {
+    let mut head = Head::default();
+    if let Some(headline) = fields.text("headline") {
+        head.lines.extend(story::line(BlockKind::Headline, &headline));
+    }
+    for (_, value) in fields.take_all(|name| name == "headlines") {
+        for (i, (_, object)) in objects(value).into_iter().enumerate() {
+            let (role, value, is_html) = bodies::headline(object);
+            if let Some(value) = value {
+                headline(version, &mut head, &role, &value, is_html, &format!("headlines[{i}]"));
+            }
+        }
+    }
+    head.lines.sort_by_key(|line| line.kind);
+    for name in ["byline", "by"] {
+        if let Some(byline) = fields.text(name) {
+            let known = head.bylines.iter().any(|line| line.text == terms::collapse(&byline));
+            head.bylines.extend(story::line(BlockKind::Byline, &byline).filter(|_| !known));
+        }
+    }
+    if let Some(dateline) = fields.text("dateline") {
+        let located = version.located.clone();
+        head.dateline = Some(Dateline { text: terms::collapse(&dateline), located, path: "dateline".to_owned() });
+    }
+    head
+}
+
+fn headline(version: &mut Version, head: &mut Head, role: &str, value: &str, is_html: bool, path: &str) {
+    let kind = match terms::local(role).to_ascii_lowercase().as_str() {
+        "" | "main" | "headline" | "title" | "text" | "html" if !head.has_headline() => BlockKind::Headline,
+        "sub" | "subheadline" | "subtitle" | "subhead" | "subheading" | "deck" => BlockKind::Subhead,
+        _ => return terms::keep(version, &format!("{path}[{role}]"), value),
+    };
+    if !is_html {
+        head.lines.extend(story::line(kind, value));
+        return;
+    }
+    let (text, marks, aside) = html::inline(html::read_fragment(value, path));
+    html::push(aside, version);
+    if !text.is_empty() {
+        head.lines.push(story::draft(kind, text, marks, None));
+    }
+}
+
+fn captions(fields: &mut Fields, words: &mut Words) {
+    for (_, value) in fields.take_all(|name| matches!(name, "description_caption" | "description_text")) {
+        words.blocks.extend(text(&value).and_then(|text| story::line(BlockKind::Caption, &text)));
+    }
+    for (_, value) in fields.take_all(|name| name == "descriptions") {
+        let captions = objects(value).into_iter().filter_map(|(_, object)| object.get("value").and_then(text));
+        words.blocks.extend(captions.filter_map(|text| story::line(BlockKind::Caption, &text)));
+    }
+}
+
+// --- pictures and members ---------------------------------------------------------------------------------------
+
+fn attach(version: &mut Version, fields: &mut Fields) {
+    for (_, value) in fields.take_all(|name| name == "renditions") {
+        renditions(version, value, None, "renditions");
+    }
+    let package = matches!(&version.class, ItemClass::Other(class) if class == "composite");
+    for (_, value) in fields.take_all(|name| name == "associations") {
+        for (i, (name, object)) in objects(value).into_iter().enumerate() {
+            associate(version, name, object, package, i);
+        }
+    }
+}
+
+fn renditions(version: &mut Version, value: Value, owner: Option<&str>, path: &str) {
+    for (i, (name, object)) in objects(value).into_iter().enumerate() {
+        let mut fields = Fields::new(object);
+        let name = fields.text("name").or(name);
+        let media_type = fields.text("contenttype").or_else(|| fields.text("mimetype"));
+        if let Some(href) = fields.text("href") {
+            let role = [owner.map(str::to_owned), name.clone()].into_iter().flatten().collect::<Vec<_>>().join("/");
+            let role = (!role.is_empty()).then_some(role);
+            version.renditions.push(Rendition { href: href.trim().to_owned(), media_type, role });
+        }
+        for (field, value) in fields.rest() {
+            keep_value(version, &format!("{path}[{i}].{field}"), &value);
+        }
+    }
+}
+
+fn associate(version: &mut Version, name: Option<String>, object: Map<String, Value>, package: bool, i: usize) {
+    let mut fields = Fields::new(object);
+    let name = fields.text("name").or(name);
+    let path = format!("associations[{}]", name.clone().unwrap_or_else(|| i.to_string()));
+    let status = fields.text("pubstatus");
+    let usable = status.as_deref().is_none_or(|word| terms::status(word) == PubStatus::Usable);
+    if let Some(uri) = fields.text("uri").or_else(|| fields.text("guid")) {
+        let relation = match status.as_deref().map(terms::status) {
+            Some(PubStatus::Canceled) if package => Relation::Kills,
+            Some(PubStatus::Withheld) if package => Relation::Withholds,
+            _ if package => Relation::Member,
+            _ => Relation::SeeAlso,
+        };
+        let raw = fields.text("rel").or(name.clone()).unwrap_or_default();
+        let reference = Reference { relation, uri: uri.trim().to_owned(), version: fields.text("version"), when: None, raw };
+        version.references.push(reference);
+    }
+    for (_, value) in fields.take_all(|name| name == "renditions") {
+        if usable {
+            renditions(version, value, name.as_deref(), &format!("{path}.renditions"));
+        } else {
+            let message = "an associated item is not usable; its renditions are passed over";
+            terms::complain(version, Gravity::Remark, "association-not-usable", message, &path);
+            keep_value(version, &format!("{path}.renditions"), &value);
+        }
+    }
+    for (_, value) in fields.take_all(|name| name.contains("ednote")) {
+        for text in strings(&value) {
+            terms::note(version, "ednote", &text, &path);
+        }
+    }
+    if let Some(status) = status {
+        terms::keep(version, &format!("{path}.pubstatus"), &status);
+    }
+    for (field, value) in fields.rest() {
+        keep_value(version, &format!("{path}.{field}"), &value);
+    }
+}
+
+/// Keeps a value and all below it.
+pub(super) fn keep_value(version: &mut Version, path: &str, value: &Value) {
+    match value {
+        Value::Null => {}
+        Value::String(text) => terms::keep(version, path, text),
+        Value::Array(values) => {
+            for (i, value) in values.iter().enumerate() {
+                keep_value(version, &format!("{path}[{i}]"), value);
+            }
+        }
+        Value::Object(object) => {
+            for (name, value) in object {
+                keep_value(version, &format!("{path}.{name}"), value);
+            }
+        }
+        other => terms::keep(version, path, &other.to_string()),
+    }
+}

@@ -1,0 +1,262 @@
+//! What a ninjs text says: its objects, and the fields of each.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::json_text;
+
+/// How often reading looks for the next object behind a broken one.
+const ATTEMPTS: usize = 64;
+
+/// One member of a text.
+pub(super) struct Member {
+    /// The object, or why it cannot be read.
+    pub(super) object: Result<Map<String, Value>, Broken>,
+    /// Its bytes.
+    pub(super) span: Range<usize>,
+    /// It was found inside what a broken neighbour left, and may be a part of it.
+    pub(super) doubtful: bool,
+}
+
+/// Why an object cannot be read.
+pub(super) struct Broken {
+    /// Stable and short.
+    pub(super) code: &'static str,
+    /// A sentence without final stop.
+    pub(super) message: String,
+}
+
+/// The objects of a text, in order, and what stands beside `items` in a wrapper.
+pub(super) fn members(text: &str, most: usize) -> (Vec<Member>, Vec<(String, Value)>) {
+    let start = json_text::skip_space(text, 0);
+    match text.as_bytes().get(start) {
+        Some(b'[') => (sequence(text, start + 1, text.len(), most), Vec::new()),
+        _ => wrapper(text, most).unwrap_or_else(|| (sequence(text, start, text.len(), most), Vec::new())),
+    }
+}
+
+/// `{"items": […]}` without a uri of its own.
+fn wrapper(text: &str, most: usize) -> Option<(Vec<Member>, Vec<(String, Value)>)> {
+    let fields = json_text::members(text)?;
+    if fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("uri") || name.eq_ignore_ascii_case("guid")) {
+        return None;
+    }
+    let (_, items) = fields.iter().find(|(name, value)| *name == "items" && value.starts_with('['))?;
+    let start = items.as_ptr() as usize - text.as_ptr() as usize;
+    let beside = fields.iter().filter(|(name, _)| *name != "items");
+    let beside = beside.filter_map(|(name, value)| Some(((*name).to_owned(), serde_json::from_str(value).ok()?)));
+    let beside = beside.collect();
+    Some((sequence(text, start + 1, start + items.len(), most), beside))
+}
+
+fn sequence(text: &str, from: usize, to: usize, most: usize) -> Vec<Member> {
+    let mut found = Vec::new();
+    let mut attempts = ATTEMPTS;
+    let mut at = from;
+    while at < to && found.len() < most {
+        at = json_text::skip_space(text, at);
+        match text.as_bytes().get(at) {
+            Some(b',') => at += 1,
+            Some(b']') | None => break,
+            Some(_) => {
+                let (object, end) = value(text, at);
+                let syntax = object.as_ref().is_err_and(|broken| broken.code == "json-not-well-formed");
+                let end = end.min(to).max(at + 1);
+                found.push(Member { object, span: at..end, doubtful: false });
+                if syntax {
+                    recover(text, at + 1..end, &mut attempts, &mut found);
+                }
+                at = end;
+            }
+        }
+    }
+    found
+}
+
+/// The value that begins here, and where it ends.
+fn value(text: &str, at: usize) -> (Result<Map<String, Value>, Broken>, usize) {
+    let mut stream = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Strict>();
+    match stream.next() {
+        Some(Ok(Strict(Value::Object(object)))) => (Ok(object), at + stream.byte_offset()),
+        Some(Ok(_)) => {
+            let message = "it is no object".to_owned();
+            (Err(Broken { code: "not-an-object", message }), at + stream.byte_offset())
+        }
+        Some(Err(error)) => {
+            let code = if error.is_data() { "duplicate-key" } else { "json-not-well-formed" };
+            (Err(Broken { code, message: error.to_string() }), json_text::value_end(text, at))
+        }
+        None => (Err(Broken { code: "json-not-well-formed", message: "nothing stands here".to_owned() }), text.len()),
+    }
+}
+
+/// Objects with a uri of their own inside what a broken one seems to cover: a bracket or quote too few makes it
+/// swallow its neighbours.
+fn recover(text: &str, range: Range<usize>, attempts: &mut usize, found: &mut Vec<Member>) {
+    let mut at = range.start;
+    while let Some(brace) = memchr::memchr(b'{', text.as_bytes().get(at..range.end).unwrap_or_default()) {
+        let start = at + brace;
+        at = start + 1;
+        let before = text[..start].trim_end_matches([' ', '\t', '\r']);
+        if !before.ends_with([',', '\n']) {
+            continue;
+        }
+        if *attempts == 0 {
+            return;
+        }
+        *attempts -= 1;
+        if let (Ok(object), end) = value(text, start) {
+            let named = ["uri", "guid"].iter().any(|name| object.keys().any(|key| key.eq_ignore_ascii_case(name)));
+            if named && end <= range.end {
+                found.push(Member { object: Ok(object), span: start..end, doubtful: true });
+            }
+            at = end;
+        }
+    }
+}
+
+/// A JSON value in which no object has a name twice.
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Strict)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(serde_json::Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Strict(value)) = seq.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if object.contains_key(&name) {
+                return Err(A::Error::custom(format_args!("the name `{name}` stands twice in one object")));
+            }
+            let Strict(value) = map.next_value()?;
+            object.insert(name, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+/// The fields of an object; what is not taken is left over.
+pub(super) struct Fields(Vec<(String, Value)>);
+
+impl Fields {
+    pub(super) fn new(object: Map<String, Value>) -> Self {
+        Self(object.into_iter().collect())
+    }
+
+    /// The first field of this name, without regard to case.
+    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+        let at = self.0.iter().position(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        Some(self.0.remove(at).1)
+    }
+
+    /// All fields with one of these names, in order.
+    pub(super) fn take_all(&mut self, wanted: impl Fn(&str) -> bool) -> Vec<(String, Value)> {
+        let (taken, left) =
+            std::mem::take(&mut self.0).into_iter().partition(|(key, _)| wanted(&key.to_ascii_lowercase()));
+        self.0 = left;
+        taken
+    }
+
+    /// The first field of this name, left where it is.
+    pub(super) fn peek(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// The text of the first field of this name that has one.
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        let value = self.take(name)?;
+        match text(&value) {
+            Some(text) => Some(text),
+            None => {
+                if !value.is_null() {
+                    self.0.push((name.to_owned(), value));
+                }
+                None
+            }
+        }
+    }
+
+    /// What nobody took.
+    pub(super) fn rest(self) -> Vec<(String, Value)> {
+        self.0
+    }
+}
+
+/// A string or number that is not blank.
+pub(super) fn text(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    (!text.trim().is_empty()).then_some(text)
+}
+
+/// The objects of a field that is an array (ninjs 2 and 3) or an object by names (ninjs 1). The name, if any, stands
+/// beside each.
+pub(super) fn objects(value: Value) -> Vec<(Option<String>, Map<String, Value>)> {
+    match value {
+        Value::Array(values) => values.into_iter().filter_map(|v| into_object(v).map(|object| (None, object))).collect(),
+        Value::Object(map) => {
+            map.into_iter().filter_map(|(name, v)| into_object(v).map(|object| (Some(name), object))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn into_object(value: Value) -> Option<Map<String, Value>> {
+    match value {
+        Value::Object(object) => Some(object),
+        _ => None,
+    }
+}

@@ -1,0 +1,23 @@
+//! IPTC NITF 3: one story with its metadata in one XML document, with or without namespace, alone or inside
+//! another format.
+//!
+//! | NITF | becomes |
+//! |---|---|
+//! | `doc-id/@id-string`, else `du-key/@key` and the day of `date.issue`, else `nitf/@uno` | uri |
+//! | `du-key/@version`, else `@generation`, else `date.issue` | version |
+//! | `docdata/@management-status` | pubStatus, embargo |
+//! | `docdata/@management-doc-idref` with `@management-idref-status` | the other item is killed or withheld |
+//! | `date.release`, `date.expire` | not before, not after |
+//! | `hedline/hl1`, `hl2`, `byline`, `dateline` | headline, subhead, byline, dateline |
+//! | `body.content`, then `body.end` | body |
+//! | `ed-msg`, `note` and `tagline` of type `npa` or `pa` | notes, never copy |
+//! | `media` | renditions, caption, credit |
+
+mod body;
+mod read;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub use read::read;
+pub(crate) use read::read_inline;

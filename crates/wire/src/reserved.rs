@@ -1,0 +1,76 @@
+//! Words inside a delivered text that the agency itself marks as not for publication.
+//!
+//! Some agencies put contacts and instructions for editors behind a fixed sentence at the end of the text. What
+//! follows such a sentence never reaches the copy. A text that is marked as a whole, or in a wording that does
+//! not say how far it reaches, waits for a person.
+
+use news::relaxed;
+
+/// How far a mark reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// This block and all that follow.
+    Onwards,
+    /// Not said.
+    Unclear,
+}
+
+/// Sentences after which nothing is for readers, folded.
+const ONWARDS: [&str; 10] = [
+    "die folgenden informationen sind nicht zur veröffentlichung bestimmt",
+    "the following information is not for publication",
+    "the following information is not intended for publication",
+    "the following is not for publication",
+    "the following is not intended for publication",
+    "les informations suivantes ne sont pas destinées à la publication",
+    "les informations suivantes ne sont pas destinées à être publiées",
+    "la siguiente información no está destinada a su publicación",
+    "le seguenti informazioni non sono destinate alla pubblicazione",
+    "seuraavat tiedot eivät ole tarkoitettu julkaistavaksi",
+];
+
+/// Marks that do not say how far they reach, folded. They count only where the block is little else.
+const UNCLEAR: [&str; 7] = [
+    "nicht zur veröffentlichung",
+    "not for publication",
+    "not intended for publication",
+    "not for release",
+    "ne pas publier",
+    "no publicar",
+    "non pubblicare",
+];
+
+/// The longest block, in characters, that a mark makes up: a story that speaks about "not for publication" is none.
+const SHORT: usize = 120;
+
+/// Whether a block of text is such a mark.
+pub(crate) fn mark(block: &str) -> Option<Reach> {
+    let folded = relaxed(block).to_lowercase();
+    let bare = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
+    if ONWARDS.iter().any(|sentence| bare.starts_with(sentence)) {
+        return Some(Reach::Onwards);
+    }
+    let little = folded.chars().count() <= SHORT;
+    (little && UNCLEAR.iter().any(|words| folded.contains(words))).then_some(Reach::Unclear)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_says_how_far_it_reaches() {
+        let long = format!("The report said the letter was not for publication{}", ", and more".repeat(20));
+        for (block, expect) in [
+            ("Die folgenden Informationen sind nicht zur Veröffentlichung bestimmt", Some(Reach::Onwards)),
+            ("* * * * Die folgenden  Informationen sind nicht zur Veröffentlichung bestimmt:", Some(Reach::Onwards)),
+            ("The following information is not intended for publication", Some(Reach::Onwards)),
+            ("(Diese Informationen sind nicht zur Veröffentlichung bestimmt)", Some(Reach::Unclear)),
+            ("NOT FOR PUBLICATION", Some(Reach::Unclear)),
+            ("The council met on Monday", None),
+            (long.as_str(), None),
+        ] {
+            assert_eq!(mark(block), expect, "{block}");
+        }
+    }
+}
