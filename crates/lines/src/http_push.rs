@@ -1,0 +1,121 @@
+//! A pushed body: the rules of `POST /wire/{feed}`. The route itself belongs to the room that has the listener.
+
+use bytes::Bytes;
+use news::{Digest, FeedId};
+
+use crate::unpack::{self, UnpackError};
+use crate::{Refused, Secret};
+
+/// What a sender must show and keep to.
+#[derive(Clone, Debug)]
+pub struct Push {
+    /// The feed.
+    pub feed: FeedId,
+    /// The token that senders show as `Authorization: Bearer …`.
+    pub token: Secret,
+    /// The largest body, in bytes, before and after content decoding.
+    pub max_bytes: u64,
+}
+
+/// Why a pushed body is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PushRefusal {
+    /// No token, or a wrong one.
+    #[error("the request needs the feed's token: `Authorization: Bearer TOKEN`")]
+    Unauthorised,
+    /// More than the limit, packed or unpacked.
+    #[error("the body is larger than {0} bytes; send the items in several requests")]
+    TooLarge(u64),
+    /// A content coding that is not known, or a body that is not what its coding says.
+    #[error("{0}")]
+    Coding(String),
+    /// No body at all.
+    #[error("the request has no body")]
+    Empty,
+    /// Too much is waiting; later, please.
+    #[error("too much is waiting to be read; try again")]
+    Busy,
+    /// Nothing can be kept now.
+    #[error("the transmission cannot be kept now ({0}); try again")]
+    Unavailable(String),
+}
+
+impl PushRefusal {
+    /// The HTTP status (RFC 9110 §15.5, RFC 6585 §4).
+    pub fn status(&self) -> u16 {
+        match self {
+            PushRefusal::Unauthorised => 401,
+            PushRefusal::TooLarge(_) => 413,
+            PushRefusal::Coding(_) => 415,
+            PushRefusal::Empty => 400,
+            PushRefusal::Busy => 429,
+            PushRefusal::Unavailable(_) => 503,
+        }
+    }
+
+    /// Seconds for `Retry-After`, where trying again helps.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            PushRefusal::Busy => Some(2),
+            PushRefusal::Unavailable(_) => Some(30),
+            _ => None,
+        }
+    }
+}
+
+impl From<Refused> for PushRefusal {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Busy => PushRefusal::Busy,
+            Refused::Full => PushRefusal::Unavailable("the disk is full".into()),
+            Refused::Stopping => PushRefusal::Unavailable("the newsroom is stopping".into()),
+            // The sender is a stranger to our store: what failed in it is for the operators.
+            Refused::Fatal(_) => PushRefusal::Unavailable("the store failed".into()),
+        }
+    }
+}
+
+impl Push {
+    /// Looks at the `Authorization` header. The time it takes does not depend on how much of the token is right.
+    ///
+    /// # Errors
+    /// [`PushRefusal::Unauthorised`]; answer with `WWW-Authenticate: Bearer`.
+    pub fn authorise(&self, header: Option<&str>) -> Result<(), PushRefusal> {
+        let shown = header.and_then(bearer).unwrap_or_default();
+        // An empty token in the configuration must not open the door to everybody.
+        if same(shown.as_bytes(), self.token.expose().as_bytes()) && !shown.is_empty() {
+            Ok(())
+        } else {
+            Err(PushRefusal::Unauthorised)
+        }
+    }
+
+    /// Undoes the content coding (`identity`, `gzip`, `br`, `zstd`) and holds the body to its limits. What comes out
+    /// is what is archived. It may take milliseconds of computing; keep it off a thread that serves others.
+    ///
+    /// # Errors
+    /// A [`PushRefusal`] with status 400, 413 or 415.
+    pub fn decode(&self, content_encoding: Option<&str>, body: Bytes) -> Result<Vec<u8>, PushRefusal> {
+        if body.is_empty() {
+            return Err(PushRefusal::Empty);
+        }
+        let bytes = unpack::unpack(content_encoding, body, self.max_bytes).map_err(|error| match error {
+            UnpackError::TooLarge { limit } => PushRefusal::TooLarge(limit),
+            other => PushRefusal::Coding(other.to_string()),
+        })?;
+        if bytes.is_empty() { Err(PushRefusal::Empty) } else { Ok(bytes) }
+    }
+}
+
+/// The token behind `Bearer` (RFC 6750 §2.1; the scheme's case does not matter, RFC 9110 §11.1).
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Whether both are the same, in a time that tells nothing about where they differ or how long they are: digests
+/// are compared, and all of them.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    let (a, b) = (Digest::of(a), Digest::of(b));
+    std::hint::black_box(a.0.iter().zip(b.0).fold(0, |differ, (a, b)| differ | (a ^ b))) == 0
+}

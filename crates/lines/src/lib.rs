@@ -1,0 +1,125 @@
+//! The doors through which an agency's bytes come in: watched folders, polled addresses, pushed bodies.
+//!
+//! A door moves bytes and says how that went. What they mean, whether they are news and what becomes of them is
+//! decided elsewhere; limits on size, time and rate apply here, because here the input is still a stranger's.
+//!
+//! **Never here:** looking into the bytes, a decision about an item, the clock or chance (both come through
+//! [`Intake`]; timers are fine), proxies from the environment.
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use news::{Door, FeedId};
+
+pub mod folder;
+pub mod http_poll;
+pub mod http_push;
+mod unpack;
+
+/// What a door hands its bytes to.
+///
+/// The archived transmission that [`Intake::arrive`] gives is the only permission to acknowledge: the file may be
+/// moved, the cursor advanced, the sender told "received". There is no other way to get one.
+pub trait Intake: Clone + Send + Sync + 'static {
+    /// Proof that bytes are durable.
+    type Archived: Send;
+
+    /// Takes one delivery and returns when it is durable. `first_contact` says that the bytes were there before the
+    /// feed was known to us.
+    ///
+    /// # Errors
+    /// [`Refused`]: nothing was kept, and the delivery must stay where it is or be refused to the sender.
+    fn arrive(
+        &self,
+        feed: &FeedId,
+        door: Door,
+        bytes: Vec<u8>,
+        first_contact: bool,
+    ) -> impl Future<Output = Result<Self::Archived, Refused>> + Send;
+
+    /// What [`Intake::save_cursor`] kept last for this feed; `None` if nothing ever was: the feed is new.
+    fn cursor(&self, feed: &FeedId) -> impl Future<Output = Option<String>> + Send;
+
+    /// Keeps the door's own memory: JSON that means something to the door alone. `after` is the delivery that it
+    /// acknowledges, if any.
+    ///
+    /// # Errors
+    /// [`Refused`] if it could not be kept; the old one stands.
+    fn save_cursor(
+        &self,
+        feed: &FeedId,
+        after: Option<&Self::Archived>,
+        cursor: String,
+    ) -> impl Future<Output = Result<(), Refused>> + Send;
+
+    /// How the feed is doing, for the operators.
+    fn health(&self, feed: &FeedId, event: Health);
+
+    /// The time.
+    fn now(&self) -> Timestamp;
+
+    /// Chance, for spreading requests; no secret depends on it.
+    fn random(&self) -> u64;
+}
+
+/// Why a delivery was not kept.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The disk is full.
+    #[error("the store's disk is full; free space there")]
+    Full,
+    /// Too much is waiting already; later, please.
+    #[error("too much is waiting to be read; it will be tried again")]
+    Busy,
+    /// The newsroom is closing.
+    #[error("the newsroom is stopping")]
+    Stopping,
+    /// The store cannot be trusted any more; nothing will be kept until the program is started again.
+    #[error("the store failed: {0}")]
+    Fatal(String),
+}
+
+/// How a feed is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// The door did its round, and nothing is left to complain about.
+    Ok {
+        /// Bytes that came in and were archived.
+        bytes: u64,
+        /// Whether the agency had nothing new.
+        unchanged: bool,
+        /// Something an operator should know all the same: the address has moved for good.
+        remark: Option<String>,
+    },
+    /// Something did not come in. The door goes on by itself.
+    Failed {
+        /// A sentence without final stop: what was tried, what came of it, what helps.
+        what: String,
+        /// When the door tries again, if that is known.
+        retry_in: Option<Duration>,
+    },
+}
+
+/// A token or password. It is never printed, not even by `{:?}`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes the secret as it is.
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
+    /// The secret itself, for the one place that sends or compares it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
