@@ -7,69 +7,170 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// One delivery.
+/// One delivery, or one thing to say.
 #[derive(Clone, Copy, Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// When, in milliseconds from the beginning of the day.
-    pub after_ms: u32,
-    /// On which feed; its folder is `wire/{feed}`.
-    pub feed: &'static str,
-    /// The name that the file is delivered under.
-    pub file: &'static str,
-    /// The wire, before [`fill`].
-    pub wire: &'static str,
+    pub(crate) after_ms: u32,
+    /// On which feed; its folder is `wire/{feed}`. Empty where nothing is delivered.
+    pub(crate) feed: &'static str,
+    /// Which of the [`WIRES`]. Empty where nothing is delivered.
+    pub(crate) file: &'static str,
     /// What the terminal says: what happens, and where to look.
-    pub told: &'static str,
+    pub(crate) told: &'static str,
 }
 
-macro_rules! day {
-    ($($after_ms:literal $feed:literal $file:literal $told:literal)+) => {
-        &[$(Step { after_ms: $after_ms, feed: $feed, file: $file, wire: include_str!(concat!("wires/", $file)), told: $told }),+]
-    };
+const fn step(after_ms: u32, feed: &'static str, file: &'static str, told: &'static str) -> Step {
+    Step { after_ms, feed, file, told }
 }
 
 /// The day, in the order of its deliveries. It lasts a little over a minute.
-pub const DAY: &[Step] = day! {
-    500 "agx-world" "ferry-1.xml"
-        "A ferry runs aground: a NewsML-G2 item, live a moment after its file was closed. Look at the front page."
-    3_500 "agx-sport" "sport.rss"
-        "Three sports stories in one RSS file, each on a page of its own. The table of the first is the agency's."
-    7_000 "nadi-desh" "desh-1.atom"
-        "Two stories in Hindi (Atom), labelled in Hindi. Compare the words on the page with its .txt."
-    10_500 "misal-jahan" "jahan.json"
-        "Two stories in Urdu (JSON Feed), written from right to left, with a name in Latin letters inside."
-    14_000 "agx-business" "rates-1.nitf.xml"
-        "Interest rates (NITF). The wire carries a note to editors with a telephone number: find it on the page if you can."
-    18_000 "agx-business" "prices.ninjs.json"
-        "Consumer prices (ninjs), embargoed for 15 seconds. Until then its address does not exist, for anybody."
-    22_000 "agx-world" "ferry-2.xml"
-        "The ferry again, version 2: same address, new words. The history under the story names both versions."
-    26_000 "agx-sport" "sport-broken.rss"
-        "Three more sports stories, the second cut off in the middle: a complaint on the desk, and its neighbours are live."
-    30_000 "agx-world" "minister-1.xml"
-        "A minister resigns, says the agency. Keep that page open."
-    34_000 "agx-business" "advisory.nitf.xml"
-        "A list of what the agency plans for the day. Not for readers: it is on the desk and nowhere else."
-    38_000 "agx-chinese" "chinese.ninjs.json"
-        "A story in Chinese (ninjs). Meanwhile the embargo on consumer prices has ended: its page is there now."
-    42_000 "agx-business" "rates-2.nitf.xml"
-        "The agency corrects a figure in the rates story. The page carries the correction as the agency wrote it."
-    46_000 "agx-world" "minister-2-kill.xml"
-        "KILL: the minister has not resigned. Reload that page: 410, and none of its words anywhere, feeds included."
-    50_000 "agx-world" "minister-3.xml"
-        "The agency sends the killed story once more, usable. It is held: a kill is lifted by a person or by nobody."
-    54_000 "nadi-desh" "desh-2.atom"
-        "The story of the bridge is updated, in Hindi. The feed's reader sees it too: try /feed.rss, /feed.atom, /feed.json."
-    58_000 "agx-sport" "sport-silent.rss"
-        "The chess story changed, and the agency did not say so: same guid, same date. The history calls it what it is."
-    62_000 "misal-jahan" "jahan.json"
-        "The Urdu file is delivered a second time, word for word. Nothing happens, which is the point."
-    66_000 "agx-world" "evening.xml"
-        "Two last stories in one NewsML-G2 message. The day is over; the newsroom runs on until you press Ctrl-C."
+pub(crate) const DAY: &[Step] = &[
+    step(
+        500,
+        "agx-world",
+        "ferry-1.xml",
+        "A ferry runs aground: a NewsML-G2 item, live a moment after its file was closed. Look at the front page.",
+    ),
+    step(
+        3_500,
+        "agx-sport",
+        "sport.rss",
+        "Three sports stories in one RSS file, each on a page of its own. The table of the first is the agency's.",
+    ),
+    step(
+        7_000,
+        "nadi-desh",
+        "desh-1.atom",
+        "Two stories in Hindi (Atom), labelled in Hindi. Compare the words on the page with its .txt.",
+    ),
+    step(
+        10_500,
+        "misal-jahan",
+        "jahan.json",
+        "Two stories in Urdu (JSON Feed), written from right to left, with a name in Latin letters inside.",
+    ),
+    step(
+        14_000,
+        "agx-business",
+        "rates-1.nitf.xml",
+        "Interest rates (NITF). The wire carries a note to editors with a telephone number: find it on the page if you can.",
+    ),
+    step(
+        18_000,
+        "agx-business",
+        "prices.ninjs.json",
+        "Consumer prices (ninjs), embargoed for 15 seconds. Until then its address does not exist, for anybody.",
+    ),
+    step(
+        22_000,
+        "agx-world",
+        "ferry-2.xml",
+        "The ferry again, version 2: same address, new words. The history under the story names both versions.",
+    ),
+    step(
+        26_000,
+        "agx-sport",
+        "sport-broken.rss",
+        "Three more sports stories, the second cut off in the middle: a complaint on the desk, and its neighbours are live.",
+    ),
+    step(30_000, "agx-world", "minister-1.xml", "A minister resigns, says the agency. Keep that page open."),
+    step(
+        34_000,
+        "agx-business",
+        "advisory.nitf.xml",
+        "A list of what the agency plans for the day. Not for readers: it is on the desk and nowhere else.",
+    ),
+    step(
+        36_000,
+        "",
+        "",
+        "The embargo on consumer prices has ended. Nobody did anything: the page that did not exist is there.",
+    ),
+    step(
+        39_000,
+        "agx-chinese",
+        "chinese.ninjs.json",
+        "A story in Chinese (ninjs), with its label in Chinese.",
+    ),
+    step(
+        42_000,
+        "agx-business",
+        "rates-2.nitf.xml",
+        "The agency corrects a figure in the rates story. The page carries the correction as the agency wrote it.",
+    ),
+    step(
+        46_000,
+        "agx-world",
+        "minister-2-kill.xml",
+        "KILL: the minister has not resigned. Reload that page: 410, and none of its words anywhere, feeds included.",
+    ),
+    step(
+        50_000,
+        "agx-world",
+        "minister-3.xml",
+        "The agency sends the killed story once more, usable. It is held: a kill is lifted by a person or by nobody.",
+    ),
+    step(
+        54_000,
+        "nadi-desh",
+        "desh-2.atom",
+        "The story of the bridge is updated, in Hindi. The feed's reader sees it too: try /feed.rss, /feed.atom, /feed.json.",
+    ),
+    step(
+        58_000,
+        "agx-sport",
+        "sport-silent.rss",
+        "The chess story changed, and the agency did not say so: same guid, same date. The history calls it what it is.",
+    ),
+    step(
+        62_000,
+        "misal-jahan",
+        "jahan.json",
+        "The Urdu file is delivered a second time, word for word. Nothing happens, which is the point.",
+    ),
+    step(
+        66_000,
+        "agx-world",
+        "evening.xml",
+        "Two last stories in one NewsML-G2 message. The day is over; the newsroom runs on until you press Ctrl-C.",
+    ),
+];
+
+macro_rules! wires {
+    ($($file:literal)+) => {
+        &[$(($file, include_str!(concat!("wires/", $file)))),+]
+    };
+}
+
+/// The wires by their names, before [`fill`].
+const WIRES: &[(&str, &str)] = wires! {
+    "advisory.nitf.xml"
+    "chinese.ninjs.json"
+    "desh-1.atom"
+    "desh-2.atom"
+    "evening.xml"
+    "ferry-1.xml"
+    "ferry-2.xml"
+    "jahan.json"
+    "minister-1.xml"
+    "minister-2-kill.xml"
+    "minister-3.xml"
+    "prices.ninjs.json"
+    "rates-1.nitf.xml"
+    "rates-2.nitf.xml"
+    "sport-broken.rss"
+    "sport-silent.rss"
+    "sport.rss"
 };
 
+/// The wire with this name, before [`fill`].
+pub(crate) fn wire(file: &str) -> Option<&'static str> {
+    WIRES.iter().find(|(name, _)| *name == file).map(|(_, wire)| *wire)
+}
+
 /// The configuration that the day runs under: everything in `folder`, listeners on loopback.
-pub fn config(folder: &Path, site_port: u16, desk_port: u16) -> String {
+pub(crate) fn config(folder: &Path, site_port: u16, desk_port: u16) -> String {
     let feeds = [
         ("agx-world", "agx", "world", "en"),
         ("agx-business", "agx", "business", "en"),
@@ -149,20 +250,19 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// A wire with its times filled in: `{{now-5m}}`, `{{start+1d|weekday}}`.
+/// A wire with its times filled in: `{{now-5m}}`, `{{now+1d|weekday}}`, `{{today|rss}}`.
 ///
-/// `now` is the moment of delivery and `start` the beginning of the day, for what must stay the same in a later
-/// version. A distance is a whole number of `s`, `m`, `h` or `d`. After the bar stands the notation: `rss` (RFC 822),
+/// `now` is the moment of delivery and `today` the beginning of its day (UTC), for what a later version repeats. A
+/// distance is a whole number of `s`, `m`, `h` or `d`. After the bar stands the notation: `rss` (RFC 822),
 /// `nitf` (ISO 8601 basic), `weekday` (its English name, UTC); without one it is RFC 3339. What is none of this stays
 /// as it stands.
-pub fn fill(wire: &str, start: Timestamp, now: Timestamp) -> String {
+pub(crate) fn fill(wire: &str, now: Timestamp) -> String {
     let mut out = String::with_capacity(wire.len());
     let mut rest = wire;
     while let Some(open) = rest.find("{{") {
         out.push_str(&rest[..open]);
         let inside = &rest[open + 2..];
-        let filled =
-            inside.find("}}").and_then(|close| Some((written(&inside[..close], start, now)?, close)));
+        let filled = inside.find("}}").and_then(|close| Some((written(&inside[..close], now)?, close)));
         match filled {
             Some((time, close)) => {
                 out.push_str(&time);
@@ -177,11 +277,11 @@ pub fn fill(wire: &str, start: Timestamp, now: Timestamp) -> String {
     out + rest
 }
 
-fn written(place: &str, start: Timestamp, now: Timestamp) -> Option<String> {
+fn written(place: &str, now: Timestamp) -> Option<String> {
     let (moment, notation) = place.split_once('|').unwrap_or((place, ""));
-    let (base, distance) = match (moment.strip_prefix("now"), moment.strip_prefix("start")) {
+    let (base, distance) = match (moment.strip_prefix("now"), moment.strip_prefix("today")) {
         (Some(distance), _) => (now, distance),
-        (_, Some(distance)) => (start, distance),
+        (_, Some(distance)) => (beginning_of_day(now)?, distance),
         _ => return None,
     };
     let at = base.checked_add(far(distance)?).ok()?;
@@ -193,6 +293,10 @@ fn written(place: &str, start: Timestamp, now: Timestamp) -> Option<String> {
         _ => return None,
     };
     Some(at.strftime(pattern).to_string())
+}
+
+fn beginning_of_day(now: Timestamp) -> Option<Timestamp> {
+    Timestamp::from_second(now.as_second() - now.as_second().rem_euclid(86_400)).ok()
 }
 
 /// `+20s`, `-5m`, or nothing.
@@ -222,17 +326,17 @@ mod tests {
 
     #[track_caller]
     fn check(wire: &str, expect: &str) {
-        assert_eq!(fill(wire, at("2026-02-28T23:50:00Z"), at("2026-02-28T23:59:50Z")), expect);
+        assert_eq!(fill(wire, at("2026-02-28T23:59:50Z")), expect);
     }
 
     #[test]
     fn times_are_filled_in_in_each_format_s_notation() {
         check("<a>{{now}}</a>", "<a>2026-02-28T23:59:50Z</a>");
         check("{{now+20s}}", "2026-03-01T00:00:10Z");
-        check("{{now-5m}} {{start}}", "2026-02-28T23:54:50Z 2026-02-28T23:50:00Z");
-        check("{{start-4m|rss}}", "Sat, 28 Feb 2026 23:46:00 +0000");
+        check("{{now-5m}} {{today}}", "2026-02-28T23:54:50Z 2026-02-28T00:00:00Z");
+        check("{{today-4m|rss}}", "Fri, 27 Feb 2026 23:56:00 +0000");
         check("{{now-2h|nitf}}", "20260228T215950Z");
-        check("on {{start+1d|weekday}}", "on Sunday");
+        check("on {{now+1d|weekday}}", "on Sunday");
     }
 
     #[test]
@@ -255,19 +359,25 @@ mod tests {
     }
 
     #[test]
-    fn every_wire_of_the_day_is_filled_completely_and_none_is_left_over() {
-        let files: BTreeSet<&str> = DAY.iter().map(|step| step.file).collect();
-        for step in DAY {
-            let filled = fill(step.wire, at("2026-02-28T23:50:00Z"), at("2026-02-28T23:59:50Z"));
-            assert!(!filled.contains("{{") && !filled.contains("}}"), "{} holds what is no time", step.file);
-            assert!(step.wire.contains("{{"), "{} says no time", step.file);
+    fn every_wire_is_filled_completely() {
+        for (file, wire) in WIRES {
+            let filled = fill(wire, at("2026-02-28T23:59:50Z"));
+            assert!(!filled.contains("{{") && !filled.contains("}}"), "{file} holds what is no time");
+            assert!(wire.contains("{{"), "{file} says no time");
         }
+    }
+
+    #[test]
+    fn every_wire_is_delivered_and_every_delivery_is_a_wire() {
+        let delivered: BTreeSet<&str> =
+            DAY.iter().map(|step| step.file).filter(|file| !file.is_empty()).collect();
+        assert!(delivered.iter().all(|file| wire(file).is_some()));
+        assert_eq!(WIRES.iter().map(|(file, _)| *file).collect::<BTreeSet<_>>(), delivered);
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/demo/wires");
-        let there: BTreeSet<String> = std::fs::read_dir(folder)
-            .expect("the folder of wires")
-            .map(|file| file.expect("a file").file_name().into_string().expect("a name"))
-            .collect();
-        assert_eq!(there.iter().map(String::as_str).collect::<BTreeSet<_>>(), files);
+        let there = std::fs::read_dir(folder).expect("the folder of wires");
+        let there: BTreeSet<String> =
+            there.map(|file| file.expect("a file").file_name().into_string().expect("a name")).collect();
+        assert_eq!(there.iter().map(String::as_str).collect::<BTreeSet<_>>(), delivered);
     }
 
     #[test]
@@ -279,8 +389,10 @@ mod tests {
     #[test]
     fn the_embargo_ends_before_the_terminal_says_so() {
         let after = |file: &str| DAY.iter().find(|step| step.file == file).expect("the step").after_ms;
-        assert!(DAY.iter().any(|step| step.wire.contains("\"embargoedUntil\": \"{{now+15s}}\"")));
-        assert!(after("chinese.ninjs.json") >= after("prices.ninjs.json") + 16_000);
+        let prices = wire("prices.ninjs.json").expect("the wire");
+        assert!(prices.contains("\"embargoedUntil\": \"{{now+15s}}\""));
+        let says = DAY.iter().find(|step| step.told.starts_with("The embargo")).expect("the step").after_ms;
+        assert!(says >= after("prices.ninjs.json") + 16_000);
     }
 
     #[test]
@@ -289,7 +401,7 @@ mod tests {
         let toml = config(folder, 8080, 8081);
         let config = newsroom::config::parse(&toml, &folder.join("verbatim.toml"))
             .expect("the demo's own file is good");
-        for step in DAY {
+        for step in DAY.iter().filter(|step| !step.feed.is_empty()) {
             let feed =
                 config.feeds.iter().find(|feed| feed.id.as_str() == step.feed).expect("the step's feed");
             assert_eq!(feed.folder, Some(folder.join("wire").join(step.feed)));
