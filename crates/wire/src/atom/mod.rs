@@ -1,8 +1,26 @@
-//! Not read yet.
+//! Atom 1.0 (RFC 4287), Atom 0.3 where it differs little, and tombstones (RFC 6721).
+//!
+//! | Atom | becomes |
+//! |---|---|
+//! | `id`, else the alternate link, else a hash of title and date | uri |
+//! | `title` | headline; markup in it becomes marks |
+//! | `content`: text, HTML, XHTML | body |
+//! | `summary` without `content` | body; beside it, kept and not published |
+//! | `updated` | time and order of the version |
+//! | `published` | time of the first version |
+//! | `author`, `contributor`, else those of `source`, else the feed's authors | creators: metadata, no byline |
+//! | `category` | subjects |
+//! | `link` | the agency's page, renditions (`enclosure`); others are kept |
+//! | `rights` | copyright notice |
+//! | `app:draft` | holds |
+//! | `at:deleted-entry` | kills the entry that it names |
+//! | everything else, and the modules that RSS has too | as in [`crate::rss`] |
 
-use crate::{Hints, Reading};
+mod read;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod write;
 
-/// Reads nothing yet.
-pub fn read(_text: &str, _hints: &Hints) -> Reading {
-    Reading::default()
-}
+pub use read::read;
+pub use write::write;

@@ -1,8 +1,28 @@
-//! Not read yet.
+//! RSS 2.0, 0.9x and 1.0 (RDF), with the modules that feeds carry.
+//!
+//! | RSS | becomes |
+//! |---|---|
+//! | `guid`, else `rdf:about`, else `link`, else a hash of title and date | uri |
+//! | `title` | headline; plain text unless the feed is known to hold HTML there |
+//! | `content:encoded`, else `xhtml:body`, else `description` | body |
+//! | `description` beside a body | kept, not published |
+//! | `pubDate`, `dc:date` | times |
+//! | `atom:updated`, `dcterms:modified` | time and order of the version; without them, arrival decides |
+//! | `dc:creator`, `author` | creators: metadata, no byline |
+//! | `category`, `dc:subject` | subjects |
+//! | `enclosure`, `media:content`, `media:thumbnail` | renditions |
+//! | `dcterms:valid`, `prism:embargoDate`, `prism:expirationDate` | not before, not after |
+//! | `media:status`, `sx:sync` with `deleted` | canceled or withheld |
+//! | `at:deleted-entry` in the channel | kills the item that it names |
+//! | everything else | kept |
+//!
+//! That an item is no longer in the feed says nothing about it.
 
-use crate::{Hints, Reading};
+mod read;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod write;
 
-/// Reads nothing yet.
-pub fn read(_text: &str, _hints: &Hints) -> Reading {
-    Reading::default()
-}
+pub use read::read;
+pub use write::write;

@@ -1,0 +1,64 @@
+//! What an Atom text or content construct holds (RFC 4287 §3.1, §4.1.3; Atom 0.3 §3.1).
+
+use crate::feed::{ATOM, ATOM_03};
+use crate::xml::Element;
+
+/// Whether an element belongs to Atom itself. An entry that declares no namespace at all is taken for Atom.
+pub(super) fn is_own(element: &Element) -> bool {
+    element.ns.as_deref().is_none_or(|ns| ns == ATOM || ns == ATOM_03)
+}
+
+/// The form of a text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Plain text.
+    Text,
+    /// HTML as text of the element.
+    Html,
+    /// Elements of XHTML.
+    Xhtml,
+    /// It is elsewhere.
+    Remote(String),
+    /// Something that is no text for readers, by its media type.
+    Foreign(String),
+}
+
+pub(super) fn form(element: &Element) -> Form {
+    if let Some(src) = element.attr("src") {
+        return Form::Remote(src.trim().to_owned());
+    }
+    let kind = element.attr("type").unwrap_or("text").trim().to_ascii_lowercase();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if element.ns.as_deref() == Some(ATOM_03) {
+        return form_03(element, kind);
+    }
+    match kind {
+        "text" | "text/plain" | "" => Form::Text,
+        // An agency that puts elements where HTML as text is promised means what they show.
+        "html" | "text/html" if element.elements().next().is_some() => Form::Xhtml,
+        "html" | "text/html" => Form::Html,
+        "xhtml" | "application/xhtml+xml" => Form::Xhtml,
+        other if other.starts_with("text/") && !other.ends_with("/xml") => Form::Text,
+        other => Form::Foreign(other.to_owned()),
+    }
+}
+
+fn form_03(element: &Element, kind: &str) -> Form {
+    match element.attr("mode").map(str::trim) {
+        Some("base64") => Form::Foreign(format!("{kind} in base64")),
+        Some("escaped") if kind.contains("html") => Form::Html,
+        _ if kind.contains("html") && element.elements().next().is_none() => Form::Html,
+        _ if kind.contains("html") => Form::Xhtml,
+        _ if kind.starts_with("text") || kind.is_empty() => Form::Text,
+        _ => Form::Foreign(kind.to_owned()),
+    }
+}
+
+/// The `div` around XHTML, which is no part of it (RFC 4287 §3.1.1.3); the element itself if there is none.
+pub(super) fn inside(element: &Element) -> &Element {
+    let mut elements = element.elements();
+    match (elements.next(), elements.next()) {
+        (Some(div), None) if *div.name == *"div" => div,
+        _ => element,
+    }
+}

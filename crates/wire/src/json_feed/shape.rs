@@ -1,0 +1,87 @@
+//! The items of a feed, each parsed by itself.
+
+use std::ops::Range;
+
+use serde_json::{Map, Value};
+
+use crate::json_text::{self, Strict};
+
+/// One item as it stands in the text.
+pub(super) struct Item {
+    /// The object, or why it is none.
+    pub(super) object: Result<Map<String, Value>, Broken>,
+    /// Its bytes.
+    pub(super) span: Range<usize>,
+}
+
+/// Why an item is lost.
+pub(super) struct Broken {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    pub(super) offset: usize,
+}
+
+/// Parses one item.
+pub(super) fn parse(text: &str, span: Range<usize>) -> Item {
+    let slice = &text[span.clone()];
+    let object = match serde_json::from_str::<Strict>(slice) {
+        Ok(Strict(Value::Object(object))) => Ok(object),
+        Ok(_) => Err(Broken { code: "not-an-object", message: "the item is no object".into(), offset: span.start }),
+        Err(error) => {
+            let code = if error.is_data() { "duplicate-key" } else { "json-not-well-formed" };
+            let offset = span.start + offset_in(slice, error.line(), error.column());
+            Err(Broken { code, message: format!("the item is broken: {error}"), offset })
+        }
+    };
+    Item { object, span }
+}
+
+/// The items of an array. A broken one that seems to swallow its neighbours gives back those that are whole.
+pub(super) fn items(text: &str, array: Range<usize>, most: usize) -> (Vec<Item>, bool) {
+    let mut found = Vec::new();
+    // Neighbours are looked for in at most so many bytes, so that time stays linear.
+    let mut budget = 4 * array.len() + (1 << 16);
+    for span in json_text::elements(text, array) {
+        if found.len() >= most {
+            return (found, true);
+        }
+        let item = parse(text, span.clone());
+        let syntax = item.object.as_ref().is_err_and(|broken| broken.code == "json-not-well-formed");
+        found.push(item);
+        if syntax {
+            recover(text, span, &mut budget, most, &mut found);
+        }
+    }
+    (found, false)
+}
+
+fn recover(text: &str, broken: Range<usize>, budget: &mut usize, most: usize, found: &mut Vec<Item>) {
+    let mut at = broken.start + 1;
+    while let Some(brace) = memchr::memchr(b'{', &text.as_bytes()[at.min(broken.end)..broken.end]) {
+        let start = at + brace;
+        at = start + 1;
+        if !text[..start].trim_end_matches([' ', '\t', '\r']).ends_with([',', '\n']) {
+            continue;
+        }
+        let end = json_text::value_end(&text[..broken.end], start);
+        *budget = budget.saturating_sub(end - start);
+        if *budget == 0 || found.len() >= most {
+            return;
+        }
+        let item = parse(text, start..end);
+        let named = |name: &str| item.object.as_ref().is_ok_and(|object| object.contains_key(name));
+        if named("id") && ["content_html", "content_text", "title", "url"].iter().any(|name| named(name)) {
+            at = end;
+            found.push(item);
+        }
+    }
+}
+
+/// The byte that a parser's line and column (both from 1) name.
+fn offset_in(text: &str, line: usize, column: usize) -> usize {
+    let start = match line.saturating_sub(2) {
+        _ if line <= 1 => 0,
+        skipped => memchr::memchr_iter(b'\n', text.as_bytes()).nth(skipped).map_or(text.len(), |at| at + 1),
+    };
+    (start + column.saturating_sub(1)).min(text.len())
+}
