@@ -199,7 +199,7 @@ path = {store}
 id = "agx"
 name = "Agency Example"
 label = "Disclaimer: This post has been auto-published from an agency feed without any modifications to the text and has not been reviewed by an editor"
-labels.zh = "声明:本文由通讯社稿件自动发布,文字未作任何改动,未经编辑审阅"
+labels.zh = "声明：本文由通讯社稿件自动发布，文字未作任何改动，未经编辑审阅"
 
 [[agency]]
 id = "nadi"
