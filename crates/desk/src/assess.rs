@@ -59,8 +59,8 @@ impl Assessment {
 pub(crate) struct Setting {
     /// Something of the item is public, or waits for its instant: what is said against it must reach that too.
     pub(crate) exposed: bool,
-    /// No version of the item was ever public.
-    pub(crate) never_public: bool,
+    /// The item is new to us: no version was ever public, and none was passed over as old.
+    pub(crate) is_first: bool,
     /// A person released this very version: what it says in words has been read.
     pub(crate) cleared: bool,
 }
@@ -240,7 +240,7 @@ fn assess_safety(
         _ => found.shadows.push(Reason::new(shadow, format!("would be held: {text}"))),
     };
     if let Some(meant) = meant
-        && setting.never_public
+        && setting.is_first
         && !policy.exempt
         && !policy.first_contact
         && now.duration_since(meant) > STALE

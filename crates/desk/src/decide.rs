@@ -76,7 +76,7 @@ impl<'a> Arrival<'a> {
         let waits = |known: &Known| matches!(known.standing, VersionStanding::Waiting(_));
         Setting {
             exposed: self.story.live().is_some() || self.story.known.iter().any(waits),
-            never_public: !self.story.was_public,
+            is_first: !self.story.was_public && !self.passed_over(),
             cleared,
         }
     }
@@ -231,14 +231,18 @@ impl<'a> Arrival<'a> {
                 )),
             };
         }
-        let passed_over = self.story.newest().is_some_and(|newest| newest.reason == code::BACKLOG);
         let moved = claimed > self.story.known.iter().filter_map(|known| known.claimed).max();
-        (passed_over && !moved).then(|| {
+        (self.passed_over() && !moved).then(|| {
             Reason::new(
                 code::BACKLOG,
                 "the item was older than the feed's backlog, and its time did not move",
             )
         })
+    }
+
+    /// Whether the story so far was older than the backlog.
+    fn passed_over(&self) -> bool {
+        self.story.newest().is_some_and(|newest| newest.reason == code::BACKLOG)
     }
 
     /// Why a version with which nothing is wrong may still not go live.

@@ -11,6 +11,8 @@ pub mod kill_text;
 mod operate;
 mod policy;
 mod story;
+#[cfg(test)]
+mod tests;
 
 pub use clock::{next_due, tick, tick_on_hold};
 pub use decide::{decide, expiry};

@@ -1,0 +1,1 @@
+//! Whatever comes in whatever order, some things never happen.
