@@ -63,7 +63,10 @@ mod tests {
         let long = format!("The report said the letter was not for publication{}", ", and more".repeat(20));
         for (block, expect) in [
             ("Die folgenden Informationen sind nicht zur Veröffentlichung bestimmt", Some(Reach::Onwards)),
-            ("* * * * Die folgenden  Informationen sind nicht zur Veröffentlichung bestimmt:", Some(Reach::Onwards)),
+            (
+                "* * * * Die folgenden  Informationen sind nicht zur Veröffentlichung bestimmt:",
+                Some(Reach::Onwards),
+            ),
             ("The following information is not intended for publication", Some(Reach::Onwards)),
             ("(Diese Informationen sind nicht zur Veröffentlichung bestimmt)", Some(Reach::Unclear)),
             ("NOT FOR PUBLICATION", Some(Reach::Unclear)),

@@ -73,13 +73,17 @@ pub(crate) fn tell(version: &mut Version, head: Head, mut body: Words, path: &st
 
 /// Takes out what stands behind a mark "not for publication"; a mark that does not say how far it reaches holds.
 fn set_apart(version: &mut Version, body: &mut Words, path: &str) {
-    let marks = body.blocks.iter().enumerate().filter_map(|(i, block)| Some((i, reserved::mark(&block.text)?)));
-    let Some((first, reach)) = marks.max_by_key(|(i, reach)| (*reach == Reach::Onwards, std::cmp::Reverse(*i))) else {
+    let marks =
+        body.blocks.iter().enumerate().filter_map(|(i, block)| Some((i, reserved::mark(&block.text)?)));
+    let Some((first, reach)) =
+        marks.max_by_key(|(i, reach)| (*reach == Reach::Onwards, std::cmp::Reverse(*i)))
+    else {
         return;
     };
     if reach == Reach::Onwards {
         for block in body.blocks.drain(first..) {
-            let note = Note { role: "not-for-publication".to_owned(), text: block.text, path: path.to_owned() };
+            let note =
+                Note { role: "not-for-publication".to_owned(), text: block.text, path: path.to_owned() };
             body.notes.push(note);
         }
     }

@@ -4,8 +4,8 @@
 //! holds the version, an embargo that nobody can read is an embargo without end.
 
 use news::{
-    Complaint, Dateline, Embargo, Gravity, Note, Placement, PubStatus, Severity, Signal, Stamp, Subject, Unmapped,
-    Version, VersionOrder, VersionStamp, relaxed,
+    Complaint, Dateline, Embargo, Gravity, Note, Placement, PubStatus, Severity, Signal, Stamp, Subject,
+    Unmapped, Version, VersionOrder, VersionStamp, relaxed,
 };
 
 use crate::xml::Element;
@@ -70,7 +70,13 @@ fn rank(status: &PubStatus) -> u8 {
 pub(crate) fn apply_status(version: &mut Version, word: &str, path: &str) {
     let found = status(word);
     if let PubStatus::Unknown(word) = &found {
-        complain(version, Gravity::Hold, "unknown-status", format!("the status `{word}` is none that is known"), path);
+        complain(
+            version,
+            Gravity::Hold,
+            "unknown-status",
+            format!("the status `{word}` is none that is known"),
+            path,
+        );
     }
     if word.trim().eq_ignore_ascii_case("embargoed") && version.embargo.is_none() {
         version.embargo = Some(Embargo::Indefinite);
@@ -88,7 +94,8 @@ pub(crate) fn apply_embargo(version: &mut Version, raw: &str, path: &str, hints:
     } else {
         let stamp = stamp(version, raw, path, hints);
         if hints.zone.is_none() && stamp.as_ref().is_some_and(|stamp| stamp.at.is_some() && !stamp.zoned) {
-            let message = "the embargo names no zone and the feed has none: a wrong guess would publish too early";
+            let message =
+                "the embargo names no zone and the feed has none: a wrong guess would publish too early";
             complain(version, Gravity::Hold, "embargo-without-zone", message, path);
         }
         match stamp.and_then(|stamp| stamp.at) {
@@ -171,7 +178,9 @@ pub(crate) fn severity(signal: &str) -> Severity {
     let scheme = if signal.contains("/newscodes/signal/") { "sig" } else { prefix(signal).unwrap_or("sig") };
     match (scheme, word.as_str()) {
         ("edStat", "d") | ("sttinstruct", "remove") => Severity::Kills,
-        ("sig", "kill" | "cancel" | "canceled" | "cancelled" | "withdraw" | "withdrawn" | "retraction") => Severity::Kills,
+        ("sig", "kill" | "cancel" | "canceled" | "cancelled" | "withdraw" | "withdrawn" | "retraction") => {
+            Severity::Kills
+        }
         ("sig", "withhold" | "hold") => Severity::Withholds,
         (_, word) if is_advisory(word) || is_test(word) => Severity::NotForPublication,
         // The word is plain, but nobody has told us what this scheme means by it.
@@ -184,7 +193,12 @@ pub(crate) fn severity(signal: &str) -> Severity {
 pub(crate) fn signal(version: &mut Version, code: &str, severity: Severity, path: &str) {
     let known = |signal: &Signal| signal.code == code && signal.severity == severity;
     if !version.signals.iter().any(known) {
-        version.signals.push(Signal { code: code.to_owned(), severity, from_text: false, path: path.to_owned() });
+        version.signals.push(Signal {
+            code: code.to_owned(),
+            severity,
+            from_text: false,
+            path: path.to_owned(),
+        });
     }
 }
 
@@ -204,7 +218,9 @@ pub(crate) fn keep(version: &mut Version, path: &str, value: &str) {
         version.extra.push(Unmapped { path: path.to_owned(), value: value.to_owned() });
     } else if version.extra.len() == MOST_EXTRA {
         version.extra.push(Unmapped { path: String::from("…"), value: String::from("…") });
-        let message = format!("more than {MOST_EXTRA} fields without a place in the model; the rest is in the archive only");
+        let message = format!(
+            "more than {MOST_EXTRA} fields without a place in the model; the rest is in the archive only"
+        );
         complain(version, Gravity::Remark, "many-unmapped", message, path);
     }
 }
@@ -348,7 +364,8 @@ mod tests {
         apply_embargo(&mut version, "after the speech", "e", &Hints::default());
         apply_expiry(&mut version, "soon", "x", &Hints::default());
         assert_eq!(version.embargo, Some(Embargo::Indefinite));
-        let held: Vec<_> = version.complaints.iter().filter(|c| c.gravity == Gravity::Hold).map(|c| c.code).collect();
+        let held: Vec<_> =
+            version.complaints.iter().filter(|c| c.gravity == Gravity::Hold).map(|c| c.code).collect();
         assert!(held.contains(&"unreadable-embargo") && held.contains(&"unreadable-expiry"), "{held:?}");
     }
 
@@ -368,7 +385,8 @@ mod tests {
             ("", "anything", false),
         ] {
             let mut version = Version::new("x");
-            let block = place_dateline(&mut version, dateline.trim(), None, [opening].into_iter(), "dateline");
+            let block =
+                place_dateline(&mut version, dateline.trim(), None, [opening].into_iter(), "dateline");
             assert_eq!(block, separate, "{dateline:?} before {opening:?}");
         }
     }

@@ -66,7 +66,9 @@ pub(super) fn read(version: &mut Version, set: &Element, preformatted: bool, hin
         Form::Plain(data) => (Head::default(), html::read_text(&data.text(), &path)),
         Form::Unreadable => {
             let kind = element.attr("contenttype").unwrap_or("no content type").to_owned();
-            let message = format!("the story comes as {kind}, which is not read here: XHTML, NITF or plain text would be right");
+            let message = format!(
+                "the story comes as {kind}, which is not read here: XHTML, NITF or plain text would be right"
+            );
             terms::complain(version, Gravity::Hold, "unreadable-body", message, &path);
             terms::keep(version, &named(element, &path), &element.text());
             Default::default()
@@ -100,14 +102,18 @@ fn form(element: &Element) -> Form<'_> {
         "html" => Form::Xhtml(root.child("body").unwrap_or(root)),
         "body" => Form::Xhtml(root),
         // Loose blocks without a page around them.
-        "p" | "div" | "section" | "article" | "h1" | "h2" | "h3" | "h4" | "ul" | "ol" | "table" | "pre" | "blockquote"
-        | "span" | "em" | "strong" | "b" | "i" | "a" | "br" => Form::Xhtml(element),
+        "p" | "div" | "section" | "article" | "h1" | "h2" | "h3" | "h4" | "ul" | "ol" | "table" | "pre"
+        | "blockquote" | "span" | "em" | "strong" | "b" | "i" | "a" | "br" => Form::Xhtml(element),
         _ => Form::Unreadable,
     }
 }
 
 fn remote(version: &mut Version, element: &Element, path: &str) {
-    let href = ["href", "residref"].into_iter().filter_map(|name| element.attr(name)).map(str::trim).find(|v| !v.is_empty());
+    let href = ["href", "residref"]
+        .into_iter()
+        .filter_map(|name| element.attr(name))
+        .map(str::trim)
+        .find(|v| !v.is_empty());
     let Some(href) = href else { return terms::flatten(version, element, path) };
     version.renditions.push(Rendition {
         href: href.to_owned(),
@@ -146,7 +152,9 @@ impl Copying<'_> {
             return None;
         }
         let in_header = in_header || *element.name == *"header";
-        let lines = self.preformatted && *element.name == *"p" && element.only_text().is_some_and(|t| t.contains('\n'));
+        let lines = self.preformatted
+            && *element.name == *"p"
+            && element.only_text().is_some_and(|t| t.contains('\n'));
         let children = element.children.iter().filter_map(|node| match node {
             Node::Element(child) => self.element(child, in_header).map(Node::Element),
             other => Some(other.clone()),

@@ -1,8 +1,8 @@
 //! From NewsML-G2 to the nouns of the trade.
 
 use news::{
-    BlockKind, Complaint, Gravity, ItemClass, PubStatus, Reference, Relation, Rights, Severity, Version, VersionOrder,
-    VersionStamp,
+    BlockKind, Complaint, Gravity, ItemClass, PubStatus, Reference, Relation, Rights, Severity, Version,
+    VersionOrder, VersionStamp,
 };
 
 use super::bodies;
@@ -46,7 +46,9 @@ fn envelope(version: &mut Version, header: &Element) {
     for child in header.elements() {
         let path = format!("newsMessage/header/{}", child.name);
         let word = code(child).map_or_else(|| terms::collapse(&child.text()), str::to_owned);
-        if matches!(&*child.name, "channel" | "signal") && terms::severity(&word) == Severity::NotForPublication {
+        if matches!(&*child.name, "channel" | "signal")
+            && terms::severity(&word) == Severity::NotForPublication
+        {
             terms::signal(version, &word, Severity::NotForPublication, &path);
         }
         match &*child.name {
@@ -59,7 +61,10 @@ fn envelope(version: &mut Version, header: &Element) {
 fn item(root: &Element, hints: &Hints) -> Result<Version, Complaint> {
     let guid = root.attr("guid").map(str::trim).filter(|guid| !guid.is_empty()).ok_or_else(|| {
         let message = "the item names itself nowhere: a guid would be right";
-        Complaint::new(Gravity::Lost, "no-identity", message).at(format!("{}/@guid", root.name), Some(root.span.start))
+        // Only a news item can be a story; some messages carry a package that nobody needs to name.
+        let gravity = if *root.name == *"newsItem" { Gravity::Lost } else { Gravity::Remark };
+        Complaint::new(gravity, "no-identity", message)
+            .at(format!("{}/@guid", root.name), Some(root.span.start))
     })?;
     let shape = Shape::of(root);
     let mut version = Version::new(guid);
@@ -147,7 +152,11 @@ fn ed_note(version: &mut Version, element: &Element, path: &str) {
 }
 
 fn link(version: &mut Version, element: &Element, path: &str) {
-    let uri = ["residref", "guidref", "href"].into_iter().filter_map(|name| element.attr(name)).map(str::trim).find(|v| !v.is_empty());
+    let uri = ["residref", "guidref", "href"]
+        .into_iter()
+        .filter_map(|name| element.attr(name))
+        .map(str::trim)
+        .find(|v| !v.is_empty());
     let Some(uri) = uri else { return terms::flatten(version, element, path) };
     let rel = element.attr("rel").unwrap_or_default().trim();
     let relation = match shape::relation(rel) {
@@ -244,8 +253,11 @@ fn about_story(version: &mut Version, meta: &Element, hints: &Hints) -> Head {
 
 /// The name of a concept: its first `name`, else its literal.
 fn named(element: &Element) -> Option<String> {
-    let name = element.child("name").map(|name| terms::collapse(&name.text())).filter(|name| !name.is_empty());
-    name.or_else(|| element.attr("literal").map(|literal| terms::collapse(literal)).filter(|name| !name.is_empty()))
+    let name =
+        element.child("name").map(|name| terms::collapse(&name.text())).filter(|name| !name.is_empty());
+    name.or_else(|| {
+        element.attr("literal").map(|literal| terms::collapse(literal)).filter(|name| !name.is_empty())
+    })
 }
 
 /// Keeps what stands below a concept beside its first name.
@@ -275,7 +287,9 @@ fn genre_of(version: &mut Version, genre: &Element, path: &str) {
 fn headline(version: &mut Version, element: &Element, head: &mut Head, path: &str) {
     let text = element.text();
     let role = element.attr("role");
-    let foreign = element.lang().is_some_and(|lang| version.language.as_deref().is_some_and(|own| !same_language(lang, own)));
+    let foreign = element
+        .lang()
+        .is_some_and(|lang| version.language.as_deref().is_some_and(|own| !same_language(lang, own)));
     let kind = match shape::headline_role(role) {
         HeadlineRole::Main if !foreign && !head.has_headline() => Some(BlockKind::Headline),
         HeadlineRole::Sub if !foreign => Some(BlockKind::Subhead),
@@ -286,7 +300,11 @@ fn headline(version: &mut Version, element: &Element, head: &mut Head, path: &st
             head.lines.extend(line);
             head.lines.sort_by_key(|line| line.kind);
         }
-        None => terms::keep(version, &format!("{path}[{}]", role.or(element.lang()).unwrap_or_default()), &terms::collapse(&text)),
+        None => terms::keep(
+            version,
+            &format!("{path}[{}]", role.or(element.lang()).unwrap_or_default()),
+            &terms::collapse(&text),
+        ),
     }
 }
 
@@ -326,7 +344,12 @@ fn classify(version: &mut Version, shape: &Shape<'_>) {
         "newsItem" => match terms::local(class) {
             "text" => return,
             // Without a class, what holds a story is one.
-            "" if shape.content_set.is_some_and(|set| set.elements().any(|e| e.name.starts_with("inline"))) => return,
+            "" if shape
+                .content_set
+                .is_some_and(|set| set.elements().any(|e| e.name.starts_with("inline"))) =>
+            {
+                return;
+            }
             "" => "unknown",
             word => word,
         },
@@ -353,7 +376,11 @@ fn members(version: &mut Version, root: &Element) {
 }
 
 fn member(version: &mut Version, item: &Element) {
-    let uri = ["residref", "guidref", "href"].into_iter().filter_map(|name| item.attr(name)).map(str::trim).find(|v| !v.is_empty());
+    let uri = ["residref", "guidref", "href"]
+        .into_iter()
+        .filter_map(|name| item.attr(name))
+        .map(str::trim)
+        .find(|v| !v.is_empty());
     let Some(uri) = uri else { return };
     let status = item.child("pubStatus").map(|status| terms::status(shape::status(status)));
     let relation = match status {
@@ -410,6 +437,10 @@ fn tell(version: &mut Version, shape: &Shape<'_>, mut head: Head, hints: &Hints)
 /// A picture's caption is its story.
 fn captions(shape: &Shape<'_>, words: &mut crate::html::Words) {
     let Some(meta) = shape.content_meta else { return };
-    let captions = meta.children_named("description").filter(|d| d.attr("role").is_none_or(|r| terms::local(r) == "caption"));
-    words.blocks.extend(captions.filter(|d| !is_private(d)).filter_map(|d| story::line(BlockKind::Caption, &d.text())));
+    let captions = meta
+        .children_named("description")
+        .filter(|d| d.attr("role").is_none_or(|r| terms::local(r) == "caption"));
+    words.blocks.extend(
+        captions.filter(|d| !is_private(d)).filter_map(|d| story::line(BlockKind::Caption, &d.text())),
+    );
 }

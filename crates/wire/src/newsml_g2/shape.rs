@@ -81,7 +81,9 @@ pub(super) enum HeadlineRole {
 pub(super) fn headline_role(role: Option<&str>) -> HeadlineRole {
     match role.map(|role| local(role).to_ascii_lowercase()).as_deref() {
         None | Some("" | "main" | "title" | "headline" | "hl1") => HeadlineRole::Main,
-        Some("sub" | "subtitle" | "subheadline" | "subhead" | "subheading" | "deck" | "hl2") => HeadlineRole::Sub,
+        Some("sub" | "subtitle" | "subheadline" | "subhead" | "subheading" | "deck" | "hl2") => {
+            HeadlineRole::Sub
+        }
         Some(_) => HeadlineRole::Other,
     }
 }
@@ -90,18 +92,21 @@ pub(super) fn headline_role(role: Option<&str>) -> HeadlineRole {
 pub(super) fn is_private(element: &Element) -> bool {
     let constraint = element.attr("pubconstraint").or_else(|| element.attr("pubconstrainturi"));
     constraint.is_some_and(|constraint| {
-        constraint.split_ascii_whitespace().any(|code| !matches!(local(code), "public" | "publishable" | "none"))
+        constraint
+            .split_ascii_whitespace()
+            .any(|code| !matches!(local(code), "public" | "publishable" | "none"))
     })
 }
 
 /// Whether an element of the story is addressed to editors. The classes are those of dpa's XHTML: notepad and its
-/// sections, and in the header of the page slugline, genre and time.
+/// sections, and in the header of the page slugline, genre, time and what it says about the embargo.
 pub(super) fn is_private_html(element: &Element, in_header: bool) -> bool {
     const CLASSES: [&str; 7] =
         ["notepad", "np-nonpublic", "np-public", "np-constraint", "nonpublic", "genrenote", "closingline"];
-    const HEADER: [&str; 3] = ["slugline", "publicationDate", "genre"];
+    const HEADER: [&str; 4] = ["slugline", "publicationDate", "genre", "embargoed"];
     let mut classes = element.attr("class").unwrap_or_default().split_ascii_whitespace();
-    is_private(element) || classes.any(|class| CLASSES.contains(&class) || (in_header && HEADER.contains(&class)))
+    is_private(element)
+        || classes.any(|class| CLASSES.contains(&class) || (in_header && HEADER.contains(&class)))
 }
 
 /// What a rendition of inline data is for, by the last part of its name.

@@ -74,7 +74,8 @@ pub(super) fn read(version: &mut Version, fields: &mut Fields, hints: &Hints) ->
         terms::keep(version, &body.path, &body.text);
     }
     if read.is_none() && version.extra.iter().any(|unmapped| unmapped.path.starts_with("bod")) {
-        let message = "none of the bodies is a story that can be read: HTML, NITF or plain text would be right";
+        let message =
+            "none of the bodies is a story that can be read: HTML, NITF or plain text would be right";
         terms::complain(version, Gravity::Hold, "unreadable-body", message, "bodies");
     }
     read.unwrap_or_default()
@@ -132,13 +133,11 @@ fn roled(version: &mut Version, object: Map<String, Value>, path: &str) -> Optio
 fn purpose(role: &str) -> Use {
     let role = terms::local(role).to_ascii_lowercase();
     match role.as_str() {
-        "" | "main" | "body" | "full" | "story" | "text" | "plain" | "html" | "html5" | "xhtml" | "nitf" | "richtext" => {
-            Use::Story
-        }
-        "abstract" | "summary" | "teaser" | "lead" | "intro" | "caption" | "description" | "script" | "shotlist"
-        | "dopesheet" | "storyline" | "ednote" | "note" | "notes" | "nonpublic" | "private" | "headline" | "title" => {
-            Use::Other
-        }
+        "" | "main" | "body" | "full" | "story" | "text" | "plain" | "html" | "html5" | "xhtml" | "nitf"
+        | "richtext" => Use::Story,
+        "abstract" | "summary" | "teaser" | "lead" | "intro" | "caption" | "description" | "script"
+        | "shotlist" | "dopesheet" | "storyline" | "ednote" | "note" | "notes" | "nonpublic" | "private"
+        | "headline" | "title" => Use::Other,
         _ => Use::Unknown,
     }
 }

@@ -1,8 +1,8 @@
 //! From ninjs to the nouns of the trade.
 
 use news::{
-    BlockKind, Complaint, Gravity, ItemClass, PubStatus, Reference, Relation, Rendition, Severity, Version, VersionOrder,
-    VersionStamp,
+    BlockKind, Complaint, Gravity, ItemClass, PubStatus, Reference, Relation, Rendition, Severity, Version,
+    VersionOrder, VersionStamp,
 };
 use serde_json::{Map, Value};
 
@@ -22,7 +22,9 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
     }
     for (ordinal, member) in members.into_iter().enumerate() {
         let at = member.span.start;
-        let lost = |code, message: String| Complaint::new(Gravity::Lost, code, message).at("", Some(at)).of_item(ordinal);
+        let lost = |code, message: String| {
+            Complaint::new(Gravity::Lost, code, message).at("", Some(at)).of_item(ordinal)
+        };
         let object = match member.object {
             Ok(object) => object,
             Err(broken) => {
@@ -31,7 +33,9 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
             }
         };
         let Some(mut version) = item(object, hints) else {
-            reading.complaints.push(lost("no-identity", "the object names itself nowhere: a uri would be right".into()));
+            reading
+                .complaints
+                .push(lost("no-identity", "the object names itself nowhere: a uri would be right".into()));
             continue;
         };
         if member.doubtful {
@@ -146,7 +150,9 @@ fn restrict(version: &mut Version, fields: &mut Fields, hints: &Hints) {
             other => terms::apply_expiry(version, &other.to_string(), &name, hints),
         }
     }
-    for (name, value) in fields.take_all(|name| name == "signals" || name == "signal" || name == "editorialtypes") {
+    for (name, value) in
+        fields.take_all(|name| name == "signals" || name == "signal" || name == "editorialtypes")
+    {
         for code in codes(&value) {
             let severity = match name.eq_ignore_ascii_case("editorialtypes") {
                 true => editorial_type(&code),
@@ -188,7 +194,9 @@ fn codes(value: &Value) -> Vec<String> {
     match value {
         Value::Array(values) => values.iter().flat_map(codes).collect(),
         Value::Object(object) => {
-            let code = ["code", "qcode", "uri", "literal", "value", "name"].iter().find_map(|name| object.get(*name).and_then(text));
+            let code = ["code", "qcode", "uri", "literal", "value", "name"]
+                .iter()
+                .find_map(|name| object.get(*name).and_then(text));
             code.map(|code| code.trim().to_owned()).into_iter().collect()
         }
         other => text(other).map(|code| code.trim().to_owned()).into_iter().collect(),
@@ -229,7 +237,8 @@ fn advisory(version: &mut Version, word: &str, path: &str) {
 
 fn describe(version: &mut Version, fields: &mut Fields) {
     if let Some(value) = fields.take("urgency") {
-        let whole = value.as_f64().filter(|number| number.fract() == 0.0).map(|number| format!("{number:.0}"));
+        let whole =
+            value.as_f64().filter(|number| number.fract() == 0.0).map(|number| format!("{number:.0}"));
         let raw = whole.or_else(|| text(&value)).unwrap_or_default();
         terms::apply_urgency(version, &raw, "urgency");
     }
@@ -243,7 +252,9 @@ fn describe(version: &mut Version, fields: &mut Fields) {
                 version.subjects.push(found);
                 continue;
             }
-            if let Some(word) = [&found.code, &found.name].into_iter().flatten().find(|word| terms::is_advisory(word)) {
+            if let Some(word) =
+                [&found.code, &found.name].into_iter().flatten().find(|word| terms::is_advisory(word))
+            {
                 let word = word.clone();
                 advisory(version, &word, &name);
             }
@@ -274,7 +285,9 @@ fn concept(value: Value) -> news::Subject {
     let Value::Object(object) = value else {
         return terms::subject(None, None, text(&value).as_deref());
     };
-    let field = |name: &str| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, value)| text(value));
+    let field = |name: &str| {
+        object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, value)| text(value))
+    };
     let code = field("code").or_else(|| field("qcode")).or_else(|| field("uri")).or_else(|| field("literal"));
     terms::subject(code.as_deref(), field("scheme").as_deref(), field("name").as_deref())
 }
@@ -303,7 +316,8 @@ fn opening(version: &mut Version, fields: &mut Fields) -> Head {
     }
     if let Some(dateline) = fields.text("dateline") {
         let located = version.located.clone();
-        head.dateline = Some(Dateline { text: terms::collapse(&dateline), located, path: "dateline".to_owned() });
+        head.dateline =
+            Some(Dateline { text: terms::collapse(&dateline), located, path: "dateline".to_owned() });
     }
     head
 }
@@ -330,7 +344,8 @@ fn captions(fields: &mut Fields, words: &mut Words) {
         words.blocks.extend(text(&value).and_then(|text| story::line(BlockKind::Caption, &text)));
     }
     for (_, value) in fields.take_all(|name| name == "descriptions") {
-        let captions = objects(value).into_iter().filter_map(|(_, object)| object.get("value").and_then(text));
+        let captions =
+            objects(value).into_iter().filter_map(|(_, object)| object.get("value").and_then(text));
         words.blocks.extend(captions.filter_map(|text| story::line(BlockKind::Caption, &text)));
     }
 }
@@ -355,7 +370,8 @@ fn renditions(version: &mut Version, value: Value, owner: Option<&str>, path: &s
         let name = fields.text("name").or(name);
         let media_type = fields.text("contenttype").or_else(|| fields.text("mimetype"));
         if let Some(href) = fields.text("href") {
-            let role = [owner.map(str::to_owned), name.clone()].into_iter().flatten().collect::<Vec<_>>().join("/");
+            let role =
+                [owner.map(str::to_owned), name.clone()].into_iter().flatten().collect::<Vec<_>>().join("/");
             let role = (!role.is_empty()).then_some(role);
             version.renditions.push(Rendition { href: href.trim().to_owned(), media_type, role });
         }
@@ -365,7 +381,13 @@ fn renditions(version: &mut Version, value: Value, owner: Option<&str>, path: &s
     }
 }
 
-fn associate(version: &mut Version, name: Option<String>, object: Map<String, Value>, package: bool, i: usize) {
+fn associate(
+    version: &mut Version,
+    name: Option<String>,
+    object: Map<String, Value>,
+    package: bool,
+    i: usize,
+) {
     let mut fields = Fields::new(object);
     let name = fields.text("name").or(name);
     let path = format!("associations[{}]", name.clone().unwrap_or_else(|| i.to_string()));
@@ -379,7 +401,13 @@ fn associate(version: &mut Version, name: Option<String>, object: Map<String, Va
             _ => Relation::SeeAlso,
         };
         let raw = fields.text("rel").or(name.clone()).unwrap_or_default();
-        let reference = Reference { relation, uri: uri.trim().to_owned(), version: fields.text("version"), when: None, raw };
+        let reference = Reference {
+            relation,
+            uri: uri.trim().to_owned(),
+            version: fields.text("version"),
+            when: None,
+            raw,
+        };
         version.references.push(reference);
     }
     for (_, value) in fields.take_all(|name| name == "renditions") {

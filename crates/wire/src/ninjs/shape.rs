@@ -47,7 +47,8 @@ fn wrapper(text: &str, most: usize) -> Option<(Vec<Member>, Vec<(String, Value)>
     let (_, items) = fields.iter().find(|(name, value)| *name == "items" && value.starts_with('['))?;
     let start = items.as_ptr() as usize - text.as_ptr() as usize;
     let beside = fields.iter().filter(|(name, _)| *name != "items");
-    let beside = beside.filter_map(|(name, value)| Some(((*name).to_owned(), serde_json::from_str(value).ok()?)));
+    let beside =
+        beside.filter_map(|(name, value)| Some(((*name).to_owned(), serde_json::from_str(value).ok()?)));
     let beside = beside.collect();
     Some((sequence(text, start + 1, start + items.len(), most), beside))
 }
@@ -89,7 +90,10 @@ fn value(text: &str, at: usize) -> (Result<Map<String, Value>, Broken>, usize) {
             let code = if error.is_data() { "duplicate-key" } else { "json-not-well-formed" };
             (Err(Broken { code, message: error.to_string() }), json_text::value_end(text, at))
         }
-        None => (Err(Broken { code: "json-not-well-formed", message: "nothing stands here".to_owned() }), text.len()),
+        None => (
+            Err(Broken { code: "json-not-well-formed", message: "nothing stands here".to_owned() }),
+            text.len(),
+        ),
     }
 }
 
@@ -109,7 +113,8 @@ fn recover(text: &str, range: Range<usize>, attempts: &mut usize, found: &mut Ve
         }
         *attempts -= 1;
         if let (Ok(object), end) = value(text, start) {
-            let named = ["uri", "guid"].iter().any(|name| object.keys().any(|key| key.eq_ignore_ascii_case(name)));
+            let named =
+                ["uri", "guid"].iter().any(|name| object.keys().any(|key| key.eq_ignore_ascii_case(name)));
             if named && end <= range.end {
                 found.push(Member { object: Ok(object), span: start..end, doubtful: true });
             }
@@ -246,10 +251,13 @@ pub(super) fn text(value: &Value) -> Option<String> {
 /// beside each.
 pub(super) fn objects(value: Value) -> Vec<(Option<String>, Map<String, Value>)> {
     match value {
-        Value::Array(values) => values.into_iter().filter_map(|v| into_object(v).map(|object| (None, object))).collect(),
-        Value::Object(map) => {
-            map.into_iter().filter_map(|(name, v)| into_object(v).map(|object| (Some(name), object))).collect()
+        Value::Array(values) => {
+            values.into_iter().filter_map(|v| into_object(v).map(|object| (None, object))).collect()
         }
+        Value::Object(map) => map
+            .into_iter()
+            .filter_map(|(name, v)| into_object(v).map(|object| (Some(name), object)))
+            .collect(),
         _ => Vec::new(),
     }
 }

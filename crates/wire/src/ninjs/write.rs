@@ -154,8 +154,12 @@ fn headlines(copy: &AgencyCopy) -> Option<Value> {
 
 /// The body twice: as HTML, and as the texts of its blocks joined by empty lines.
 fn bodies(copy: &AgencyCopy) -> Option<Value> {
-    let blocks: Vec<&str> =
-        copy.blocks().iter().filter(|block| block.kind() != BlockKind::Headline).map(|block| block.text()).collect();
+    let blocks: Vec<&str> = copy
+        .blocks()
+        .iter()
+        .filter(|block| block.kind() != BlockKind::Headline)
+        .map(|block| block.text())
+        .collect();
     if blocks.is_empty() {
         return None;
     }

@@ -86,13 +86,19 @@ fn role(element: &Element) -> &'static str {
 
 fn marks(element: &Element) -> Vec<MarkKind> {
     let language = element.lang().or_else(|| element.attr("lang")).filter(|tag| !tag.trim().is_empty());
-    let mut marks: Vec<MarkKind> = language.map(|tag| MarkKind::Language(tag.to_owned())).into_iter().collect();
+    let mut marks: Vec<MarkKind> =
+        language.map(|tag| MarkKind::Language(tag.to_owned())).into_iter().collect();
     match &*element.name {
         "em" | "i" => marks.push(MarkKind::Emphasis),
         "strong" | "b" => marks.push(MarkKind::Strong),
         "sup" => marks.push(MarkKind::Superscript),
         "sub" => marks.push(MarkKind::Subscript),
-        "a" => marks.extend(element.attr("href").filter(|href| leads_somewhere(href)).map(|href| MarkKind::Link(href.to_owned()))),
+        "a" => marks.extend(
+            element
+                .attr("href")
+                .filter(|href| leads_somewhere(href))
+                .map(|href| MarkKind::Link(href.to_owned())),
+        ),
         _ => {}
     }
     marks
@@ -107,7 +113,11 @@ fn picture(element: &Element, to: &mut Collector) {
     if let Some(alt) = element.attr("alternate-text") {
         to.note("image-alt", alt);
     }
-    let source = ["source", "src"].into_iter().filter_map(|name| element.attr(name)).map(str::trim).find(|s| !s.is_empty());
+    let source = ["source", "src"]
+        .into_iter()
+        .filter_map(|name| element.attr(name))
+        .map(str::trim)
+        .find(|s| !s.is_empty());
     to.rendition(Rendition {
         href: source.unwrap_or_default().to_owned(),
         media_type: element.attr("mime-type").map(str::to_owned),

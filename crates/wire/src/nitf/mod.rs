@@ -3,7 +3,7 @@
 //!
 //! | NITF | becomes |
 //! |---|---|
-//! | `doc-id/@id-string`, else `du-key/@key` and the day of `date.issue`, else `nitf/@uno` | uri |
+//! | `doc-id/@id-string`, else `du-key/@key` and the day of `date.issue`, else `nitf/@uno`, else day and headline | uri |
 //! | `du-key/@version`, else `@generation`, else `date.issue` | version |
 //! | `docdata/@management-status` | pubStatus, embargo |
 //! | `docdata/@management-doc-idref` with `@management-idref-status` | the other item is killed or withheld |

@@ -1,8 +1,8 @@
 //! From NITF to the nouns of the trade.
 
 use news::{
-    BlockKind, Complaint, Gravity, ItemClass, PubStatus, Reference, Relation, Severity, Version, VersionOrder,
-    VersionStamp,
+    BlockKind, Complaint, Digest, Gravity, ItemClass, PubStatus, Reference, Relation, Severity, Version,
+    VersionOrder, VersionStamp,
 };
 
 use super::body;
@@ -40,11 +40,18 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
 
 fn item(root: &Element, hints: &Hints) -> Result<Version, Complaint> {
     let shape = Shape::of(root);
-    let Some(uri) = uri(&shape) else {
+    let own = uri(&shape);
+    let named = own.is_some();
+    let path = "nitf/head/docdata/doc-id";
+    let Some(uri) = own.or_else(|| derived_uri(&shape)) else {
         let message = "the document names itself nowhere: a doc-id with an id-string would be right";
-        return Err(Complaint::new(Gravity::Lost, "no-identity", message).at("nitf/head/docdata/doc-id", Some(root.span.start)));
+        return Err(Complaint::new(Gravity::Lost, "no-identity", message).at(path, Some(root.span.start)));
     };
     let mut version = Version::new(uri);
+    if !named {
+        let message = "the document names itself nowhere; it is known by its day and headline";
+        terms::complain(&mut version, Gravity::Remark, "derived-identity", message, path);
+    }
     version.language = root.attr("baselang").or(root.lang()).map(str::to_owned).or(hints.language.clone());
     identify(&mut version, &shape, hints);
     let (head, body) = tell(&mut version, &shape, hints);
@@ -73,10 +80,30 @@ fn uri(shape: &Shape<'_>) -> Option<String> {
     if let Some(key) = trimmed(docdata.and_then(|docdata| docdata.child("du-key")), "key") {
         // The key may be used again after some time, so it is only unique together with the day.
         let issued = docdata.and_then(|docdata| docdata.child("date.issue"));
-        let day: String = trimmed(issued, "norm").unwrap_or_default().chars().filter(char::is_ascii_digit).take(8).collect();
+        let day: String = trimmed(issued, "norm")
+            .unwrap_or_default()
+            .chars()
+            .filter(char::is_ascii_digit)
+            .take(8)
+            .collect();
         return Some(if day.len() == 8 { format!("{key}/{day}") } else { key.to_owned() });
     }
     trimmed(Some(shape.root), "uno").map(str::to_owned)
+}
+
+/// The identifier of a document that names itself nowhere, as NITF does that was taken out of a wrapper: day of
+/// issue and the first half of the SHA-256 of source and headline. A version with another headline is another item.
+fn derived_uri(shape: &Shape<'_>) -> Option<String> {
+    let docdata = shape.docdata?;
+    let day: String =
+        trimmed(docdata.child("date.issue"), "norm")?.chars().filter(char::is_ascii_digit).take(8).collect();
+    let headline = terms::collapse(&shape.body_head?.child("hedline")?.text());
+    if day.len() < 8 || headline.is_empty() {
+        return None;
+    }
+    let source = trimmed(docdata.child("doc-id"), "regsrc").unwrap_or_default();
+    let digest = Digest::of_pieces([source.as_bytes(), b"\n", headline.as_bytes()]).to_string();
+    Some(format!("nitf:{day}:{}", &digest[..32]))
 }
 
 /// Two dialects write the version into the identifier: NTB appends `_00` to the `NTBID` that stands beside it, and
@@ -85,7 +112,9 @@ fn without_version<'a>(shape: &Shape<'_>, id: &'a str) -> (&'a str, Option<&'a s
     let docdata = shape.docdata.and_then(|docdata| docdata.child("doc-id"));
     match trimmed(docdata, "regsrc") {
         Some("NTB") => {
-            let parts = id.rsplit_once('_').filter(|(id, version)| digits(version) && meta(shape, "NTBID") == Some(*id));
+            let parts = id
+                .rsplit_once('_')
+                .filter(|(id, version)| digits(version) && meta(shape, "NTBID") == Some(*id));
             parts.map_or((id, None), |(id, version)| (id, Some(version)))
         }
         Some("dpa-infocom") => {
@@ -149,7 +178,12 @@ fn restrict(version: &mut Version, docdata: &Element, hints: &Hints) {
         terms::apply_embargo(version, release, &path("date.release/@norm"), hints);
     }
     for expire in docdata.children_named("date.expire") {
-        terms::apply_expiry(version, expire.attr("norm").unwrap_or_default(), &path("date.expire/@norm"), hints);
+        terms::apply_expiry(
+            version,
+            expire.attr("norm").unwrap_or_default(),
+            &path("date.expire/@norm"),
+            hints,
+        );
     }
     refer(version, docdata);
     for message in docdata.children_named("ed-msg") {
@@ -185,7 +219,12 @@ fn refer(version: &mut Version, docdata: &Element) {
     }
     for correction in docdata.children_named("correction") {
         terms::signal(version, "nitf:correction", Severity::Informs, "nitf/head/docdata/correction");
-        terms::note(version, "correction", correction.attr("info").unwrap_or_default(), "nitf/head/docdata/correction/@info");
+        terms::note(
+            version,
+            "correction",
+            correction.attr("info").unwrap_or_default(),
+            "nitf/head/docdata/correction/@info",
+        );
         if let Some(other) = trimmed(Some(correction), "id-string") {
             version.references.push(reference(Relation::Corrects, other, "correction"));
         }
@@ -220,7 +259,10 @@ fn opening(version: &mut Version, element: &Element, words: &mut Words) -> Head 
             "hedline" => headlines(child, words, &mut head, &path),
             "byline" => head.bylines.extend(body::lines(child, BlockKind::Byline, &path, words)),
             "dateline" => {
-                let located = child.child("location").map(|place| terms::collapse(&place.text())).filter(|s| !s.is_empty());
+                let located = child
+                    .child("location")
+                    .map(|place| terms::collapse(&place.text()))
+                    .filter(|s| !s.is_empty());
                 if version.located.is_none() {
                     version.located.clone_from(&located);
                 }
@@ -265,7 +307,9 @@ fn rights(version: &mut Version, rights: &Element, path: &str) {
         let text = terms::collapse(&child.text());
         match &*child.name {
             _ if text.is_empty() => {}
-            "rights.owner" if version.rights.copyright_holder.is_none() => version.rights.copyright_holder = Some(text),
+            "rights.owner" if version.rights.copyright_holder.is_none() => {
+                version.rights.copyright_holder = Some(text)
+            }
             "rights.limitations" | "rights.geography" => version.rights.usage_terms.push(text),
             name => terms::keep(version, &format!("{path}/{name}"), &text),
         }
@@ -278,16 +322,26 @@ fn describe(version: &mut Version, docdata: &Element) {
     for child in docdata.elements() {
         let path = format!("nitf/head/docdata/{}", child.name);
         match &*child.name {
-            "urgency" => terms::apply_urgency(version, child.attr("ed-urg").unwrap_or_default(), &format!("{path}/@ed-urg")),
+            "urgency" => terms::apply_urgency(
+                version,
+                child.attr("ed-urg").unwrap_or_default(),
+                &format!("{path}/@ed-urg"),
+            ),
             "key-list" => {
                 for keyword in child.children_named("keyword") {
                     let word = trimmed(Some(keyword), "key").map(str::to_owned);
-                    version.keywords.extend(word.or_else(|| Some(terms::collapse(&keyword.text())).filter(|w| !w.is_empty())));
+                    version.keywords.extend(
+                        word.or_else(|| Some(terms::collapse(&keyword.text())).filter(|w| !w.is_empty())),
+                    );
                 }
             }
             "doc.copyright" => {
                 version.rights.copyright_holder =
-                    version.rights.copyright_holder.take().or(trimmed(Some(child), "holder").map(str::to_owned));
+                    version
+                        .rights
+                        .copyright_holder
+                        .take()
+                        .or(trimmed(Some(child), "holder").map(str::to_owned));
                 if let Some(year) = trimmed(Some(child), "year") {
                     terms::keep(version, &format!("{path}/@year"), year);
                 }

@@ -48,8 +48,10 @@ pub(super) fn part(name: &str) -> Part {
     match name {
         "hl1" => Part::Block(BlockKind::H2),
         "hl2" => Part::Block(BlockKind::H3),
-        "p" | "block" | "body.content" | "body.end" | "fn" | "note" | "tagline" | "bibliography" | "nitf-table" | "media"
-        | "credit" | "dl" | "dt" | "dd" | "hr" | "thead" | "tbody" | "tfoot" => Part::Paragraph,
+        "p" | "block" | "body.content" | "body.end" | "fn" | "note" | "tagline" | "bibliography"
+        | "nitf-table" | "media" | "credit" | "dl" | "dt" | "dd" | "hr" | "thead" | "tbody" | "tfoot" => {
+            Part::Paragraph
+        }
         "bq" | "blockquote" => Part::Quotation,
         "pre" => Part::Pre,
         "ul" => Part::List { ordered: false },
@@ -73,6 +75,8 @@ pub(super) fn part(name: &str) -> Part {
 pub(super) fn is_private(element: &Element) -> bool {
     match &*element.name {
         "ed-msg" => true,
-        _ => element.attr("type").is_some_and(|kind| matches!(kind.trim().to_ascii_lowercase().as_str(), "npa" | "pa")),
+        _ => element
+            .attr("type")
+            .is_some_and(|kind| matches!(kind.trim().to_ascii_lowercase().as_str(), "npa" | "pa")),
     }
 }
