@@ -483,22 +483,26 @@ pub(crate) fn stop_waiting(story: &Story, decision: &mut Decision) {
 
 /// Version `n` goes live: the one before is history, and what still waited before it is overtaken.
 pub(crate) fn goes_live(story: &Story, n: u32, decision: &mut Decision) {
-    let stamp = story.version(n).map(|known| &known.stamp);
+    let new = story.version(n);
     for known in story.known.iter().filter(|known| known.n != n) {
-        let older = stamp.is_none_or(|stamp| {
-            !is_older(stamp, &known.stamp) && known.n < n || is_older(&known.stamp, stamp)
-        });
         match known.standing {
             VersionStanding::Live | VersionStanding::Recalled => {
                 decision.version(known.n, VersionStanding::Superseded)
             }
-            VersionStanding::Held | VersionStanding::Waiting(_) if older => {
+            VersionStanding::Held | VersionStanding::Waiting(_)
+                if new.is_none_or(|new| overtakes(new, known)) =>
+            {
                 decision.version(known.n, VersionStanding::Ignored);
             }
             _ => {}
         }
     }
     decision.item(ItemStanding::Live(n));
+}
+
+/// Whether `new` is the later version of the two, by their own order or else by arrival.
+pub(crate) fn overtakes(new: &Known, old: &Known) -> bool {
+    is_older(&old.stamp, &new.stamp) || !is_older(&new.stamp, &old.stamp) && old.n < new.n
 }
 
 /// Versions that satisfy `which` are overtaken by version `n`.

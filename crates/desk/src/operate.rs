@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use news::{Act, Embargo, ItemStanding, Until, VersionStanding};
 
-use crate::decide::{fell, goes_live, guard, recall};
+use crate::decide::{fell, goes_live, guard, overtakes, recall};
 use crate::fall::{hold, is_off_for_now};
 use crate::{Decision, Known, Story, code};
 
@@ -216,6 +216,15 @@ fn release(story: &Story, n: Option<u32>, now: Timestamp) -> Result<Decision, Re
         return Ok(already("the version is live already"));
     }
     may_release(known, now)?;
+    let later = |other: &Known| {
+        other.n != known.n
+            && !overtakes(known, other)
+            && matches!(other.standing, VersionStanding::Waiting(_))
+    };
+    if let Some(Known { n, standing: VersionStanding::Waiting(until), .. }) = story.newest_of(later) {
+        // The agency put the item under embargo after this version: that holds for all of it.
+        return Err(RefuseCommandError::Embargoed { n: *n, until: *until });
+    }
     match known.embargo {
         // A killed item never comes back by a clock.
         Some(Embargo::Until(until)) if until > now && story.standing == ItemStanding::Killed => {
