@@ -7,14 +7,16 @@ use std::path::Path;
 use std::{env, fs};
 
 use jiff::{SignedDuration, Timestamp};
-use news::{
-    AgencyCopy, BlockKind, Digest, ItemId, ItemKey, ListPlace, Mark, MarkKind, ReviewState, Version,
+use news::{AgencyCopy, BlockKind, Digest, ItemId, ItemKey, ListPlace, Mark, MarkKind, ReviewState, Version};
+use press::{
+    Gated, Gone, HistoryLine, LabelSet, LabelTexts, Line, Nav, Page, Press, SectionFace, SiteFace, Story,
+    Withdrawal,
 };
-use press::{Gated, Gone, HistoryLine, LabelSet, LabelTexts, Line, Nav, Page, Press, SectionFace, SiteFace, Story, Withdrawal};
 
 const SEED: &str = "Disclaimer: This post has been auto-published from an agency feed without any modifications to \
                     the text and has not been reviewed by an editor";
-const HINDI: &str = "अस्वीकरण: यह समाचार एजेंसी फ़ीड से बिना किसी बदलाव के स्वतः प्रकाशित हुआ है और किसी संपादक ने इसकी समीक्षा नहीं की है";
+const HINDI: &str =
+    "अस्वीकरण: यह समाचार एजेंसी फ़ीड से बिना किसी बदलाव के स्वतः प्रकाशित हुआ है और किसी संपादक ने इसकी समीक्षा नहीं की है";
 const URDU: &str = "وضاحت: یہ خبر ایجنسی کی فیڈ سے متن میں کسی تبدیلی کے بغیر خودکار طور پر شائع ہوئی ہے اور کسی مدیر نے اس کا جائزہ نہیں لیا";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -25,7 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => Press::new(),
     };
     fs::create_dir_all(&folder)?;
-    let write = |name: &str, page: Gated<Page>| fs::write(Path::new(&folder).join(name), page.into_inner().body);
+    let write =
+        |name: &str, page: Gated<Page>| fs::write(Path::new(&folder).join(name), page.into_inner().body);
     let site = site();
     for (name, copy, language, state) in stories()? {
         let mut version = Version::new(format!("urn:newsml:agency.example:{name}"));
@@ -46,7 +49,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     write("search.html", press.search(&site, "ferry", &lines[1..2])?)?;
     for class in [Gone::Killed, Gone::Withheld, Gone::Expired] {
         let by_agency = (class != Gone::Expired).then(|| "Agency Example".to_owned());
-        let gone = Withdrawal { id: ItemId::from_bits(7), when: at(95)?, class, by_agency, history: history()? };
+        let gone =
+            Withdrawal { id: ItemId::from_bits(7), when: at(95)?, class, by_agency, history: history()? };
         write(&format!("gone-{}.html", class.as_str()), press.withdrawn(&site, &gone))?;
     }
     write("missing.html", press.missing(&site))?;
@@ -55,7 +59,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn site() -> SiteFace {
-    let sections = [("world", "World"), ("politics", "Politics"), ("economy", "Economy"), ("science", "Science"), ("sport", "Sport")];
+    let sections = [
+        ("world", "World"),
+        ("politics", "Politics"),
+        ("economy", "Economy"),
+        ("science", "Science"),
+        ("sport", "Sport"),
+    ];
     let face = |(slug, name): (&str, &str)| SectionFace { slug: slug.to_owned(), name: name.to_owned() };
     SiteFace {
         id: "daily".into(),
@@ -81,7 +91,11 @@ fn history() -> Result<Vec<HistoryLine>, Box<dyn Error>> {
     what.into_iter().map(line).collect()
 }
 
-fn story<'a>(key: &'a ItemKey, version: &'a Version, state: ReviewState) -> Result<Story<'a>, Box<dyn Error>> {
+fn story<'a>(
+    key: &'a ItemKey,
+    version: &'a Version,
+    state: ReviewState,
+) -> Result<Story<'a>, Box<dyn Error>> {
     let set = |text: &str| LabelSet { unreviewed: Some(text.to_owned()), ..LabelSet::default() };
     let texts = LabelTexts {
         texts: set(SEED),
@@ -129,9 +143,18 @@ fn english() -> Result<AgencyCopy, Box<dyn Error>> {
         (Headline, "Island ferry returns to service after three winters on the slipway"),
         (Subhead, "Volunteers rebuilt the hull plank by plank, and paid for most of it with fish suppers"),
         (Byline, "By Mara Quillfeather"),
-        (P, "PORT EXAMPLE, Nov 23 (AGX) - The ferry Constance sailed from Port Example on Monday for the first time since the winter of 2023, carrying eleven passengers, a post bag and one reluctant goat."),
-        (P, "The 34-metre vessel had been laid up after inspectors found rot in her keel. Islanders refused to see her scrapped."),
-        (Quote, "“She was built here by our grandparents, and nobody was going to tow her away to be firewood,” said Ines Okonkwo-Hale, who kept the accounts."),
+        (
+            P,
+            "PORT EXAMPLE, Nov 23 (AGX) - The ferry Constance sailed from Port Example on Monday for the first time since the winter of 2023, carrying eleven passengers, a post bag and one reluctant goat.",
+        ),
+        (
+            P,
+            "The 34-metre vessel had been laid up after inspectors found rot in her keel. Islanders refused to see her scrapped.",
+        ),
+        (
+            Quote,
+            "“She was built here by our grandparents, and nobody was going to tow her away to be firewood,” said Ines Okonkwo-Hale, who kept the accounts.",
+        ),
         (H2, "What it took"),
     ])?;
     let item = Some(ListPlace { ordered: false, depth: 0 });
@@ -142,7 +165,11 @@ fn english() -> Result<AgencyCopy, Box<dyn Error>> {
     let (start, end) = (text.find("https").unwrap_or(0), text.find(" from").unwrap_or(0));
     let link = Mark { range: start..end, kind: MarkKind::Link(text[start..end].to_owned()) };
     copy.push(P, text, vec![link], None)?;
-    for cells in [["Crossing", "Before", "Now"], ["Port Example–Skerry", "55 min", "41 min"], ["Skerry–North Quay", "30 min", "28 min"]] {
+    for cells in [
+        ["Crossing", "Before", "Now"],
+        ["Port Example–Skerry", "55 min", "41 min"],
+        ["Skerry–North Quay", "30 min", "28 min"],
+    ] {
         let text = cells.join("\t");
         let mut from = 0;
         let mut marks = Vec::new();
@@ -154,7 +181,12 @@ fn english() -> Result<AgencyCopy, Box<dyn Error>> {
     }
     copy.push(Pre, "Mon  06:10  10:40  15:20\nTue  06:10  10:40", Vec::new(), None)?;
     copy.push(P, "The harbour master said that a second vessel would follow in spring.", Vec::new(), None)?;
-    copy.push(Caption, "The ferry Constance leaves Port Example on Monday, November 23, 2026.", Vec::new(), None)?;
+    copy.push(
+        Caption,
+        "The ferry Constance leaves Port Example on Monday, November 23, 2026.",
+        Vec::new(),
+        None,
+    )?;
     copy.push(Credit, "Photo: Agency Example / T. Lindqvist-Moyo", Vec::new(), None)?;
     Ok(copy)
 }
@@ -165,8 +197,14 @@ fn hindi() -> Result<AgencyCopy, Box<dyn Error>> {
         (Headline, "तीन सर्दियों के बाद द्वीप की नाव फिर चल पड़ी"),
         (Subhead, "गाँव वालों ने अपने हाथों से बदले दो सौ से ज़्यादा तख़्ते"),
         (Byline, "एजेंसी संवाददाता"),
-        (P, "पोर्ट एग्ज़ाम्पल, 23 नवंबर (एजीएक्स)। द्वीप की पुरानी नाव सोमवार सुबह तीन साल बाद पहली बार यात्रियों को लेकर रवाना हुई। नाव में ग्यारह यात्री, डाक का एक थैला और एक बकरी थी।"),
-        (P, "अधिकारियों ने बताया कि नाव की मरम्मत पर 9,600 घंटे लगे और इसके लिए किसी ने मज़दूरी नहीं ली। बंदरगाह प्रमुख ने कहा, ‘‘यह नाव हमारे दादा-दादी ने बनाई थी, हम इसे लकड़ी के भाव नहीं बेच सकते थे।’’"),
+        (
+            P,
+            "पोर्ट एग्ज़ाम्पल, 23 नवंबर (एजीएक्स)। द्वीप की पुरानी नाव सोमवार सुबह तीन साल बाद पहली बार यात्रियों को लेकर रवाना हुई। नाव में ग्यारह यात्री, डाक का एक थैला और एक बकरी थी।",
+        ),
+        (
+            P,
+            "अधिकारियों ने बताया कि नाव की मरम्मत पर 9,600 घंटे लगे और इसके लिए किसी ने मज़दूरी नहीं ली। बंदरगाह प्रमुख ने कहा, ‘‘यह नाव हमारे दादा-दादी ने बनाई थी, हम इसे लकड़ी के भाव नहीं बेच सकते थे।’’",
+        ),
         (P, "समय-सारिणी मंगलवार से https://ferries.example/hi/winter-2026 पर मिलेगी।"),
     ])
 }
@@ -177,8 +215,14 @@ fn urdu() -> Result<AgencyCopy, Box<dyn Error>> {
         (Headline, "تین سردیوں کے بعد جزیرے کی کشتی پھر روانہ"),
         (Subhead, "گاؤں والوں نے اپنے ہاتھوں سے دو سو سے زائد تختے بدلے"),
         (Byline, "نامہ نگار، ایجنسی ایگزامپل"),
-        (P, "پورٹ ایگزامپل، 23 نومبر (AGX): جزیرے کی پرانی کشتی پیر کی صبح تین سال بعد پہلی بار مسافروں کو لے کر روانہ ہوئی۔ کشتی میں گیارہ مسافر، ڈاک کا ایک تھیلا اور ایک بکری سوار تھی۔"),
-        (P, "حکام نے بتایا کہ مرمت پر 9,600 گھنٹے لگے اور کسی نے اس کی اجرت نہیں لی۔ بندرگاہ کے سربراہ نے کہا: ”یہ کشتی ہمارے بزرگوں نے بنائی تھی، ہم اسے لکڑی کے مول نہیں بیچ سکتے تھے۔“"),
+        (
+            P,
+            "پورٹ ایگزامپل، 23 نومبر (AGX): جزیرے کی پرانی کشتی پیر کی صبح تین سال بعد پہلی بار مسافروں کو لے کر روانہ ہوئی۔ کشتی میں گیارہ مسافر، ڈاک کا ایک تھیلا اور ایک بکری سوار تھی۔",
+        ),
+        (
+            P,
+            "حکام نے بتایا کہ مرمت پر 9,600 گھنٹے لگے اور کسی نے اس کی اجرت نہیں لی۔ بندرگاہ کے سربراہ نے کہا: ”یہ کشتی ہمارے بزرگوں نے بنائی تھی، ہم اسے لکڑی کے مول نہیں بیچ سکتے تھے۔“",
+        ),
         (P, "اوقات منگل سے https://ferries.example/ur/winter-2026 پر دستیاب ہوں گے۔"),
     ])
 }
@@ -189,20 +233,65 @@ fn one_word() -> Result<AgencyCopy, Box<dyn Error>> {
 
 fn lines() -> Result<Vec<Line>, Box<dyn Error>> {
     let told: &[(&str, Option<&str>, &str, &str, ReviewState)] = &[
-        ("Island ferry returns to service after three winters on the slipway", Some("PORT EXAMPLE, Nov 23 (AGX) - The ferry Constance sailed from Port Example on Monday for the first time since the winter of 2023, carrying eleven passengers, a post bag and one reluctant goat."), "en", "world", ReviewState::Unreviewed),
-        ("Parliament of Examplia votes to keep its clocks as they are", Some("The chamber rejected by two votes a bill that would have ended the changing of clocks in spring and autumn."), "en", "politics", ReviewState::Reviewed),
-        ("Central bank leaves rates unchanged, says bread prices have settled", Some("EXAMPLETON (AGX) - The bank’s council voted six to three on Monday."), "en", "economy", ReviewState::Unreviewed),
-        ("तीन सर्दियों के बाद द्वीप की नाव फिर चल पड़ी", Some("पोर्ट एग्ज़ाम्पल, 23 नवंबर (एजीएक्स)। द्वीप की पुरानी नाव सोमवार सुबह तीन साल बाद पहली बार यात्रियों को लेकर रवाना हुई।"), "hi", "world", ReviewState::Unreviewed),
+        (
+            "Island ferry returns to service after three winters on the slipway",
+            Some(
+                "PORT EXAMPLE, Nov 23 (AGX) - The ferry Constance sailed from Port Example on Monday for the first time since the winter of 2023, carrying eleven passengers, a post bag and one reluctant goat.",
+            ),
+            "en",
+            "world",
+            ReviewState::Unreviewed,
+        ),
+        (
+            "Parliament of Examplia votes to keep its clocks as they are",
+            Some(
+                "The chamber rejected by two votes a bill that would have ended the changing of clocks in spring and autumn.",
+            ),
+            "en",
+            "politics",
+            ReviewState::Reviewed,
+        ),
+        (
+            "Central bank leaves rates unchanged, says bread prices have settled",
+            Some("EXAMPLETON (AGX) - The bank’s council voted six to three on Monday."),
+            "en",
+            "economy",
+            ReviewState::Unreviewed,
+        ),
+        (
+            "तीन सर्दियों के बाद द्वीप की नाव फिर चल पड़ी",
+            Some(
+                "पोर्ट एग्ज़ाम्पल, 23 नवंबर (एजीएक्स)। द्वीप की पुरानी नाव सोमवार सुबह तीन साल बाद पहली बार यात्रियों को लेकर रवाना हुई।",
+            ),
+            "hi",
+            "world",
+            ReviewState::Unreviewed,
+        ),
         ("تین سردیوں کے بعد جزیرے کی کشتی پھر روانہ", None, "ur", "world", ReviewState::Unreviewed),
         ("Astronomers find a comet that nobody had lost", None, "en", "science", ReviewState::Unreviewed),
-        ("Rovers beat Wanderers 2-1 with a goal in the last minute of a match that had been stopped twice for hail", None, "en", "sport", ReviewState::Edited),
+        (
+            "Rovers beat Wanderers 2-1 with a goal in the last minute of a match that had been stopped twice for hail",
+            None,
+            "en",
+            "sport",
+            ReviewState::Edited,
+        ),
         ("العبّارة تعود إلى الخدمة بعد ثلاثة شتاءات", None, "ar", "world", ReviewState::Unreviewed),
         ("Museum returns a borrowed harpsichord after 112 years", None, "en", "world", ReviewState::Reviewed),
-        ("Donaudampfschifffahrtsgesellschaft stellt Fahrplan vor", None, "de", "economy", ReviewState::Unreviewed),
+        (
+            "Donaudampfschifffahrtsgesellschaft stellt Fahrplan vor",
+            None,
+            "de",
+            "economy",
+            ReviewState::Unreviewed,
+        ),
         ("Rain", None, "en", "science", ReviewState::Unreviewed),
         ("三年后岛上渡轮恢复航行", None, "zh-Hans", "world", ReviewState::Unreviewed),
     ];
-    let line = |(i, (headline, lead, language, section, review)): (usize, &(&str, Option<&str>, &str, &str, ReviewState))| {
+    let line = |(i, (headline, lead, language, section, review)): (
+        usize,
+        &(&str, Option<&str>, &str, &str, ReviewState),
+    )| {
         let updated = at(88 - 55 * i as i64)?;
         Ok(Line {
             id: ItemId::from_bits(0x5eed << 100 | i as u128),

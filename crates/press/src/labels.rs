@@ -46,7 +46,11 @@ pub fn label(state: ReviewState, texts: &LabelTexts, language: Option<&str>) -> 
     Label { state, text: text.to_owned(), language: language.map(str::to_owned) }
 }
 
-fn own_language<'a>(state: ReviewState, texts: &'a LabelTexts, language: &str) -> Option<(&'a str, Option<&'a str>)> {
+fn own_language<'a>(
+    state: ReviewState,
+    texts: &'a LabelTexts,
+    language: &str,
+) -> Option<(&'a str, Option<&'a str>)> {
     let mut range = language;
     loop {
         for (tag, set) in &texts.languages {

@@ -6,6 +6,7 @@
 //!
 //! **Never here:** fetching, storing, reading the clock, or "improving" copy.
 
+mod feeds;
 pub mod gate;
 mod labels;
 mod links;

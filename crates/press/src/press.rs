@@ -1,8 +1,8 @@
 //! The press: renders with a theme, then passes what it rendered through the gate.
 
 use jiff::Timestamp;
-use minijinja::value::Value;
 use minijinja::context;
+use minijinja::value::Value;
 use news::ReviewState;
 use wire::html::{escape_attribute, escape_text};
 
@@ -54,9 +54,15 @@ impl Press {
     /// [`GateRefusal`] if the finished page does not say exactly the copy and the label, or the theme failed.
     pub fn story(&self, site: &SiteFace, story: &Story<'_>) -> Result<Gated<Page>, GateRefusal> {
         let place = format!("/s/{}", story.id);
-        let frame = Frame { path: &place, noindex: story.noindex, section: first_section(story), ..Frame::of("story") };
+        let frame = Frame {
+            path: &place,
+            noindex: story.noindex,
+            section: first_section(story),
+            ..Frame::of("story")
+        };
         let page = self.render("story.html", site, &frame, context! { story => story_facts(site, story) });
-        page.and_then(|page| gate::story(page, &story.version.copy, &story.label)).map_err(|refusal| refusal.at(place))
+        page.and_then(|page| gate::story(page, &story.version.copy, &story.label))
+            .map_err(|refusal| refusal.at(place))
     }
 
     /// The text form of a story, at its address with `.txt`: the canonical form of the copy.
@@ -65,7 +71,8 @@ impl Press {
     /// [`GateRefusal`] if it is not.
     pub fn story_txt(&self, story: &Story<'_>) -> Result<Gated<Page>, GateRefusal> {
         let canonical = story.version.copy.canonical();
-        gate::text(Page::new(TEXT, canonical.clone()), &canonical).map_err(|refusal| refusal.at(format!("/s/{}.txt", story.id)))
+        gate::text(Page::new(TEXT, canonical.clone()), &canonical)
+            .map_err(|refusal| refusal.at(format!("/s/{}.txt", story.id)))
     }
 
     /// The history of a story: what happened, when, and hashes; no copy.
@@ -99,7 +106,13 @@ impl Press {
     ///
     /// # Errors
     /// As [`Press::front`].
-    pub fn section(&self, site: &SiteFace, slug: &str, lines: &[Line], nav: &Nav) -> Result<Gated<Page>, GateRefusal> {
+    pub fn section(
+        &self,
+        site: &SiteFace,
+        slug: &str,
+        lines: &[Line],
+        nav: &Nav,
+    ) -> Result<Gated<Page>, GateRefusal> {
         let path = Links::section_path(slug);
         let frame = Frame { path: &path, section: Some(slug), ..Frame::of("section") };
         let name = section_name(site, slug).unwrap_or(slug);
@@ -134,7 +147,12 @@ impl Press {
             reviewed => state_words(ReviewState::Reviewed),
             edited => state_words(ReviewState::Edited),
         };
-        self.notice("policy.html", site, &Frame { path: "/policy", ..Frame::of("policy") }, context! { states => states })
+        self.notice(
+            "policy.html",
+            site,
+            &Frame { path: "/policy", ..Frame::of("policy") },
+            context! { states => states },
+        )
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -151,18 +169,24 @@ impl Press {
     ) -> Result<Gated<Page>, GateRefusal> {
         let ids: Vec<String> = lines.iter().map(|line| line.id.to_string()).collect();
         let listed: Vec<Listed<'_>> = lines.iter().zip(&ids).map(|(line, id)| listed(line, id)).collect();
-        let facts: Vec<Value> = lines.iter().zip(&listed).map(|(line, words)| line_facts(site, line, words)).collect();
+        let facts: Vec<Value> =
+            lines.iter().zip(&listed).map(|(line, words)| line_facts(site, line, words)).collect();
         let first = usize::from(with_first && !lines.is_empty());
         let next = if first == 1 && lines.len() > NEXT { NEXT } else { 0 };
-        let page = self.render(template, site, frame, context! {
-            heading => heading,
-            remark => remark(frame.kind, query, lines.len()),
-            query => query,
-            first => facts.first().filter(|_| first == 1),
-            next => &facts[first..first + next],
-            days => days(&lines[first + next..], &facts[first + next..]),
-            nav => context! { newer => &nav.newer, older => &nav.older },
-        });
+        let page = self.render(
+            template,
+            site,
+            frame,
+            context! {
+                heading => heading,
+                remark => remark(frame.kind, query, lines.len()),
+                query => query,
+                first => facts.first().filter(|_| first == 1),
+                next => &facts[first..first + next],
+                days => days(&lines[first + next..], &facts[first + next..]),
+                nav => context! { newer => &nav.newer, older => &nav.older },
+            },
+        );
         page.and_then(|page| gate::list(page, &listed)).map_err(|refusal| refusal.at(frame.path))
     }
 
@@ -172,11 +196,20 @@ impl Press {
             .into_iter()
             .find_map(|theme| render(theme, template, site, frame, facts.clone()).and_then(gate::bare).ok())
             .unwrap_or_else(|| {
-                gate::vouched(Page::new(HTML, "<!doctype html><title>Not here</title><p>This is not here.</p>\n".to_owned()))
+                gate::vouched(Page::new(
+                    HTML,
+                    "<!doctype html><title>Not here</title><p>This is not here.</p>\n".to_owned(),
+                ))
             })
     }
 
-    fn render(&self, template: &str, site: &SiteFace, frame: &Frame<'_>, facts: Value) -> Result<Page, GateRefusal> {
+    fn render(
+        &self,
+        template: &str,
+        site: &SiteFace,
+        frame: &Frame<'_>,
+        facts: Value,
+    ) -> Result<Page, GateRefusal> {
         render(&self.theme, template, site, frame, facts)
     }
 }
@@ -200,7 +233,13 @@ impl Frame<'_> {
     }
 }
 
-fn render(theme: &Theme, template: &str, site: &SiteFace, frame: &Frame<'_>, facts: Value) -> Result<Page, GateRefusal> {
+fn render(
+    theme: &Theme,
+    template: &str,
+    site: &SiteFace,
+    frame: &Frame<'_>,
+    facts: Value,
+) -> Result<Page, GateRefusal> {
     let links = Links::new(&site.url);
     let frame_facts = context! {
         style => Value::from_safe_string(theme.style().to_owned()),
@@ -343,7 +382,9 @@ fn gone_facts(site: &SiteFace, withdrawal: &Withdrawal) -> Value {
     let (title, sentence, consequence) = match withdrawal.class {
         Gone::Killed => (
             "This story has been withdrawn",
-            format!("{who} has withdrawn it. Its text is no longer published here, nor in our feeds, search or archive."),
+            format!(
+                "{who} has withdrawn it. Its text is no longer published here, nor in our feeds, search or archive."
+            ),
             "That it was published, and when it was withdrawn, stays on record.",
         ),
         Gone::Withheld => (

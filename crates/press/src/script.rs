@@ -28,7 +28,9 @@ pub(crate) fn script_of(language: Option<&str>) -> Script {
         "arab" => ("rtl", "s-arab"),
         "hebr" => ("rtl", "s-hebr"),
         "thaa" | "syrc" | "nkoo" | "adlm" | "rohg" | "mand" | "samr" => ("rtl", "s-any"),
-        "deva" | "beng" | "gujr" | "guru" | "taml" | "telu" | "knda" | "mlym" | "orya" | "sinh" => ("ltr", "s-indic"),
+        "deva" | "beng" | "gujr" | "guru" | "taml" | "telu" | "knda" | "mlym" | "orya" | "sinh" => {
+            ("ltr", "s-indic")
+        }
         "thai" | "laoo" | "khmr" | "mymr" | "tibt" => ("ltr", "s-tall"),
         "hans" | "hant" | "jpan" | "kore" => ("ltr", "s-cjk"),
         _ => ("ltr", "s-latn"),

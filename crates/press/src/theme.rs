@@ -69,12 +69,17 @@ impl Theme {
     }
 
     /// The built-in theme with some of its files replaced, or files added.
-    pub(crate) fn with_files(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, LoadThemeError> {
+    pub(crate) fn with_files(
+        files: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, LoadThemeError> {
         let mut theme = Self::broadsheet();
         for (file, source) in files {
             if file == STYLE_FILE {
                 if let Some(at) = source.to_ascii_lowercase().find("</style") {
-                    return Err(LoadThemeError { file, fault: format!("`</style` at byte {at} would end the style sheet") });
+                    return Err(LoadThemeError {
+                        file,
+                        fault: format!("`</style` at byte {at} would end the style sheet"),
+                    });
                 }
                 theme.style = source;
             } else if let Err(e) = theme.templates.add_template_owned(file.clone(), source) {

@@ -28,7 +28,7 @@ use std::fmt;
 
 use news::{AgencyCopy, Block, Label, MarkKind};
 
-pub(crate) use read::is_safe_address;
+pub(crate) use read::body_blocks;
 pub use read::{Finding, ReadBack};
 
 use crate::Page;
@@ -71,7 +71,12 @@ pub struct GateRefusal {
 }
 
 impl GateRefusal {
-    pub(crate) fn new(code: &'static str, part: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        code: &'static str,
+        part: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
         Self { code, part: part.into(), expected: expected.into(), found: found.into(), place: String::new() }
     }
 
@@ -135,7 +140,12 @@ pub fn list(page: Page, lines: &[Listed<'_>]) -> Result<Gated<Page>, GateRefusal
         expect_none(&back.labels, "label", "no data-label on a list")?;
         if back.headlines.len() != lines.len() {
             let count = |n| format!("{n} headlines");
-            return Err(GateRefusal::new("headline-count", "page", count(lines.len()), count(back.headlines.len())));
+            return Err(GateRefusal::new(
+                "headline-count",
+                "page",
+                count(lines.len()),
+                count(back.headlines.len()),
+            ));
         }
         for (i, (line, (id, text))) in lines.iter().zip(&back.headlines).enumerate() {
             let part = || format!("headline {}", i + 1);
@@ -146,7 +156,12 @@ pub fn list(page: Page, lines: &[Listed<'_>]) -> Result<Gated<Page>, GateRefusal
         for (i, (id, text)) in back.leads.iter().enumerate() {
             let part = || format!("lead {}", i + 1);
             let Some(lead) = by_id.get(id.as_str()).and_then(|line| line.lead) else {
-                return Err(GateRefusal::new("lead-unknown", part(), "the lead of a story in the list", format!("`{id}`")));
+                return Err(GateRefusal::new(
+                    "lead-unknown",
+                    part(),
+                    "the lead of a story in the list",
+                    format!("`{id}`"),
+                ));
             };
             same_text("lead-differs", part, lead, text)?;
         }
@@ -190,28 +205,52 @@ pub(crate) fn vouched(page: Page) -> Gated<Page> {
 fn check_html(page: &Page, check: impl Fn(&ReadBack) -> Result<(), GateRefusal>) -> Result<(), GateRefusal> {
     if page.body.len() > LARGEST_PAGE {
         let bytes = |n| format!("{n} bytes");
-        return Err(GateRefusal::new("too-large", "page", format!("at most {LARGEST_PAGE} bytes"), bytes(page.body.len())));
+        return Err(GateRefusal::new(
+            "too-large",
+            "page",
+            format!("at most {LARGEST_PAGE} bytes"),
+            bytes(page.body.len()),
+        ));
     }
-    let html = std::str::from_utf8(&page.body).map_err(|_| GateRefusal::new("not-utf8", "page", "UTF-8", "other bytes"))?;
-    let is_noscript = |(at, _)| html.as_bytes().get(at + 1..at + 9).is_some_and(|tag| tag.eq_ignore_ascii_case(b"noscript"));
+    let html = std::str::from_utf8(&page.body)
+        .map_err(|_| GateRefusal::new("not-utf8", "page", "UTF-8", "other bytes"))?;
+    let is_noscript = |(at, _)| {
+        html.as_bytes().get(at + 1..at + 9).is_some_and(|tag| tag.eq_ignore_ascii_case(b"noscript"))
+    };
     let both = html.match_indices('<').any(is_noscript);
     for scripts in if both { &[true, false][..] } else { &[true] } {
         let back = read::read(html, *scripts);
         if let Some(finding) = back.findings.first() {
-            return Err(GateRefusal::new("hidden", &finding.part, "words in plain sight and nothing else", &finding.found));
+            return Err(GateRefusal::new(
+                "hidden",
+                &finding.part,
+                "words in plain sight and nothing else",
+                &finding.found,
+            ));
         }
         check(&back)?;
     }
     Ok(())
 }
 
-fn check_blocks(found: &[(String, String)], links: &[Vec<String>], copy: &AgencyCopy) -> Result<(), GateRefusal> {
+fn check_blocks(
+    found: &[(String, String)],
+    links: &[Vec<String>],
+    copy: &AgencyCopy,
+) -> Result<(), GateRefusal> {
     for (i, (block, (kind, text))) in copy.blocks().iter().zip(found).enumerate() {
         let part = || format!("block {} ({})", i + 1, block.kind().as_str());
         same_word("kind-differs", part, block.kind().as_str(), kind)?;
         same_text("copy-differs", part, block.text(), text)?;
-        if let Some(address) = links.get(i).into_iter().flatten().find(|address| !is_delivered(block, address)) {
-            return Err(GateRefusal::new("link-differs", part(), "only links that the agency set", format!("`{address}`")));
+        if let Some(address) =
+            links.get(i).into_iter().flatten().find(|address| !is_delivered(block, address))
+        {
+            return Err(GateRefusal::new(
+                "link-differs",
+                part(),
+                "only links that the agency set",
+                format!("`{address}`"),
+            ));
         }
     }
     if copy.blocks().len() == found.len() {
@@ -232,8 +271,18 @@ fn check_label(found: &[(String, String)], label: &Label) -> Result<(), GateRefu
             same_word("label-state", part, label.state.as_str(), state)?;
             same_text("label-differs", part, &label.text, text)
         }
-        [] => Err(GateRefusal::new("label-missing", part(), format!("`{}`", label.text), "no element with data-label")),
-        more => Err(GateRefusal::new("label-twice", part(), "one element with data-label", more.len().to_string())),
+        [] => Err(GateRefusal::new(
+            "label-missing",
+            part(),
+            format!("`{}`", label.text),
+            "no element with data-label",
+        )),
+        more => Err(GateRefusal::new(
+            "label-twice",
+            part(),
+            "one element with data-label",
+            more.len().to_string(),
+        )),
     }
 }
 
@@ -242,19 +291,36 @@ fn check_repeats(back: &ReadBack, copy: &AgencyCopy, label: &Label) -> Result<()
     if let Some(headline) = copy.headline()
         && !back.title.as_deref().is_some_and(|title| title.contains(headline))
     {
-        return Err(GateRefusal::new("title-differs", "title", "a title that holds the whole headline", "another title"));
+        return Err(GateRefusal::new(
+            "title-differs",
+            "title",
+            "a title that holds the whole headline",
+            "another title",
+        ));
     }
     let whole = |text: &str| text == label.text || copy.blocks().iter().any(|block| block.text() == text);
     for (name, value) in &back.metas {
-        let right = if name.ends_with("title") { copy.headline().is_none_or(|headline| headline == value) } else { whole(value) };
+        let right = if name.ends_with("title") {
+            copy.headline().is_none_or(|headline| headline == value)
+        } else {
+            whole(value)
+        };
         if !right {
             let part = format!("meta `{name}`");
-            return Err(GateRefusal::new("meta-differs", part, "the headline, a whole block or the label", "other words"));
+            return Err(GateRefusal::new(
+                "meta-differs",
+                part,
+                "the headline, a whole block or the label",
+                "other words",
+            ));
         }
     }
     for text in &back.structured {
-        let refuse = |found: String| GateRefusal::new("structured-differs", "structured data", "the words of the copy", found);
-        let value: serde_json::Value = serde_json::from_str(text).map_err(|e| refuse(format!("no JSON ({e})")))?;
+        let refuse = |found: String| {
+            GateRefusal::new("structured-differs", "structured data", "the words of the copy", found)
+        };
+        let value: serde_json::Value =
+            serde_json::from_str(text).map_err(|e| refuse(format!("no JSON ({e})")))?;
         check_structured(&value, copy, label).map_err(refuse)?;
     }
     Ok(())
@@ -298,11 +364,21 @@ fn check_structured(value: &serde_json::Value, copy: &AgencyCopy, label: &Label)
 fn expect_none(found: &[(String, String)], part: &str, expected: &str) -> Result<(), GateRefusal> {
     match found.len() {
         0 => Ok(()),
-        n => Err(GateRefusal::new("unexpected-words", part, expected, format!("{n} elements marked as {part}"))),
+        n => Err(GateRefusal::new(
+            "unexpected-words",
+            part,
+            expected,
+            format!("{n} elements marked as {part}"),
+        )),
     }
 }
 
-fn same_word(code: &'static str, part: impl Fn() -> String, expected: &str, found: &str) -> Result<(), GateRefusal> {
+fn same_word(
+    code: &'static str,
+    part: impl Fn() -> String,
+    expected: &str,
+    found: &str,
+) -> Result<(), GateRefusal> {
     if expected == found {
         return Ok(());
     }

@@ -49,15 +49,67 @@ pub(super) fn read(html: &str, scripts: bool) -> ReadBack {
 /// Elements that may stand around copy and labels. What is not listed (canvas, object, select, svg, a custom
 /// element with a shadow tree …) may not show its children.
 const AROUND: &[&str] = &[
-    "html", "body", "main", "article", "section", "div", "header", "footer", "aside", "nav", "hgroup", "blockquote", "ul",
-    "ol", "li", "dl", "table", "thead", "tbody", "tfoot", "tr", "td", "th", "figure", "details", "p", "span", "bdi",
-    "address", "a", "h1", "h2", "h3", "h4", "search",
+    "html",
+    "body",
+    "main",
+    "article",
+    "section",
+    "div",
+    "header",
+    "footer",
+    "aside",
+    "nav",
+    "hgroup",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "dl",
+    "table",
+    "thead",
+    "tbody",
+    "tfoot",
+    "tr",
+    "td",
+    "th",
+    "figure",
+    "details",
+    "p",
+    "span",
+    "bdi",
+    "address",
+    "a",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "search",
 ];
 
 /// Elements that may carry `data-v`, `data-label`, `data-headline` or `data-lead`.
 const CARRIERS: &[&str] = &[
-    "h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "span", "bdi", "li", "pre", "tr", "caption", "figcaption", "blockquote",
-    "dt", "dd", "a", "aside", "address", "td",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "p",
+    "div",
+    "span",
+    "bdi",
+    "li",
+    "pre",
+    "tr",
+    "caption",
+    "figcaption",
+    "blockquote",
+    "dt",
+    "dd",
+    "a",
+    "aside",
+    "address",
+    "td",
 ];
 
 /// Elements that may stand inside words. None of them adds, hides, strikes out or reorders any.
@@ -65,25 +117,90 @@ const INSIDE: &[&str] = &["a", "b", "strong", "i", "em", "sup", "sub", "code", "
 
 /// Attributes that elements around words may have, beside `data-*` and `aria-*`.
 const AROUND_ATTRS: &[&str] = &[
-    "class", "id", "lang", "dir", "role", "itemscope", "itemtype", "itemprop", "itemid", "tabindex", "open", "title", "cite",
-    "start", "reversed", "prefix", "typeof", "property", "translate", "xmlns", "style", "href", "rel", "spellcheck",
+    "class",
+    "id",
+    "lang",
+    "dir",
+    "role",
+    "itemscope",
+    "itemtype",
+    "itemprop",
+    "itemid",
+    "tabindex",
+    "open",
+    "title",
+    "cite",
+    "start",
+    "reversed",
+    "prefix",
+    "typeof",
+    "property",
+    "translate",
+    "xmlns",
+    "style",
+    "href",
+    "rel",
+    "spellcheck",
 ];
 
 /// Attributes that the words' own elements may have.
 const OWN_ATTRS: &[&str] = &[
-    "class", "id", "lang", "dir", "href", "rel", "scope", "itemprop", "property", "translate", "hreflang", "data-v",
-    "data-label", "data-headline", "data-lead", "role", "style", "value",
+    "class",
+    "id",
+    "lang",
+    "dir",
+    "href",
+    "rel",
+    "scope",
+    "itemprop",
+    "property",
+    "translate",
+    "hreflang",
+    "data-v",
+    "data-label",
+    "data-headline",
+    "data-lead",
+    "role",
+    "style",
+    "value",
 ];
 
 /// Roles whose descendants assistive technology still reads.
 const ROLES: &[&str] = &[
-    "article", "main", "region", "document", "note", "complementary", "group", "list", "listitem", "none", "presentation",
-    "feed", "heading", "blockquote", "paragraph", "search", "rowgroup", "table", "row", "cell",
+    "article",
+    "main",
+    "region",
+    "document",
+    "note",
+    "complementary",
+    "group",
+    "list",
+    "listitem",
+    "none",
+    "presentation",
+    "feed",
+    "heading",
+    "blockquote",
+    "paragraph",
+    "search",
+    "rowgroup",
+    "table",
+    "row",
+    "cell",
 ];
 
 /// The only properties an inline style near words may set: each changes how words look, none whether or where.
-const STYLES: &[&str] =
-    &["text-align", "font-family", "font-style", "font-weight", "hyphens", "break-before", "break-after", "break-inside", "page-break-inside"];
+const STYLES: &[&str] = &[
+    "text-align",
+    "font-family",
+    "font-style",
+    "font-weight",
+    "hyphens",
+    "break-before",
+    "break-after",
+    "break-inside",
+    "page-break-inside",
+];
 
 /// What hides the contents of a template.
 const TEMPLATE: &str = "inside a `template`";
@@ -116,7 +233,8 @@ struct Reader {
 
 impl Reader {
     fn enter(&mut self, kind: &Kind) {
-        let mut frame = Frame { cover: self.frames.last().and_then(|above| above.cover.clone()), began: false };
+        let mut frame =
+            Frame { cover: self.frames.last().and_then(|above| above.cover.clone()), began: false };
         match kind {
             // The document itself, or below it the contents of a template, which no reader ever sees.
             Kind::Root => {
@@ -170,7 +288,10 @@ impl Reader {
             Carried::Nothing => return self.plain(name, local, attrs, cover),
             Carried::One(value, carried) => (value, carried),
             Carried::Several => {
-                self.report("page", format!("one `{local}` carries two of data-v, data-label, data-headline, data-lead"));
+                self.report(
+                    "page",
+                    format!("one `{local}` carries two of data-v, data-label, data-headline, data-lead"),
+                );
                 return false;
             }
         };
@@ -232,8 +353,14 @@ impl Reader {
             return false;
         }
         match local {
-            "template" if attribute(attrs, "shadowrootmode").is_some() || attribute(attrs, "shadowroot").is_some() => {
-                self.report("page", "a `template` makes a shadow tree, which hides what stands beside it".to_owned());
+            "template"
+                if attribute(attrs, "shadowrootmode").is_some()
+                    || attribute(attrs, "shadowroot").is_some() =>
+            {
+                self.report(
+                    "page",
+                    "a `template` makes a shadow tree, which hides what stands beside it".to_owned(),
+                );
             }
             "title" if name.ns == ns!(html) && cover != Some(TEMPLATE) && self.out.title.is_none() => {
                 self.part = Some(Part::Title);
@@ -252,8 +379,15 @@ impl Reader {
     }
 
     fn meta(&mut self, attrs: &[Attribute]) {
-        const REPEATING: &[&str] =
-            &["og:title", "twitter:title", "description", "og:description", "twitter:description", "dc.title", "dc.description"];
+        const REPEATING: &[&str] = &[
+            "og:title",
+            "twitter:title",
+            "description",
+            "og:description",
+            "twitter:description",
+            "dc.title",
+            "dc.description",
+        ];
         let Some(name) = attribute(attrs, "name").or_else(|| attribute(attrs, "property")) else { return };
         let name = name.to_ascii_lowercase();
         if REPEATING.contains(&name.as_str()) {
@@ -348,8 +482,12 @@ fn hidden_by_attributes(attrs: &[Attribute]) -> Option<String> {
         let value: &str = &attr.value;
         match &*attr.name.local {
             name @ ("hidden" | "inert" | "popover") => return Some(format!("`{name}`")),
-            "aria-hidden" if !value.trim().eq_ignore_ascii_case("false") => return Some("`aria-hidden`".to_owned()),
-            "role" if !value.split_ascii_whitespace().all(is_open_role) => return Some(format!("`role={value}`")),
+            "aria-hidden" if !value.trim().eq_ignore_ascii_case("false") => {
+                return Some("`aria-hidden`".to_owned());
+            }
+            "role" if !value.split_ascii_whitespace().all(is_open_role) => {
+                return Some(format!("`role={value}`"));
+            }
             "style" => {
                 if let Some(property) = odd_style(value) {
                     return Some(format!("the inline style sets `{property}`"));
@@ -362,7 +500,8 @@ fn hidden_by_attributes(attrs: &[Attribute]) -> Option<String> {
 }
 
 fn is_open_role(role: &str) -> bool {
-    ROLES.iter().any(|known| role.eq_ignore_ascii_case(known)) || role.to_ascii_lowercase().starts_with("doc-")
+    ROLES.iter().any(|known| role.eq_ignore_ascii_case(known))
+        || role.to_ascii_lowercase().starts_with("doc-")
 }
 
 /// The first property of an inline style that might hide, move or disguise words.
@@ -386,7 +525,7 @@ fn is_structured(media_type: &str) -> bool {
 }
 
 /// Whether an address may stand in a link: relative, or http, https or mailto.
-pub(crate) fn is_safe_address(address: &str) -> bool {
+fn is_safe_address(address: &str) -> bool {
     // Browsers drop tabs and line breaks anywhere in an address, and spaces and controls before it.
     let plain: String = address
         .trim_start_matches(|c: char| c <= ' ')
@@ -396,6 +535,66 @@ pub(crate) fn is_safe_address(address: &str) -> bool {
         .collect();
     match plain.split_once(':') {
         None => true,
-        Some((scheme, _)) => ["http", "https", "mailto"].iter().any(|known| scheme.eq_ignore_ascii_case(known)),
+        Some((scheme, _)) => {
+            ["http", "https", "mailto"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+        }
     }
+}
+
+/// The `textContent` of every block element of a feed's body, in order.
+///
+/// # Errors
+/// A phrase, if words stand outside such elements, one stands in another, or anything foreign is there.
+pub(crate) fn body_blocks(html: &str) -> Result<Vec<String>, String> {
+    const BLOCKS: &[&str] =
+        &["h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "pre", "tr", "figcaption", "caption"];
+    const WRAPPERS: &[&str] = &[
+        "html",
+        "head",
+        "body",
+        "ul",
+        "ol",
+        "table",
+        "tbody",
+        "blockquote",
+        "figure",
+        "colgroup",
+        "thead",
+        "br",
+    ];
+    let mut out: Vec<String> = Vec::new();
+    let mut fault = None;
+    let mut open: Vec<bool> = Vec::new();
+    Tree::parse(html, true).walk(|step| {
+        let Step::Enter(kind) = step else {
+            open.pop();
+            return;
+        };
+        let inside = open.last().copied().unwrap_or(false);
+        let mut begins = false;
+        match kind {
+            Kind::Root if open.is_empty() => {}
+            Kind::Text(text) if inside => out.last_mut().into_iter().for_each(|block| block.push_str(text)),
+            Kind::Text(text) if text.trim_matches([' ', '\n', '\t']).is_empty() => {}
+            Kind::Text(_) => fault = Some("words outside of any block".to_owned()),
+            Kind::Element { name, .. } => {
+                let local: &str = &name.local;
+                begins = BLOCKS.contains(&local) && name.ns == ns!(html);
+                let known = if inside {
+                    local == "br" || INSIDE.contains(&local)
+                } else {
+                    begins || WRAPPERS.contains(&local)
+                };
+                if !known || name.ns != ns!(html) {
+                    fault = Some(format!("`{local}` where it may not stand"));
+                }
+                if begins {
+                    out.push(String::new());
+                }
+            }
+            Kind::Root | Kind::Comment => fault = Some("a comment or template".to_owned()),
+        }
+        open.push(inside || begins);
+    });
+    fault.map_or(Ok(out), Err)
 }

@@ -226,8 +226,25 @@ impl TreeSink for Sink {
 
     fn add_attrs_if_missing(&self, target: &u32, attrs: Vec<Attribute>) {
         if let Kind::Element { attrs: own, .. } = &mut self.nodes.borrow_mut()[*target as usize].kind {
-            let missing: Vec<_> = attrs.into_iter().filter(|new| own.iter().all(|old| old.name != new.name)).collect();
+            let missing: Vec<_> =
+                attrs.into_iter().filter(|new| own.iter().all(|old| old.name != new.name)).collect();
             own.extend(missing);
+        }
+    }
+
+    fn is_mathml_annotation_xml_integration_point(&self, handle: &u32) -> bool {
+        // HTML §13.2.6.5: what such an element holds is HTML again, and is not shown by every browser.
+        match &self.nodes.borrow()[*handle as usize].kind {
+            Kind::Element { name, attrs, .. }
+                if name.ns == ns!(mathml) && &*name.local == "annotation-xml" =>
+            {
+                attrs.iter().any(|attr| {
+                    let value = attr.value.to_ascii_lowercase();
+                    &*attr.name.local == "encoding"
+                        && (value == "text/html" || value == "application/xhtml+xml")
+                })
+            }
+            _ => false,
         }
     }
 
