@@ -12,7 +12,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use news::{Door, FeedId};
+use tokio::sync::watch;
 
+#[cfg(test)]
+mod fake;
 pub mod folder;
 pub mod http_poll;
 pub mod http_push;
@@ -122,4 +125,15 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
     }
+}
+
+/// Returns when the newsroom wants the door to end.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // An error says that the sender is gone, and with it the newsroom.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Whether it already does.
+fn is_stopped(stop: &watch::Receiver<bool>) -> bool {
+    *stop.borrow() || stop.has_changed().is_err()
 }
