@@ -99,6 +99,16 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         let (doing, why) = (String::new(), error.to_string());
+        use rusqlite::Error as E;
+        if matches!(
+            error,
+            E::InvalidColumnType(..)
+                | E::FromSqlConversionFailure(..)
+                | E::IntegralValueOutOfRange(..)
+                | E::Utf8Error(..)
+        ) {
+            return StoreError::damaged("the database", why);
+        }
         match error.sqlite_error_code() {
             Some(Code::DiskFull) => StoreError::Full { doing },
             Some(Code::SystemIoFailure) => StoreError::Fatal { doing, why },

@@ -167,6 +167,9 @@ pub struct Ruled {
     /// Not after: the item's own or the contract's end, whichever is first.
     #[serde(with = "Opt::<TextShape<Timestamp>>", default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
+    /// New terms of one version of the item, where they are others than it came with: a redelivery changed them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
     /// The item's language (BCP 47).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
@@ -179,6 +182,19 @@ pub struct Ruled {
     /// Complaints about this version.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub complaints: Vec<ComplaintRow>,
+}
+
+/// From when to when a version may be public.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The version's ordinal.
+    pub n: u32,
+    /// Not before.
+    #[serde(with = "Opt::<EmbargoShape>", default, skip_serializing_if = "Option::is_none")]
+    pub embargo: Option<Embargo>,
+    /// Not after.
+    #[serde(with = "Opt::<TextShape<Timestamp>>", default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
 }
 
 /// An item's place on one site. Instants are kept to the microsecond, rounded down, in the index; write them so.

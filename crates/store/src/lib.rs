@@ -31,7 +31,9 @@ use news::{AgencyId, FeedId, ItemId, ItemKey, ItemStanding, SiteId, Transmission
 pub use archived::Archived;
 pub use backend::sqlite::{Store, restore};
 pub use error::{OpenStoreError, StoreError};
-pub use fact::{Committed, ComplaintRow, Entry, Fact, LeafDraft, LeafRow, Moved, Placement, Ruled, Words};
+pub use fact::{
+    Committed, ComplaintRow, Entry, Fact, LeafDraft, LeafRow, Moved, Placement, Ruled, Terms, Words,
+};
 pub use kills::{KillFile, KillRecord};
 pub use rows::{
     BackupReport, Candidate, ComplaintLine, FeedHealth, HeldLine, LeafAt, LeafLine, Line, LivePlace, LogSize,
@@ -59,8 +61,9 @@ pub trait Archive: Send + Sync {
     /// kept then. [`StoreError::Fatal`]: stop acknowledging.
     fn keep(&self, batch: Vec<Transmission>) -> Result<Vec<Archived>, StoreError>;
 
-    /// At most `limit` transmissions that no [`Fact::Read`] names yet, in the order they became durable. One whose
-    /// bytes are damaged is passed over and said in the log; [`Journal::verify`] names it.
+    /// At most `limit` transmissions that no [`Fact::Read`] names yet, in the order they became durable; fewer where
+    /// they would be more than 64 MiB together, but at least one if there is one. One whose bytes are damaged is
+    /// passed over and said in the log; [`Journal::verify`] names it.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -154,7 +157,7 @@ pub trait Vault: Send + Sync {
     fn erase_words(&self, key: &ItemKey, n: Option<u32>) -> Result<u64, StoreError>;
 }
 
-/// The index: what is derived from journal and vault, for quick answers. Lists are at most 10,000 long, and a
+/// The index: what is derived from journal and vault, for quick answers. Lists are at most 10,000 long ([`Index::live_page`] 50,000), and a
 /// version whose words are damaged is left out of lists for readers and said in the log.
 pub trait Index: Send + Sync {
     /// The story of an item.

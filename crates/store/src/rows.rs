@@ -29,7 +29,7 @@ pub struct StoryRow {
     pub placements: Vec<Placement>,
     /// The feeds it came on, by name.
     pub feeds: Vec<FeedId>,
-    /// When a version last went live: the newest 32 instants, the oldest first.
+    /// When it was updated ([`Act::Update`]): the newest 32 instants, the oldest first.
     pub recent_changes: Vec<Timestamp>,
     /// Its leaves, the oldest first; the newest 64.
     pub leaves: Vec<LeafAt>,
@@ -112,9 +112,9 @@ pub struct VersionRow {
     pub role_hash: Digest,
     /// Whether there are no words at all.
     pub copy_empty: bool,
-    /// Not before.
+    /// Not before, by the last terms for it.
     pub embargo: Option<Embargo>,
-    /// Not after.
+    /// Not after, by the last terms for it.
     pub expires: Option<Timestamp>,
     /// Its language (BCP 47).
     pub language: Option<String>,
@@ -122,6 +122,8 @@ pub struct VersionRow {
     pub review: ReviewState,
     /// Where it stands now.
     pub standing: VersionStanding,
+    /// The code of the first reason of the ruling that last gave it a standing.
+    pub reason: String,
     /// Its leaves.
     pub leaves: Vec<LeafAt>,
 }
@@ -160,6 +162,7 @@ impl VersionRow {
             language: ruled.language.clone(),
             review: ruled.review,
             standing: standing.unwrap_or(VersionStanding::Ignored),
+            reason: ruled.ruling.reasons.first().map_or("", |reason| reason.code).to_owned(),
             leaves: Vec::new(),
         })
     }
@@ -195,8 +198,8 @@ pub struct Line {
     pub updated: Timestamp,
     /// The sections it stands in.
     pub sections: Vec<String>,
-    /// The whole headline; the first block of the copy where there is none.
-    pub headline: String,
+    /// The whole headline, if there is one.
+    pub headline: Option<String>,
     /// Its language (BCP 47).
     pub language: Option<String>,
     /// The whole first paragraph of the body.
@@ -283,6 +286,8 @@ pub struct ComplaintLine {
     pub feed: Option<FeedId>,
     /// The transmission, where known.
     pub transmission: Option<TransmissionId>,
+    /// Its file name, address or peer, as long as the archive holds it.
+    pub origin: Option<String>,
     /// The item, for a complaint about one.
     pub key: Option<ItemKey>,
     /// The complaint.

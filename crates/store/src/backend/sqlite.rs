@@ -1,248 +1,274 @@
-//! The embedded backend: one SQLite file.
+//! The embedded backend: one SQLite file, `verbatim.sqlite`, with a write-ahead log synced at every commit.
+//!
+//! One connection writes, behind a mutex; readers take connections from a pool and each see one moment. Numbers in
+//! columns are instants in whole microseconds since 1970, identifiers are 16 bytes, digests 32.
 
-use std::ops::Range;
-use std::path::Path;
+mod apply;
+mod archive;
+mod backup;
+mod cells;
+mod index;
+mod journal;
+mod schema;
+mod search;
+mod vault;
 
-use jiff::Timestamp;
-use news::{AgencyId, FeedId, ItemId, ItemKey, ItemStanding, SiteId, Transmission, TransmissionId};
+use std::fmt;
+use std::fs::{DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior};
 
 use crate::lock::Lock;
-use crate::*;
+use crate::{Access, FeedState, OpenStoreError, StoreError};
 
-/// The embedded store.
-#[derive(Debug)]
+pub use backup::restore;
+
+/// The database's name in the store's folder.
+const FILE: &str = "verbatim.sqlite";
+/// How long another connection's lock is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a checkpoint that wipes erased words out of the write-ahead log waits for readers.
+const WIPE_PATIENCE: Duration = Duration::from_millis(100);
+/// Connections kept for readers.
+const READERS: usize = 16;
+
+/// The embedded store: archive, journal, vault and index in one folder.
+///
+/// `Send` and `Sync`: share it behind an `Arc`.
 pub struct Store {
+    dir: PathBuf,
+    writer: Option<Mutex<Connection>>,
+    readers: Mutex<Vec<Connection>>,
+    /// Set by the first fatal error: from then on nothing is written, so nothing can be acknowledged.
+    broken: AtomicBool,
+    /// Erased words may still stand in the write-ahead log.
+    unwiped: AtomicBool,
+    // Last, so that the database is closed before another process may open it.
     _lock: Option<Lock>,
 }
 
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
 impl Store {
-    /// Opens.
+    /// Opens the store in a folder.
+    ///
+    /// For writing, the folder (mode 0700) and the database are created if need be, the lock is taken, and an older
+    /// schema is brought forward after the database was copied to `verbatim.sqlite.before-N`. For reading, all of
+    /// it must be there already.
     ///
     /// # Errors
-    /// If it cannot.
+    /// [`OpenStoreError`]; in particular if another process writes to it, or if a newer program wrote it.
     pub fn open(dir: &Path, access: Access) -> Result<Self, OpenStoreError> {
-        Ok(Self { _lock: (access == Access::Write).then(|| Lock::take(dir)).transpose()? })
+        match access {
+            Access::Write => Self::open_to_write(dir),
+            Access::Read => Self::open_to_read(dir),
+        }
     }
 
-    /// Backs up.
-    ///
-    /// # Errors
-    /// If it cannot.
-    pub fn backup(&self, to: &Path) -> Result<BackupReport, StoreError> {
-        Err(StoreError::refused(to.display().to_string()))
+    fn open_to_write(dir: &Path) -> Result<Self, OpenStoreError> {
+        let file = |doing| move |source| OpenStoreError::File { doing, path: dir.to_owned(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(file("creating the folder"))?;
+        let lock = Lock::take(dir)?;
+        let mut writer = connect(dir).map_err(database(dir))?;
+        set_up_writer(&writer).map_err(database(dir))?;
+        schema::bring_forward(dir, &mut writer)?;
+        sync_folder(dir).map_err(file("syncing the folder"))?;
+        if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            sync_folder(parent).map_err(file("syncing the folder above"))?;
+        }
+        let store = Self::with(dir, Some(writer), Some(lock));
+        if schema::index_is_of_another_age(&store).map_err(database(dir))? {
+            tracing::info!("the index was made by another version of this program and is derived again");
+            crate::Journal::rebuild(&store).map_err(database(dir))?;
+        }
+        Ok(store)
+    }
+
+    fn open_to_read(dir: &Path) -> Result<Self, OpenStoreError> {
+        if !dir.join(FILE).is_file() {
+            return Err(OpenStoreError::Missing { dir: dir.to_owned() });
+        }
+        let store = Self::with(dir, None, None);
+        let found = store.read(schema::age).map_err(database(dir))?;
+        schema::check_age(dir, found)?;
+        if found < schema::NEWEST || schema::index_is_of_another_age(&store).map_err(database(dir))? {
+            return Err(OpenStoreError::Older { dir: dir.to_owned(), found });
+        }
+        Ok(store)
+    }
+
+    fn with(dir: &Path, writer: Option<Connection>, lock: Option<Lock>) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            writer: writer.map(Mutex::new),
+            readers: Mutex::default(),
+            broken: AtomicBool::new(false),
+            unwiped: AtomicBool::new(false),
+            _lock: lock,
+        }
+    }
+
+    /// The folder it is in.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Runs `f` on one moment of the database.
+    fn read<T>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let spare = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = match spare {
+            Some(reader) => reader,
+            None => connect_reader(&self.dir)?,
+        };
+        let answer = f(&reader.unchecked_transaction()?);
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < READERS {
+            readers.push(reader);
+        }
+        answer
+    }
+
+    /// Runs `f` in a transaction and commits it durably. After a fatal error nothing is ever written again.
+    fn write<T>(
+        &self,
+        doing: &str,
+        f: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let answer = self.try_write(f).map_err(|error| error.while_doing(doing));
+        if answer.as_ref().is_err_and(StoreError::is_fatal) {
+            self.broken.store(true, Ordering::SeqCst);
+        }
+        answer
+    }
+
+    fn try_write<T>(
+        &self,
+        f: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let Some(writer) = &self.writer else {
+            return Err(StoreError::refused("the store is open for reading only"));
+        };
+        let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.broken.load(Ordering::SeqCst) {
+            let why = "an earlier write failed".to_owned();
+            return Err(StoreError::Fatal { doing: String::new(), why });
+        }
+        let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let answer = f(&tx)?;
+        tx.commit().map_err(|error| match StoreError::from(error) {
+            kind @ (StoreError::Full { .. } | StoreError::Busy { .. } | StoreError::Fatal { .. }) => kind,
+            other => StoreError::Fatal { doing: String::new(), why: other.to_string() },
+        })?;
+        if self.unwiped.load(Ordering::SeqCst) {
+            self.wipe(&writer);
+        }
+        Ok(answer)
+    }
+
+    /// Notes that words were erased, so that the write-ahead log, too, is emptied of them.
+    fn wipe_soon(&self) {
+        self.unwiped.store(true, Ordering::SeqCst);
+        if let Some(writer) = &self.writer {
+            self.wipe(&writer.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
+    /// Empties the write-ahead log. While a reader still looks at an older moment this does not succeed, and the
+    /// next write tries again.
+    fn wipe(&self, writer: &Connection) {
+        let emptied = writer.busy_timeout(WIPE_PATIENCE).and_then(|()| {
+            writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
+        });
+        let restored = writer.busy_timeout(PATIENCE);
+        if let (Ok(0), Ok(())) = (&emptied, &restored) {
+            self.unwiped.store(false, Ordering::SeqCst);
+        } else {
+            tracing::debug!(?emptied, "erased words may stand in the write-ahead log until the next write");
+        }
     }
 }
 
-/// Restores.
-///
-/// # Errors
-/// If it cannot.
-pub fn restore(from: &Path, to: &Path, now: Timestamp) -> Result<(), StoreError> {
-    Err(StoreError::refused(format!("{} {} {now}", from.display(), to.display())))
+/// Says of which store a failure is.
+fn database(dir: &Path) -> impl Fn(StoreError) -> OpenStoreError + '_ {
+    move |source| OpenStoreError::Database { dir: dir.to_owned(), source }
 }
 
-#[allow(unused_variables)]
-impl Archive for Store {
-    fn keep(&self, batch: Vec<Transmission>) -> Result<Vec<Archived>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn unread(&self, limit: usize) -> Result<Vec<Archived>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn unread_after(&self, seq: u64, limit: usize) -> Result<Vec<Archived>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn fetch(&self, id: TransmissionId) -> Result<Option<Archived>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn progress(&self, id: TransmissionId) -> Result<u32, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn purge(&self, feed: &FeedId, before: Timestamp) -> Result<u64, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn erase(&self, id: TransmissionId, range: Range<u64>) -> Result<(), StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
+/// Makes the names in a folder durable.
+fn sync_folder(dir: &Path) -> std::io::Result<()> {
+    File::open(dir)?.sync_all()
 }
 
-#[allow(unused_variables)]
-impl Journal for Store {
-    fn record(&self, batch: Vec<Entry>) -> Result<Vec<Committed>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn replay(
-        &self,
-        from: u64,
-        f: &mut dyn FnMut(u64, Timestamp, &Fact) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn rebuild(&self) -> Result<RebuildReport, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn verify(&self) -> Result<(), StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
+fn connect(dir: &Path) -> Result<Connection, StoreError> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(dir.join(FILE), flags)?;
+    set_up(&connection)?;
+    Ok(connection)
 }
 
-#[allow(unused_variables)]
-impl Vault for Store {
-    fn words(&self, key: &ItemKey, n: u32) -> Result<Option<Words>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn erase_words(&self, key: &ItemKey, n: Option<u32>) -> Result<u64, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
+fn connect_reader(dir: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(dir.join(FILE), flags)?;
+    set_up(&connection)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", -8_192)?;
+    Ok(connection)
 }
 
-#[allow(unused_variables)]
-impl Index for Store {
-    fn story(&self, key: &ItemKey) -> Result<Option<StoryRow>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn placed(&self, site: &SiteId, id: ItemId) -> Result<Option<StoryRow>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn by_uri(&self, uri: &str) -> Result<Vec<StoryRow>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn latest(
-        &self,
-        site: &SiteId,
-        section: Option<&str>,
-        offset: usize,
-        limit: usize,
-    ) -> Result<Vec<Line>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn live_since(&self, site: &SiteId, since: Timestamp, limit: usize) -> Result<Vec<Line>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn count_live(&self, site: &SiteId) -> Result<u64, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn live_page(
-        &self,
-        site: &SiteId,
-        after: Option<(Timestamp, ItemId)>,
-        limit: usize,
-    ) -> Result<Vec<LivePlace>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn tombstones(
-        &self,
-        site: &SiteId,
-        since: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<(ItemId, Timestamp, ItemStanding)>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn held(&self, limit: usize) -> Result<Vec<HeldLine>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn recent(&self, feed: Option<&FeedId>, limit: usize) -> Result<Vec<RulingLine>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn complaints(&self, limit: usize) -> Result<Vec<ComplaintLine>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn notes(&self, limit: usize) -> Result<Vec<NoteLine>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<ItemKey>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn search(&self, site: &SiteId, query: &str, limit: usize) -> Result<Vec<Line>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn candidates(
-        &self,
-        agency: &AgencyId,
-        since: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Candidate>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn deliveries(
-        &self,
-        key: &ItemKey,
-        limit: usize,
-    ) -> Result<Vec<(TransmissionId, Range<u64>)>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn hold_all(&self) -> Result<bool, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn first_contact_done(&self, feed: &FeedId) -> Result<bool, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn feed_health(&self, feed: &FeedId) -> Result<FeedHealth, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn receipts(&self, key: &ItemKey) -> Result<Vec<ReceiptRow>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn logs(&self) -> Result<Vec<LogSize>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn leaves(
-        &self,
-        site: &SiteId,
-        shard: u32,
-        from: u64,
-        limit: usize,
-    ) -> Result<Vec<LeafLine>, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
-
-    fn last_seq(&self) -> Result<u64, StoreError> {
-        Err(StoreError::refused("not yet"))
-    }
+fn set_up(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    // Memory-mapped pages would turn an input/output error into a signal.
+    connection.pragma_update(None, "mmap_size", 0)?;
+    Ok(())
 }
 
-#[allow(unused_variables)]
+/// The order matters: the page size can only be chosen before there is a page.
+fn set_up_writer(connection: &Connection) -> Result<(), StoreError> {
+    connection.pragma_update(None, "page_size", 8_192)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(StoreError::Failed {
+            doing: "choosing a write-ahead log".to_owned(),
+            why: format!("the database answers `{mode}`; is its folder on a network file system?"),
+        });
+    }
+    // FULL: the log is synced at every commit. With NORMAL a power cut loses acknowledged transmissions.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 1_000)?;
+    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    Ok(())
+}
+
 impl FeedState for Store {
-    fn feed_state(&self, feed: &FeedId) -> Result<Option<String>, StoreError> {
-        Err(StoreError::refused("not yet"))
+    fn feed_state(&self, feed: &news::FeedId) -> Result<Option<String>, StoreError> {
+        self.read(|tx| {
+            let mut ask = tx.prepare_cached("SELECT state FROM feed_state WHERE feed = ?1")?;
+            Ok(ask.query_row([feed.as_str()], |row| row.get(0)).optional()?)
+        })
     }
 
-    fn save_feed_state(&self, feed: &FeedId, state: &str) -> Result<(), StoreError> {
-        Err(StoreError::refused("not yet"))
+    fn save_feed_state(&self, feed: &news::FeedId, state: &str) -> Result<(), StoreError> {
+        self.write("saving where a feed was read up to", |tx| {
+            let mut put =
+                tx.prepare_cached("INSERT OR REPLACE INTO feed_state (feed, state) VALUES (?1, ?2)")?;
+            put.execute([feed.as_str(), state])?;
+            Ok(())
+        })
     }
 }

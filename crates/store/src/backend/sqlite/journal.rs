@@ -1,0 +1,300 @@
+//! The journal: rows chained by their digests, and the one transaction that records.
+
+use jiff::Timestamp;
+use news::{Digest, ItemStanding, SiteId};
+use rusqlite::{OptionalExtension as _, Transaction, params};
+use serde::{Deserialize, Serialize};
+
+use super::cells::{digest, signed, unsigned, whole};
+use super::{Store, apply, archive, schema, vault};
+use crate::codec::{One, TextShape};
+use crate::{Committed, Entry, Fact, Journal, LeafRow, RebuildReport, StoreError};
+
+/// How many entries one look at the journal takes.
+const PAGE: i64 = 512;
+
+/// A journal row as written: the fact, and what it was given when it was recorded.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Record {
+    #[serde(with = "One::<TextShape<Timestamp>>")]
+    pub(super) at: Timestamp,
+    pub(super) fact: Fact,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) leaves: Vec<LeafRow>,
+    /// The feed of the transmission that was read: the archive forgets it, the journal does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) feed: Option<String>,
+}
+
+/// The end of the chain.
+struct Head {
+    seq: u64,
+    hash: Digest,
+}
+
+/// What the first entry is chained to.
+fn root() -> Digest {
+    Digest::of(b"verbatim-journal/1")
+}
+
+fn link(before: Digest, seq: u64, bytes: &[u8]) -> Digest {
+    Digest::of_pieces([before.0.as_slice(), &seq.to_be_bytes(), bytes])
+}
+
+fn head(tx: &Transaction<'_>) -> Result<Head, StoreError> {
+    let mut ask = tx.prepare_cached("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")?;
+    let found = ask.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    match found {
+        Some((seq, hash)) => Ok(Head { seq: unsigned(seq)?, hash: digest(hash) }),
+        None => Ok(Head { seq: 0, hash: root() }),
+    }
+}
+
+fn parse(seq: u64, bytes: &[u8]) -> Result<Record, StoreError> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| StoreError::damaged(format!("journal entry {seq}"), error.to_string()))
+}
+
+/// One entry, verified against the chain.
+pub(super) fn record(tx: &Transaction<'_>, seq: u64) -> Result<Record, StoreError> {
+    let mut ask = tx.prepare_cached(
+        "SELECT j.bytes, j.hash, before.hash FROM journal j LEFT JOIN journal before ON before.seq = j.seq - 1
+         WHERE j.seq = ?1",
+    )?;
+    let found = ask
+        .query_row([signed(seq)?], |row| {
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, [u8; 32]>(1)?, row.get::<_, Option<[u8; 32]>>(2)?))
+        })
+        .optional()?;
+    let damaged = |why: &str| StoreError::damaged(format!("journal entry {seq}"), why);
+    let (bytes, hash, before) = found.ok_or_else(|| damaged("it is missing"))?;
+    let before = before.map_or_else(root, digest);
+    if link(before, seq, &bytes).0 != hash {
+        return Err(damaged("it breaks the chain"));
+    }
+    parse(seq, &bytes)
+}
+
+/// Calls `f` with the entries from `from` on, at most a page of them. Returns where the next page starts, or none
+/// at the end.
+fn page(
+    tx: &Transaction<'_>,
+    from: u64,
+    mut f: impl FnMut(u64, Record) -> Result<(), StoreError>,
+) -> Result<Option<u64>, StoreError> {
+    let mut before = match from {
+        0 | 1 => root(),
+        _ => {
+            let mut ask = tx.prepare_cached("SELECT hash FROM journal WHERE seq = ?1")?;
+            let found = ask.query_row([signed(from - 1)?], |row| row.get(0)).optional()?;
+            match found {
+                Some(hash) => digest(hash),
+                None => return Ok(None),
+            }
+        }
+    };
+    let mut ask =
+        tx.prepare_cached("SELECT seq, bytes, hash FROM journal WHERE seq >= ?1 ORDER BY seq LIMIT ?2")?;
+    let mut rows = ask.query(params![signed(from.max(1))?, PAGE])?;
+    let (mut next, mut count) = (from.max(1), 0);
+    while let Some(row) = rows.next()? {
+        let seq = unsigned(row.get(0)?)?;
+        let bytes: Vec<u8> = row.get(1)?;
+        let hash = digest(row.get(2)?);
+        if seq != next || link(before, seq, &bytes) != hash {
+            return Err(StoreError::damaged(format!("journal entry {next}"), "it breaks the chain"));
+        }
+        f(seq, parse(seq, &bytes)?)?;
+        (before, next, count) = (hash, seq + 1, count + 1);
+    }
+    Ok((count == PAGE).then_some(next))
+}
+
+/// An entry with its words packed, before the writer is asked for.
+struct Ready {
+    entry: Entry,
+    words: Option<vault::Ready>,
+}
+
+impl Ready {
+    fn of(mut entry: Entry) -> Result<Self, StoreError> {
+        entry.at = whole(entry.at);
+        let words = match &entry.words {
+            Some(words) if !entry.fact.kills() => Some(vault::Ready::of(words)?),
+            _ => None,
+        };
+        if let Some(words) = &entry.words {
+            check_words(&entry.fact, words, words.version.copy.copy_hash())?;
+        }
+        Ok(Self { entry, words })
+    }
+}
+
+/// Words must be those that the fact is about.
+fn check_words(fact: &Fact, words: &crate::Words, hash: Digest) -> Result<(), StoreError> {
+    let wrong = |why: &str| {
+        Err(StoreError::refused(format!("the words of version {} of {}: {why}", words.n, words.key)))
+    };
+    match fact {
+        _ if fact.key() != Some(&words.key) => wrong("the fact is about another item"),
+        Fact::Ruled(ruled) if ruled.n != Some(words.n) => wrong("the fact is about another version"),
+        Fact::Ruled(ruled) if ruled.copy_hash != hash => wrong("the fact states another copy hash"),
+        _ => Ok(()),
+    }
+}
+
+/// Gives each leaf its place.
+fn place_leaves(tx: &Transaction<'_>, entry: &Entry) -> Result<Vec<LeafRow>, StoreError> {
+    let mut given: Vec<LeafRow> = Vec::with_capacity(entry.leaves.len());
+    for draft in &entry.leaves {
+        let shard = shard(tx, &draft.site)?;
+        let here = given.iter().filter(|leaf| leaf.draft.site == draft.site);
+        let index = size(tx, &draft.site, shard)? + here.clone().count() as u64;
+        let prev = match here.filter(|leaf| leaf.draft.item == draft.item).next_back() {
+            Some(leaf) => Some(leaf.index),
+            None => {
+                let mut ask = tx.prepare_cached(
+                    "SELECT max(idx) FROM leaf WHERE site = ?1 AND item = ?2 AND shard = ?3",
+                )?;
+                let item = draft.item.bits().to_be_bytes();
+                let last: Option<i64> =
+                    ask.query_row(params![draft.site.as_str(), item, shard], |row| row.get(0))?;
+                last.map(unsigned).transpose()?
+            }
+        };
+        given.push(LeafRow { shard, index, prev, draft: draft.clone() });
+    }
+    Ok(given)
+}
+
+/// A site's current shard; 0 until a [`Fact::Shard`] says otherwise.
+pub(super) fn shard(tx: &Transaction<'_>, site: &SiteId) -> Result<u32, StoreError> {
+    let mut ask = tx.prepare_cached("SELECT shard FROM log WHERE site = ?1")?;
+    Ok(ask.query_row([site.as_str()], |row| row.get(0)).optional()?.unwrap_or(0))
+}
+
+/// How many leaves a shard has.
+pub(super) fn size(tx: &Transaction<'_>, site: &SiteId, shard: u32) -> Result<u64, StoreError> {
+    let mut ask = tx.prepare_cached("SELECT max(idx) + 1 FROM leaf WHERE site = ?1 AND shard = ?2")?;
+    let size: Option<i64> = ask.query_row(params![site.as_str(), shard], |row| row.get(0))?;
+    unsigned(size.unwrap_or(0))
+}
+
+/// Records one entry. Returns it as committed, and whether words were destroyed.
+fn record_one(tx: &Transaction<'_>, head: &mut Head, ready: Ready) -> Result<(Committed, bool), StoreError> {
+    let Ready { entry, words } = ready;
+    let mut destroyed = false;
+    if entry.fact.kills()
+        && let Some(key) = entry.fact.key()
+    {
+        destroyed = vault::forget(tx, key, None)? > 0;
+    }
+    if let (Some(words), Some(ready)) = (&entry.words, &words) {
+        vault::put(tx, words, ready)?;
+    }
+    if let (Some(key), Some(ItemStanding::Live(n))) = (entry.fact.key(), entry.fact.standing())
+        && !vault::has(tx, key, n)?
+    {
+        let why = format!("version {n} of {key} cannot go live, its words are not in the vault");
+        return Err(StoreError::refused(why));
+    }
+    let leaves = place_leaves(tx, &entry)?;
+    let feed = match &entry.fact {
+        Fact::Read { transmission, .. } => archive::feed_of(tx, *transmission)?,
+        _ => None,
+    };
+    let record = Record { at: entry.at, fact: entry.fact, leaves, feed };
+    let bytes = serde_json::to_vec(&record).map_err(|error| StoreError::refused(error.to_string()))?;
+    let seq = head.seq + 1;
+    let hash = link(head.hash, seq, &bytes);
+    tx.prepare_cached("INSERT INTO journal (seq, hash, bytes) VALUES (?1, ?2, ?3)")?.execute(params![
+        signed(seq)?,
+        hash.0,
+        bytes
+    ])?;
+    *head = Head { seq, hash };
+    apply::apply(tx, seq, &record)?;
+    apply::settle(tx, &record, entry.words.as_ref())?;
+    Ok((Committed { seq, leaves: record.leaves }, destroyed))
+}
+
+impl Journal for Store {
+    fn record(&self, batch: Vec<Entry>) -> Result<Vec<Committed>, StoreError> {
+        let doing = "recording in the journal";
+        let ready = batch.into_iter().map(Ready::of).collect::<Result<Vec<_>, _>>();
+        let ready = ready.map_err(|error| error.while_doing(doing))?;
+        let (committed, destroyed) = self.write(doing, |tx| {
+            let mut head = head(tx)?;
+            let (mut committed, mut destroyed) = (Vec::with_capacity(ready.len()), false);
+            for ready in ready {
+                let (one, gone) = record_one(tx, &mut head, ready)?;
+                committed.push(one);
+                destroyed |= gone;
+            }
+            Ok((committed, destroyed))
+        })?;
+        if destroyed {
+            self.wipe_soon();
+        }
+        Ok(committed)
+    }
+
+    fn replay(
+        &self,
+        from: u64,
+        f: &mut dyn FnMut(u64, Timestamp, &Fact) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut next = Some(from);
+        while let Some(from) = next {
+            let mut records = Vec::new();
+            next = self.read(|tx| {
+                page(tx, from, |seq, record| {
+                    records.push((seq, record));
+                    Ok(())
+                })
+            })?;
+            records.iter().try_for_each(|(seq, record)| f(*seq, record.at, &record.fact))?;
+        }
+        Ok(())
+    }
+
+    fn rebuild(&self) -> Result<RebuildReport, StoreError> {
+        let report = self.write("deriving the index again", |tx| {
+            schema::empty_index(tx)?;
+            let mut report = RebuildReport::default();
+            let mut next = Some(1);
+            while let Some(from) = next {
+                next = page(tx, from, |seq, record| {
+                    report.entries += 1;
+                    apply::apply(tx, seq, &record)
+                })?;
+            }
+            apply::settle_all(tx, &mut report)?;
+            Ok(report)
+        })?;
+        // Headlines and bodies of what is no longer live stood in the search index that was dropped.
+        self.wipe_soon();
+        Ok(report)
+    }
+
+    fn verify(&self) -> Result<(), StoreError> {
+        self.read(|tx| {
+            let found: String = tx.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+            if found != "ok" {
+                return Err(StoreError::damaged("the database", found));
+            }
+            let mut next = Some(1);
+            while let Some(from) = next {
+                next = page(tx, from, |_, _| Ok(()))?;
+            }
+            vault::verify(tx)?;
+            archive::verify(tx)
+        })
+        .map_err(|error| error.while_doing("verifying the store"))
+    }
+}
+
+/// How many entries there are.
+pub(super) fn last_seq(tx: &Transaction<'_>) -> Result<u64, StoreError> {
+    Ok(head(tx)?.seq)
+}

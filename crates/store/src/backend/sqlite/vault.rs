@@ -1,0 +1,158 @@
+//! The vault: packed JSON of each version, with a digest over all that is kept of it.
+
+use news::{Digest, ItemKey};
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+
+use super::Store;
+use super::cells::{pack, signed, unpack};
+use crate::{StoreError, Vault, Words, codec};
+
+/// A version's words made ready while nobody waits for the writer.
+pub(super) struct Ready {
+    len: u64,
+    packed: Vec<u8>,
+    pub(super) copy_hash: Digest,
+    sum: Digest,
+}
+
+impl Ready {
+    pub(super) fn of(words: &Words) -> Result<Self, StoreError> {
+        let json = codec::write_version(words).map_err(StoreError::refused)?;
+        Ok(Self {
+            len: json.len() as u64,
+            packed: pack(&json)?,
+            copy_hash: words.version.copy.copy_hash(),
+            sum: codec::words_sum(&words.key, words.n, &json, &words.salt, &words.disclosure),
+        })
+    }
+}
+
+/// How an error calls a version.
+fn name(key: &ItemKey, n: u32) -> String {
+    format!("version {n} of {key}")
+}
+
+pub(super) fn put(tx: &Transaction<'_>, words: &Words, ready: &Ready) -> Result<(), StoreError> {
+    let mut put = tx.prepare_cached(
+        "INSERT INTO vault (agency, uri, n, copy_hash, sum, salt, disclosure, len, packed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
+    )?;
+    let put = put.execute(params![
+        words.key.agency.as_str(),
+        words.key.uri,
+        words.n,
+        ready.copy_hash.0,
+        ready.sum.0,
+        words.salt,
+        words.disclosure,
+        signed(ready.len)?,
+        ready.packed,
+    ])?;
+    match put {
+        0 => Err(StoreError::refused(format!(
+            "the vault already has the words of {}",
+            name(&words.key, words.n)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the vault has the words of a version.
+pub(super) fn has(tx: &Transaction<'_>, key: &ItemKey, n: u32) -> Result<bool, StoreError> {
+    let mut ask =
+        tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM vault WHERE agency = ?1 AND uri = ?2 AND n = ?3)")?;
+    Ok(ask.query_row(params![key.agency.as_str(), key.uri, n], |row| row.get(0))?)
+}
+
+const COLUMNS: &str = "SELECT copy_hash, sum, salt, disclosure, len, packed";
+
+/// Reads a row and verifies every bit of it.
+fn open(row: &Row<'_>, key: &ItemKey, n: u32) -> Result<Words, StoreError> {
+    let damaged = |why: &str| StoreError::damaged(name(key, n), why);
+    let read = || -> Result<_, rusqlite::Error> {
+        Ok((
+            row.get::<_, [u8; 32]>(0)?,
+            row.get::<_, [u8; 32]>(1)?,
+            row.get(2)?,
+            row.get(3)?,
+            row.get(4)?,
+            row.get(5)?,
+        ))
+    };
+    let (copy_hash, sum, salt, disclosure, len, packed): (_, _, [u8; 32], String, i64, Vec<u8>) =
+        read().map_err(|_| damaged("its row cannot be read"))?;
+    let json = unpack(&packed, len).ok_or_else(|| damaged("its bytes cannot be unpacked"))?;
+    if codec::words_sum(key, n, &json, &salt, &disclosure).0 != sum {
+        return Err(damaged("its bytes have another digest"));
+    }
+    let version = codec::read_version(&json).map_err(|why| damaged(&why))?;
+    if version.copy.copy_hash().0 != copy_hash {
+        return Err(damaged("its copy has another hash"));
+    }
+    Ok(Words { n, key: key.clone(), version, salt, disclosure })
+}
+
+/// The words of a version, verified.
+pub(super) fn words(tx: &Transaction<'_>, key: &ItemKey, n: u32) -> Result<Option<Words>, StoreError> {
+    let mut ask =
+        tx.prepare_cached(&format!("{COLUMNS} FROM vault WHERE agency = ?1 AND uri = ?2 AND n = ?3"))?;
+    let mut rows = ask.query(params![key.agency.as_str(), key.uri, n])?;
+    rows.next()?.map(|row| open(row, key, n)).transpose()
+}
+
+/// The words for a list: where they are damaged, that is said in the log and they are left out.
+pub(super) fn words_if_sound(
+    tx: &Transaction<'_>,
+    key: &ItemKey,
+    n: u32,
+) -> Result<Option<Words>, StoreError> {
+    match words(tx, key, n) {
+        Err(error) if error.is_damage() => {
+            tracing::error!(%error, "left out of a list");
+            Ok(None)
+        }
+        other => other,
+    }
+}
+
+/// Forgets one version's words, or all of an item's. Returns how many versions.
+pub(super) fn forget(tx: &Transaction<'_>, key: &ItemKey, n: Option<u32>) -> Result<u64, StoreError> {
+    let mut delete =
+        tx.prepare_cached("DELETE FROM vault WHERE agency = ?1 AND uri = ?2 AND (?3 IS NULL OR n = ?3)")?;
+    Ok(delete.execute(params![key.agency.as_str(), key.uri, n])? as u64)
+}
+
+/// Checks every version's words.
+pub(super) fn verify(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    let mut ask = tx.prepare(&format!("{COLUMNS}, agency, uri, n FROM vault ORDER BY id"))?;
+    let mut rows = ask.query([])?;
+    while let Some(row) = rows.next()? {
+        let key = ItemKey { agency: news::AgencyId::new(row.get::<_, String>(6)?), uri: row.get(7)? };
+        open(row, &key, row.get(8)?)?;
+    }
+    Ok(())
+}
+
+impl Vault for Store {
+    fn words(&self, key: &ItemKey, n: u32) -> Result<Option<Words>, StoreError> {
+        self.read(|tx| words(tx, key, n)).map_err(|error| error.while_doing("reading words from the vault"))
+    }
+
+    fn erase_words(&self, key: &ItemKey, n: Option<u32>) -> Result<u64, StoreError> {
+        let erased = self.write("erasing words from the vault", |tx| {
+            let mut ask = tx.prepare_cached("SELECT live FROM item WHERE agency = ?1 AND uri = ?2")?;
+            let live: Option<u32> =
+                ask.query_row([key.agency.as_str(), &key.uri], |row| row.get(0)).optional()?.flatten();
+            match live {
+                Some(live) if n.is_none_or(|n| n == live) => {
+                    Err(StoreError::refused(format!("{} is live; recall it first", name(key, live))))
+                }
+                _ => forget(tx, key, n),
+            }
+        })?;
+        if erased > 0 {
+            self.wipe_soon();
+        }
+        Ok(erased)
+    }
+}
