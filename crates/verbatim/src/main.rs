@@ -1,1 +1,40 @@
-fn main() {}
+//! `verbatim`: the command line, and the wiring of the rooms. No logic lives here.
+
+mod cli;
+mod demo;
+mod doctor;
+mod operate;
+mod read;
+mod run;
+mod say;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::Run => run::run(&cli.config),
+        Command::Demo(demo) => demo::demo(&demo),
+        Command::Read(files) => read::read(&files),
+        Command::Publish(publish) => operate::publish(&cli.config, &publish),
+        Command::Kill(kill) => operate::kill(&cli.config, kill),
+        Command::Hold(item) => operate::hold(&cli.config, item),
+        Command::Release(version) => operate::release(&cli.config, version),
+        Command::Spike(version) => operate::spike(&cli.config, version),
+        Command::HoldAll { switch } => operate::hold_all(&cli.config, switch),
+        Command::List(list) => operate::list(&cli.config, &list),
+        Command::Rebuild => operate::rebuild(&cli.config),
+        Command::Backup { folder } => operate::backup(&cli.config, folder),
+        Command::Restore { folder } => operate::restore(&cli.config, &folder),
+        Command::Check => doctor::check(&cli.config),
+        Command::Doctor => doctor::doctor(&cli.config),
+    };
+    outcome.unwrap_or_else(|error| {
+        say::error(&error);
+        ExitCode::FAILURE
+    })
+}

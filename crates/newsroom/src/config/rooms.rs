@@ -124,6 +124,15 @@ impl Feed {
         self.sections.clone()
     }
 
+    /// Its door in words, for the desk: `folder wire/agx`, `poll https://…`, `push`.
+    pub fn door_in_words(&self) -> String {
+        let mut doors = Vec::new();
+        doors.extend(self.folder.as_ref().map(|folder| format!("folder {}", folder.display())));
+        doors.extend(self.poll.as_ref().map(|url| format!("poll {url}")));
+        doors.extend(self.push.then(|| "push".to_owned()));
+        doors.join(", ")
+    }
+
     /// How far the safety rules go, as the desk says it.
     pub fn safety(&self) -> desk::Safety {
         match self.safety {

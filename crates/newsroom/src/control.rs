@@ -1,0 +1,251 @@
+//! How a second process speaks to the running one: JSON lines over a socket in the store's folder (mode 0600).
+//!
+//! One request a connection, one answer. The same [`Request`] can be carried out in this process when no other
+//! holds the store, so that a command means the same with and without a runner.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use news::FeedId;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixListener;
+
+use crate::lists::{List, Which};
+use crate::steps::Outcome;
+use crate::{Command, CommandError, Newsroom, Order};
+
+/// The longest request: a transmission of the largest size, in base 64.
+const REQUEST: u64 = 512 << 20;
+
+/// What can be asked of a newsroom from outside its process.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "do")]
+pub enum Request {
+    /// Put a file through all seven steps.
+    Publish {
+        /// On which feed.
+        feed: String,
+        /// The file's name.
+        name: String,
+        /// Its bytes, in base 64.
+        bytes: String,
+    },
+    /// An order about one item.
+    Item {
+        /// The item: uri or address.
+        uri: String,
+        /// Whose, if the uri is not enough.
+        agency: Option<String>,
+        /// What to do with it.
+        order: ItemOrder,
+        /// Who orders it.
+        by: String,
+    },
+    /// The switch that holds everything.
+    HoldAll {
+        /// On or off.
+        on: bool,
+        /// Who orders it.
+        by: String,
+    },
+    /// A list.
+    List {
+        /// Which.
+        which: Which,
+        /// How many lines.
+        limit: usize,
+    },
+    /// A copy of the store.
+    Backup {
+        /// Into this folder.
+        to: PathBuf,
+    },
+    /// The index made anew.
+    Rebuild,
+    /// Is anybody there?
+    Status,
+}
+
+/// What can be ordered about one item.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ItemOrder {
+    /// Withdraw it, everywhere and for good.
+    Kill {
+        /// Why.
+        reason: String,
+    },
+    /// Take it off until further notice.
+    Hold,
+    /// Let a held version go.
+    Release {
+        /// Which; the newest otherwise.
+        n: Option<u32>,
+    },
+    /// Refuse a held version.
+    Spike {
+        /// Which; the newest otherwise.
+        n: Option<u32>,
+    },
+}
+
+impl From<ItemOrder> for Command {
+    fn from(order: ItemOrder) -> Self {
+        match order {
+            ItemOrder::Kill { reason } => Command::Kill { reason },
+            ItemOrder::Hold => Command::Hold,
+            ItemOrder::Release { n } => Command::Release { n },
+            ItemOrder::Spike { n } => Command::Spike { n },
+        }
+    }
+}
+
+/// One line of what became of a version.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OutcomeLine {
+    /// The item's identifier.
+    pub uri: String,
+    /// The version as delivered.
+    pub version: String,
+    /// What the desk decided.
+    pub ruling: String,
+    /// Why: the reasons' codes.
+    pub reasons: Vec<String>,
+    /// Why, in sentences.
+    pub because: Vec<String>,
+    /// The story's address.
+    pub url: Option<String>,
+    /// Whose it is.
+    pub agency: String,
+    /// SHA-256 of the canonical copy.
+    pub copy_sha256: Option<String>,
+}
+
+impl From<Outcome> for OutcomeLine {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            uri: outcome.key.uri,
+            version: outcome.version,
+            ruling: outcome.ruling.act.as_str().to_owned(),
+            reasons: outcome.ruling.reasons.iter().map(|reason| reason.code.to_owned()).collect(),
+            because: outcome.ruling.reasons.into_iter().map(|reason| reason.text).collect(),
+            url: outcome.url,
+            agency: outcome.key.agency.to_string(),
+            copy_sha256: outcome.copy_hash.map(|hash| hash.to_string()),
+        }
+    }
+}
+
+/// What comes back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// What became of each version, and under which name the transmission is archived.
+    Outcomes {
+        /// The transmission, if there was one.
+        transmission: Option<String>,
+        /// A line for each version.
+        lines: Vec<OutcomeLine>,
+    },
+    /// A list.
+    List(List),
+    /// Done.
+    Done,
+    /// Not done, and why.
+    Failed(String),
+}
+
+impl Newsroom {
+    /// Carries out a request.
+    pub async fn carry_out(&self, request: Request) -> Reply {
+        self.try_carry_out(request).await.unwrap_or_else(|error| Reply::Failed(error.to_string()))
+    }
+
+    async fn try_carry_out(&self, request: Request) -> Result<Reply, CommandError> {
+        Ok(match request {
+            Request::Publish { feed, name, bytes } => {
+                let bytes = base64::engine::general_purpose::STANDARD
+                    .decode(bytes)
+                    .map_err(|error| CommandError::Refused(format!("decoding the bytes of `{name}`: {error}")))?;
+                let (transmission, outcomes) = self.publish(&FeedId::from(feed.as_str()), &name, bytes).await?;
+                let lines = outcomes.into_iter().map(OutcomeLine::from).collect();
+                Reply::Outcomes { transmission: Some(transmission.to_string()), lines }
+            }
+            Request::Item { uri, agency, order, by } => {
+                let key = self.find(&uri, agency.as_deref())?;
+                let outcomes = self.order(Order::Item { key, command: order.into(), by }).await?;
+                Reply::Outcomes { transmission: None, lines: outcomes.into_iter().map(OutcomeLine::from).collect() }
+            }
+            Request::HoldAll { on, by } => {
+                self.order(Order::HoldAll { on, by }).await?;
+                Reply::Done
+            }
+            Request::List { which, limit } => Reply::List(self.list(&which, limit)?),
+            Request::Backup { to } => {
+                let newsroom = self.clone();
+                let copied = tokio::task::spawn_blocking(move || newsroom.backup(&to)).await;
+                copied.map_err(|_| CommandError::Stopping)??;
+                Reply::Done
+            }
+            Request::Rebuild => {
+                self.order(Order::Rebuild).await?;
+                Reply::Done
+            }
+            Request::Status => Reply::Done,
+        })
+    }
+
+    /// Listens on the control socket until the newsroom stops. An old socket is replaced: holding the store's lock
+    /// is what makes us the one to listen.
+    ///
+    /// # Errors
+    /// The socket cannot be made.
+    pub async fn listen_for_orders(self, socket: PathBuf) -> std::io::Result<()> {
+        let _ = std::fs::remove_file(&socket);
+        let listener = UnixListener::bind(&socket)?;
+        std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600))?;
+        loop {
+            let (stream, _) = listener.accept().await?;
+            let newsroom = self.clone();
+            tokio::spawn(async move {
+                let (reader, mut writer) = stream.into_split();
+                let mut line = String::new();
+                let mut reader = tokio::io::BufReader::new(reader.take(REQUEST));
+                if reader.read_line(&mut line).await.is_err() || line.is_empty() {
+                    return;
+                }
+                let reply = match serde_json::from_str(&line) {
+                    Ok(request) => newsroom.carry_out(request).await,
+                    Err(error) => Reply::Failed(format!("the request was not understood: {error}")),
+                };
+                if let Ok(mut reply) = serde_json::to_vec(&reply) {
+                    reply.push(b'\n');
+                    let _ = writer.write_all(&reply).await;
+                }
+            });
+        }
+    }
+}
+
+/// Asks the running process, if there is one.
+///
+/// Returns `None` when nobody listens on the socket.
+///
+/// # Errors
+/// Somebody listens but gives no answer that can be read.
+pub fn ask(socket: &Path, request: &Request) -> std::io::Result<Option<Reply>> {
+    let Ok(mut stream) = UnixStream::connect(socket) else { return Ok(None) };
+    let mut line = serde_json::to_vec(request).map_err(std::io::Error::other)?;
+    line.push(b'\n');
+    stream.write_all(&line)?;
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer)?;
+    if answer.is_empty() {
+        return Err(std::io::Error::other("the running process ended before it answered; look at its log"));
+    }
+    serde_json::from_str(&answer).map(Some).map_err(std::io::Error::other)
+}

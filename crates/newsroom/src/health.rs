@@ -1,0 +1,200 @@
+//! What the operator and the monitoring see of the newsroom: counters, alarms, the state of each feed.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use news::{Act, Complaint, FeedId, Gravity};
+
+/// How many alarms are shown.
+const ALARMS: usize = 200;
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// One more.
+    pub fn increment(&self) {
+        self.add(1);
+    }
+
+    /// So many more.
+    pub fn add(&self, n: u64) {
+        self.0.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// How many by now.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The word for a complaint's gravity.
+pub(crate) fn gravity_word(gravity: Gravity) -> &'static str {
+    match gravity {
+        Gravity::Remark => "remark",
+        Gravity::Hold => "hold",
+        Gravity::Lost => "lost",
+    }
+}
+
+/// What is known of one feed since the start.
+#[derive(Clone, Debug, Default)]
+pub struct FeedHealth {
+    /// When its door last worked: a poll answered, a file taken, a push received.
+    pub last_contact: Option<Timestamp>,
+    /// When bytes last came.
+    pub last_bytes: Option<Timestamp>,
+    /// What the door last complained of, and when; cleared when it works again.
+    pub trouble: Option<(Timestamp, String)>,
+    /// Failures since it last worked.
+    pub failures: u64,
+    /// Versions ruled, by act.
+    pub rulings: BTreeMap<&'static str, u64>,
+    /// Complaints, by gravity.
+    pub complaints: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Debug, Default)]
+struct Board {
+    feeds: BTreeMap<FeedId, FeedHealth>,
+    alarms: VecDeque<(Timestamp, String)>,
+}
+
+/// Counters, alarms and feed health. All of it starts anew with the process; what must last is in the journal.
+#[derive(Debug, Default)]
+pub struct Health {
+    /// Transmissions taken up by the desk.
+    pub transmissions: Counter,
+    /// Bytes archived.
+    pub bytes: Counter,
+    /// Alarms raised.
+    pub alarms: Counter,
+    /// Requests answered to readers.
+    pub answers: Counter,
+    /// The journal's last sequence number.
+    journal: AtomicU64,
+    board: Mutex<Board>,
+}
+
+impl Health {
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn committed(&self, seq: u64) {
+        self.journal.fetch_max(seq, Ordering::Relaxed);
+    }
+
+    pub(crate) fn ruled(&self, feed: &FeedId, act: Act) {
+        *self.board().feeds.entry(feed.clone()).or_default().rulings.entry(act.as_str()).or_default() += 1;
+    }
+
+    pub(crate) fn complaint(&self, feed: &FeedId, complaint: &Complaint) {
+        let gravity = gravity_word(complaint.gravity);
+        *self.board().feeds.entry(feed.clone()).or_default().complaints.entry(gravity).or_default() += 1;
+    }
+
+    /// Something an operator must know at once.
+    pub(crate) fn alarm(&self, at: Timestamp, what: String) {
+        self.alarms.increment();
+        let mut board = self.board();
+        if board.alarms.len() == ALARMS {
+            board.alarms.pop_front();
+        }
+        board.alarms.push_back((at, what));
+    }
+
+    /// A door worked; `bytes` came through it.
+    pub(crate) fn worked(&self, feed: &FeedId, at: Timestamp, bytes: u64) {
+        self.bytes.add(bytes);
+        let mut board = self.board();
+        let feed = board.feeds.entry(feed.clone()).or_default();
+        feed.last_contact = Some(at);
+        feed.trouble = None;
+        feed.failures = 0;
+        if bytes > 0 {
+            feed.last_bytes = Some(at);
+        }
+    }
+
+    /// A door failed.
+    pub(crate) fn failed(&self, feed: &FeedId, at: Timestamp, what: String) {
+        let mut board = self.board();
+        let feed = board.feeds.entry(feed.clone()).or_default();
+        feed.trouble = Some((at, what));
+        feed.failures += 1;
+    }
+
+    /// Each feed that was heard of since the start.
+    pub fn feeds(&self) -> BTreeMap<FeedId, FeedHealth> {
+        self.board().feeds.clone()
+    }
+
+    /// The last alarms, newest first.
+    pub fn last_alarms(&self) -> Vec<(Timestamp, String)> {
+        self.board().alarms.iter().rev().cloned().collect()
+    }
+
+    /// Prometheus text exposition format 0.0.4.
+    pub fn metrics(&self, tray: usize, hold_all: bool) -> String {
+        let mut out = String::new();
+        let mut gauge = |name: &str, kind: &str, help: &str, value: u64| {
+            let _ = write!(out, "# HELP verbatim_{name} {help}\n# TYPE verbatim_{name} {kind}\nverbatim_{name} {value}\n");
+        };
+        gauge("transmissions_total", "counter", "Transmissions taken up by the desk.", self.transmissions.get());
+        gauge("intake_bytes_total", "counter", "Bytes that came through the doors.", self.bytes.get());
+        gauge("alarms_total", "counter", "Alarms raised.", self.alarms.get());
+        gauge("answers_total", "counter", "Requests answered to readers.", self.answers.get());
+        gauge("journal_seq", "gauge", "Sequence number of the last journal entry.", self.journal.load(Ordering::Relaxed));
+        gauge("tray", "gauge", "Transmissions and orders that wait for the desk.", tray as u64);
+        gauge("hold_all", "gauge", "1 while everything is held.", u64::from(hold_all));
+        let board = self.board();
+        out.push_str("# HELP verbatim_rulings_total Versions ruled, by feed and ruling.\n# TYPE verbatim_rulings_total counter\n");
+        for (feed, health) in &board.feeds {
+            for (act, n) in &health.rulings {
+                let _ = writeln!(out, "verbatim_rulings_total{{feed=\"{feed}\",ruling=\"{act}\"}} {n}");
+            }
+        }
+        out.push_str("# HELP verbatim_complaints_total Complaints, by feed and gravity.\n# TYPE verbatim_complaints_total counter\n");
+        for (feed, health) in &board.feeds {
+            for (gravity, n) in &health.complaints {
+                let _ = writeln!(out, "verbatim_complaints_total{{feed=\"{feed}\",gravity=\"{gravity}\"}} {n}");
+            }
+        }
+        out.push_str("# HELP verbatim_feed_failures Failures of a feed's door since it last worked.\n# TYPE verbatim_feed_failures gauge\n");
+        for (feed, health) in &board.feeds {
+            let _ = writeln!(out, "verbatim_feed_failures{{feed=\"{feed}\"}} {}", health.failures);
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_door_that_works_again_has_no_trouble() {
+        let (health, feed) = (Health::default(), FeedId::from("agx"));
+        health.failed(&feed, Timestamp::UNIX_EPOCH, "refused".to_owned());
+        health.failed(&feed, Timestamp::UNIX_EPOCH, "refused".to_owned());
+        assert_eq!(health.feeds()[&feed].failures, 2);
+        health.worked(&feed, Timestamp::UNIX_EPOCH, 5);
+        let feed = &health.feeds()[&feed];
+        assert_eq!((feed.failures, feed.trouble.clone(), feed.last_bytes), (0, None, Some(Timestamp::UNIX_EPOCH)));
+    }
+
+    #[test]
+    fn metrics_name_feed_and_ruling() {
+        let (health, feed) = (Health::default(), FeedId::from("agx"));
+        health.ruled(&feed, Act::Kill);
+        let metrics = health.metrics(3, true);
+        for line in ["verbatim_rulings_total{feed=\"agx\",ruling=\"kill\"} 1", "verbatim_tray 3", "verbatim_hold_all 1"] {
+            assert!(metrics.lines().any(|found| found == line), "{line}");
+        }
+    }
+}

@@ -1,0 +1,453 @@
+//! The newsroom: the seven steps of a transmission, in order, and nothing else decides order.
+//!
+//! | step | here | gives |
+//! |---|---|---|
+//! | 1 arrive | [`archive`] (bytes get a name and a time) | [`news::Transmission`] |
+//! | 2 archive | [`archive`] (durable, then acknowledged) | [`store::Archived`] |
+//! | 3 read | [`read`] | [`steps::Reading`] |
+//! | 4 decide | [`decide`] asks the desk | [`news::Ruling`] |
+//! | 5 press | [`press`](mod@press) fills the page, the gate reads it back | [`::press::Gated`] |
+//! | 6 record | [`main_loop`] commits: the commit point | [`steps::Recorded`] |
+//! | 7 deliver | [`deliver`] | [`steps::Receipt`] |
+//!
+//! [`main_loop`] walks them; [`kill`] is the lane that overtakes; [`public`] is what readers may see. Recovery
+//! after a crash is the same walk, begun at what the archive holds unread.
+//!
+//! **Never here:** SQL, HTML, HTTP. The clock is read in [`clock`] and nowhere else, chance is drawn in [`chance`].
+
+mod archive;
+pub mod chance;
+pub mod clock;
+pub mod config;
+pub mod control;
+mod decide;
+mod deliver;
+pub mod health;
+mod kill;
+pub mod lists;
+mod main_loop;
+mod press;
+pub mod public;
+mod read;
+mod readers;
+pub mod steps;
+mod tray;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use ::press::Press;
+use jiff::{SignedDuration, Timestamp};
+use news::{AgencyId, Door, FeedId, ItemId, ItemKey, SiteId, TransmissionId};
+use store::{Access, Archive as _, Archived, FeedState as _, Index as _, KillFile, OpenStoreError, Store, StoreError};
+use tokio::sync::{oneshot, watch};
+
+use clock::{Clock, Trust};
+use config::Config;
+use health::Health;
+use main_loop::{Desk, Event};
+use public::Public;
+use steps::Outcome;
+use tray::Tray;
+
+pub use desk::Command;
+pub use lines::Refused;
+
+/// Everything that the threads of one newsroom share.
+pub(crate) struct Room {
+    pub(crate) config: Config,
+    pub(crate) store: Store,
+    pub(crate) kills: KillFile,
+    pub(crate) press: Press,
+    pub(crate) clock: Clock,
+    pub(crate) public: Public,
+    pub(crate) health: Health,
+    pub(crate) tray: Tray<Event>,
+    hold_all: AtomicBool,
+    stopping: AtomicBool,
+    clock_alarm: AtomicBool,
+    failure: watch::Sender<Option<String>>,
+}
+
+impl Room {
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn hold_all(&self) -> bool {
+        self.hold_all.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn set_hold_all(&self, on: bool) {
+        self.hold_all.store(on, Ordering::SeqCst);
+    }
+
+    /// The store failed: nothing more is acknowledged, and the process must end.
+    pub(crate) fn fail(&self, error: &StoreError) {
+        self.stopping.store(true, Ordering::SeqCst);
+        tracing::error!("the store failed, nothing more is acknowledged: {error}");
+        self.failure.send_replace(Some(error.to_string()));
+    }
+
+    /// Raises one alarm each time the wall clock is found stepped forward.
+    pub(crate) fn watch_the_clock(&self) {
+        match self.clock.trust() {
+            Trust::Sound => self.clock_alarm.store(false, Ordering::Relaxed),
+            Trust::SteppedForward(by) => {
+                if !self.clock_alarm.swap(true, Ordering::Relaxed) {
+                    let what = format!(
+                        "the system clock was stepped forward by {by:#}; embargoes wait for the time that really passed. \
+                         Set the clock right, or restart if the new time is the true one"
+                    );
+                    tracing::error!("{what}");
+                    self.health.alarm(self.clock.now(), what);
+                }
+            }
+        }
+    }
+
+    /// Whether contract or site keep search engines away.
+    pub(crate) fn noindex(&self, site: &SiteId, agency: &AgencyId) -> bool {
+        self.config.agency(agency).is_some_and(config::Agency::noindex)
+            || self.config.site(site).is_some_and(|site| !site.indexed())
+    }
+}
+
+/// What an operator can order.
+#[derive(Clone, Debug)]
+pub enum Order {
+    /// Something about one item.
+    Item {
+        /// Which.
+        key: ItemKey,
+        /// What.
+        command: Command,
+        /// Who.
+        by: String,
+    },
+    /// The switch that holds everything.
+    HoldAll {
+        /// On or off.
+        on: bool,
+        /// Who.
+        by: String,
+    },
+    /// The index is thrown away and made anew from the journal.
+    Rebuild,
+}
+
+/// An order or request could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The desk refuses, with its reason.
+    #[error("{0}")]
+    Refused(String),
+    /// No such item, and none to remember a kill for.
+    #[error("no item has the uri `{0}`; look it up with `verbatim list`, or name its agency with --agency to remember a kill")]
+    UnknownItem(String),
+    /// Several agencies use the uri.
+    #[error("the uri `{uri}` is used by several agencies ({agencies}); name one with --agency")]
+    Ambiguous {
+        /// The uri.
+        uri: String,
+        /// The agencies.
+        agencies: String,
+    },
+    /// No such feed.
+    #[error("no feed `{0}` is configured; `verbatim check` lists the feeds")]
+    UnknownFeed(String),
+    /// The bytes were not taken.
+    #[error("the transmission was not taken: {0}")]
+    NotTaken(Refused),
+    /// The store failed.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The newsroom ends.
+    #[error("the newsroom is stopping; try again once it runs")]
+    Stopping,
+}
+
+/// A newsroom could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenNewsroomError {
+    /// Its store could not.
+    #[error(transparent)]
+    Store(#[from] OpenStoreError),
+    /// Its store could be opened but not read.
+    #[error("recovering what the store holds: {0}")]
+    Recover(#[from] StoreError),
+}
+
+/// A running newsroom. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct Newsroom {
+    room: Arc<Room>,
+    intake: archive::Intake,
+    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
+}
+
+impl Newsroom {
+    /// Opens the store, replays kills, takes up every transmission that is archived but not recorded, and only then
+    /// returns: no listener or door may be opened before.
+    ///
+    /// # Errors
+    /// The store is held by another process, newer than this program, damaged, or cannot be read or written.
+    pub fn open(config: Config) -> Result<Self, OpenNewsroomError> {
+        let store = Store::open(config.store_path(), Access::Write)?;
+        let kills = KillFile::open(config.store_path())?;
+        let hold_all = store.hold_all()?;
+        let room = Arc::new(Room {
+            press: Press::new(),
+            config,
+            store,
+            kills,
+            clock: Clock::default(),
+            public: Public::default(),
+            health: Health::default(),
+            tray: Tray::default(),
+            hold_all: AtomicBool::new(hold_all),
+            stopping: AtomicBool::new(false),
+            clock_alarm: AtomicBool::new(false),
+            failure: watch::Sender::new(None),
+        });
+        let desk = recover(Arc::clone(&room))?;
+        let (intake, archive_thread) = archive::Intake::start(Arc::clone(&room));
+        let desk_thread = std::thread::Builder::new().name("desk".into()).spawn(move || desk.run());
+        let threads = vec![desk_thread.expect("the system gives a thread"), archive_thread];
+        Ok(Self { room, intake, threads: Arc::new(Mutex::new(threads)) })
+    }
+
+    /// The configuration it runs by.
+    pub fn config(&self) -> &Config {
+        &self.room.config
+    }
+
+    /// Counters, alarms, feed health.
+    pub fn health(&self) -> &Health {
+        &self.room.health
+    }
+
+    /// Resolves when the store has failed, with what it said: the process must end.
+    pub async fn failed(&self) -> String {
+        let mut failure = self.room.failure.subscribe();
+        loop {
+            if let Some(what) = failure.borrow_and_update().clone() {
+                return what;
+            }
+            if failure.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Whether the promises hold: the store takes writes and the desk keeps up.
+    pub fn is_ready(&self) -> bool {
+        !self.room.is_stopping() && self.room.tray.len() < 10_000
+    }
+
+    /// How many transmissions and orders wait for the desk.
+    pub fn waiting(&self) -> usize {
+        self.room.tray.len()
+    }
+
+    /// Whether everything is held.
+    pub fn holds_all(&self) -> bool {
+        self.room.hold_all()
+    }
+
+    /// The wall clock, as the newsroom reads it.
+    pub fn now(&self) -> Timestamp {
+        self.room.clock.now()
+    }
+
+    /// Puts bytes through all seven steps and returns what became of each version.
+    ///
+    /// # Errors
+    /// The feed is unknown, or the bytes could not be made durable.
+    pub async fn publish(&self, feed: &FeedId, name: &str, bytes: Vec<u8>) -> Result<(TransmissionId, Vec<Outcome>), CommandError> {
+        if self.room.config.feed(feed).is_none() {
+            return Err(CommandError::UnknownFeed(feed.to_string()));
+        }
+        let (done, outcomes) = oneshot::channel();
+        let door = Door::Command { name: name.to_owned() };
+        let archived =
+            self.intake.arrive(&self.room, feed, door, bytes, false, Some(done)).await.map_err(CommandError::NotTaken)?;
+        let outcomes = outcomes.await.map_err(|_| CommandError::Stopping)?;
+        Ok((archived.id(), outcomes))
+    }
+
+    /// Carries out an operator's order and returns when it is recorded and the outputs follow it.
+    ///
+    /// # Errors
+    /// The desk refuses, or the newsroom stops.
+    pub async fn order(&self, order: Order) -> Result<Vec<Outcome>, CommandError> {
+        if self.room.is_stopping() {
+            return Err(CommandError::Stopping);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.room.tray.put_urgent(Event::Order(order, reply));
+        answer.await.map_err(|_| CommandError::Stopping)?
+    }
+
+    /// Which item an operator means: a uri, alone or with its agency, or a story's address.
+    ///
+    /// # Errors
+    /// Nothing is known by that name, or several things are.
+    pub fn find(&self, uri: &str, agency: Option<&str>) -> Result<ItemKey, CommandError> {
+        if let Some(agency) = agency {
+            return Ok(ItemKey { agency: AgencyId::from(agency), uri: uri.to_owned() });
+        }
+        if let Some(key) = self.find_by_address(uri)? {
+            return Ok(key);
+        }
+        let mut rows = self.room.store.by_uri(uri)?;
+        match rows.len() {
+            0 => match self.room.config.only_agency() {
+                Some(agency) => Ok(ItemKey { agency: agency.clone(), uri: uri.to_owned() }),
+                None => Err(CommandError::UnknownItem(uri.to_owned())),
+            },
+            1 => Ok(rows.remove(0).key),
+            _ => {
+                let agencies = rows.iter().map(|row| row.key.agency.to_string()).collect::<Vec<_>>().join(", ");
+                Err(CommandError::Ambiguous { uri: uri.to_owned(), agencies })
+            }
+        }
+    }
+
+    fn find_by_address(&self, address: &str) -> Result<Option<ItemKey>, CommandError> {
+        for site in self.room.config.sites() {
+            let id = address.strip_prefix(site.base_url()).and_then(|rest| rest.strip_prefix("/s/"));
+            let id = id.and_then(|rest| rest.get(..26)).and_then(|id| id.parse::<ItemId>().ok());
+            if let Some(id) = id {
+                return Ok(self.room.store.placed(site.id(), id)?.map(|row| row.key));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Copies the store, while it runs, into an empty folder.
+    ///
+    /// # Errors
+    /// The folder is not empty or cannot be written.
+    pub fn backup(&self, to: &std::path::Path) -> Result<(), CommandError> {
+        self.room.store.backup(to)?;
+        Ok(())
+    }
+
+    /// Removes from the archive what the contracts no longer allow to keep.
+    pub fn purge(&self) {
+        for feed in self.room.config.feeds() {
+            let days = self.room.config.agency(feed.agency()).map_or(30, config::Agency::archive_days);
+            let before = self.room.clock.now().saturating_sub(SignedDuration::from_hours(24 * i64::from(days)));
+            if let Err(error) = self.room.store.purge(feed.id(), before.unwrap_or(Timestamp::MIN)) {
+                tracing::error!(feed = %feed.id(), "removing what is older than {days} days from the archive: {error}");
+            }
+        }
+    }
+
+    /// Where the control socket belongs.
+    pub fn socket(config: &Config) -> PathBuf {
+        config.store_path().join("socket")
+    }
+
+    /// Stops: what is in the tray stays unread in the archive and is taken up at the next start.
+    pub fn stop(&self) {
+        self.room.stopping.store(true, Ordering::SeqCst);
+        self.room.tray.put_urgent(Event::Stop);
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        // The archive's thread ends when the last door drops its handle; only the desk is waited for.
+        if !threads.is_empty() {
+            let _ = threads.remove(0).join();
+        }
+    }
+}
+
+/// Brings a backup into an empty store; each of its sites opens a new log shard.
+///
+/// # Errors
+/// The store is not empty, or the backup is damaged.
+pub fn restore(from: &std::path::Path, config: &Config) -> Result<(), StoreError> {
+    store::restore(from, config.store_path(), Clock::default().now())
+}
+
+/// Kills first, then everything archived but unread, through the very steps of every day.
+fn recover(room: Arc<Room>) -> Result<Desk, StoreError> {
+    let pending = room.kills.pending();
+    for record in &pending {
+        for (site, id) in &record.placements {
+            room.public.deny(site, *id);
+        }
+    }
+    let mut desk = Desk::new(Arc::clone(&room))?;
+    for record in &pending {
+        desk.replay_kill(&record.key, &record.by, &record.reason)?;
+    }
+    desk.finish()?;
+    kill::settle(&room)?;
+    let mut taken = 0usize;
+    loop {
+        let unread: Vec<Archived> = room.store.unread(256)?;
+        if unread.is_empty() {
+            break;
+        }
+        taken += unread.len();
+        for archived in unread {
+            desk.take(archived, None)?;
+        }
+        desk.finish()?;
+    }
+    if !pending.is_empty() || taken > 0 {
+        tracing::info!(kills = pending.len(), transmissions = taken, "recovered");
+    }
+    Ok(desk)
+}
+
+impl lines::Intake for Newsroom {
+    type Archived = Archived;
+
+    async fn arrive(&self, feed: &FeedId, door: Door, bytes: Vec<u8>, first_contact: bool) -> Result<Archived, Refused> {
+        let size = bytes.len() as u64;
+        let archived = self.intake.arrive(&self.room, feed, door, bytes, first_contact, None).await?;
+        self.room.health.worked(feed, self.room.clock.now(), size);
+        Ok(archived)
+    }
+
+    async fn cursor(&self, feed: &FeedId) -> Option<String> {
+        self.room.store.feed_state(feed).unwrap_or_else(|error| {
+            tracing::error!(%feed, "reading the feed's cursor: {error}");
+            None
+        })
+    }
+
+    async fn save_cursor(&self, feed: &FeedId, _after: Option<&Archived>, cursor: String) -> Result<(), Refused> {
+        self.room.store.save_feed_state(feed, &cursor).map_err(|error| {
+            if error.is_full() { Refused::Full } else { Refused::Fatal(error.to_string()) }
+        })
+    }
+
+    fn health(&self, feed: &FeedId, event: lines::Health) {
+        let now = self.room.clock.now();
+        match event {
+            lines::Health::Ok { remark, .. } => {
+                self.room.health.worked(feed, now, 0);
+                if let Some(remark) = remark {
+                    tracing::info!(%feed, "{remark}");
+                }
+            }
+            lines::Health::Failed { what, .. } => {
+                tracing::warn!(%feed, "{what}");
+                self.room.health.failed(feed, now, what);
+            }
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.room.clock.now()
+    }
+
+    fn random(&self) -> u64 {
+        u64::from_le_bytes(chance::bytes())
+    }
+}

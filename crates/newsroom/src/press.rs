@@ -1,0 +1,182 @@
+//! Step 5: what the record says about a story becomes a page, through the gate.
+
+use jiff::Timestamp;
+use news::{Act, Change, Digest, ItemId, ItemKey, ItemStanding, Label, ReviewState, SiteId, Version, VersionStanding};
+use ::press::{Gated, Gone, HistoryLine, Line, Page, SectionFace, SiteFace, Story, Withdrawal};
+use store::{Placement, StoryRow, VersionRow};
+
+use crate::config::{Agency, Config, Site};
+
+/// A site's face: what pages need to know of the configuration.
+pub(crate) fn face(config: &Config, site: &Site) -> SiteFace {
+    SiteFace {
+        id: site.id().clone(),
+        name: site.name().to_owned(),
+        url: site.base_url().to_owned(),
+        language: site.language().to_owned(),
+        sections: config
+            .sections_of(site.id())
+            .into_iter()
+            .map(|section| SectionFace { slug: section.id.clone(), name: section.name.clone() })
+            .collect(),
+        about: site.contact().or(site.about.as_deref()).map(str::to_owned),
+        index_pages: site.indexed(),
+    }
+}
+
+/// The label that the contract prescribes for a review state in a language. Computed, never typed.
+pub(crate) fn label(agency: &Agency, state: ReviewState, language: Option<&str>) -> Label {
+    agency.label(state, language)
+}
+
+/// A story's permanent address on a site.
+pub(crate) fn story_url(base: &str, id: ItemId) -> String {
+    format!("{base}/s/{id}")
+}
+
+/// How a version became public, in words for the history; none if it never was.
+fn what_happened(row: &StoryRow, version: &VersionRow) -> Option<&'static str> {
+    let public = matches!(
+        version.standing,
+        VersionStanding::Live
+            | VersionStanding::Superseded
+            | VersionStanding::Recalled
+            | VersionStanding::Killed
+            | VersionStanding::Expired
+    );
+    let first = row.versions.iter().all(|other| other.n >= version.n || other.standing == VersionStanding::Ignored);
+    match () {
+        () if !public || !row.was_public => None,
+        () if version.silent_change => Some("Changed by the agency without notice"),
+        () if first || version.act == Act::Publish => Some("Published"),
+        () => Some("Updated by the agency"),
+    }
+}
+
+/// The public history: what was public, with the hash of its copy unless the item is gone.
+pub(crate) fn history(row: &StoryRow) -> Vec<HistoryLine> {
+    let gone = matches!(row.standing, ItemStanding::Killed | ItemStanding::Expired | ItemStanding::Withheld);
+    let mut lines: Vec<HistoryLine> = row
+        .versions
+        .iter()
+        .filter_map(|version| {
+            Some(HistoryLine {
+                n: version.n,
+                at: version.recorded_at,
+                what: what_happened(row, version)?.to_owned(),
+                copy_hash: (!gone).then_some(version.copy_hash),
+                live: row.standing == ItemStanding::Live(version.n),
+            })
+        })
+        .collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.n));
+    lines
+}
+
+/// All that one rendering needs.
+pub(crate) struct Copydesk<'a> {
+    pub(crate) config: &'a Config,
+}
+
+impl Copydesk<'_> {
+    /// The story as its page shows it.
+    pub(crate) fn story<'s>(
+        &'s self,
+        row: &StoryRow,
+        placement: &Placement,
+        n: u32,
+        version: &'s Version,
+        key: &'s ItemKey,
+    ) -> Option<(SiteFace, Story<'s>)> {
+        let site = self.config.site(&placement.site)?;
+        let agency = self.config.agency(&key.agency)?;
+        let review = row.versions.iter().find(|v| v.n == n).map_or(ReviewState::Unreviewed, |v| v.review);
+        let story = Story {
+            id: placement.id,
+            key,
+            version,
+            n,
+            agency: agency.name(),
+            label: label(agency, review, version.language.as_deref()),
+            published: placement.published,
+            updated: placement.updated,
+            sections: placement.sections.clone(),
+            history: history(row),
+            log_index: row.log_index,
+            noindex: agency.noindex() || !site.indexed(),
+        };
+        Some((face(self.config, site), story))
+    }
+
+    /// The notice that takes the place of a story that is gone. It carries none of its words.
+    pub(crate) fn withdrawal(&self, row: &StoryRow, placement: &Placement) -> Option<(SiteFace, Withdrawal)> {
+        let site = self.config.site(&placement.site)?;
+        let class = match row.standing {
+            ItemStanding::Killed => Gone::Killed,
+            ItemStanding::Expired => Gone::Expired,
+            _ => Gone::Withheld,
+        };
+        let by_agency = row.killed_reason.is_none();
+        let withdrawal = Withdrawal {
+            id: placement.id,
+            when: row.moved_at.unwrap_or(placement.updated),
+            class,
+            by_agency: by_agency.then(|| self.config.agency(&row.key.agency)).flatten().map(|agency| agency.name().to_owned()),
+            history: history(row),
+        };
+        Some((face(self.config, site), withdrawal))
+    }
+
+    /// A line of a front page, section or search.
+    pub(crate) fn line(&self, site: &SiteId, line: store::Line) -> Option<Line> {
+        self.config.site(site)?;
+        let agency = self.config.agency(&line.key.agency)?;
+        Some(Line {
+            id: line.id,
+            headline: line.headline,
+            lead: line.summary,
+            published: line.published,
+            updated: line.updated,
+            agency: agency.name().to_owned(),
+            language: line.language,
+            sections: line.sections,
+            review: line.review,
+        })
+    }
+}
+
+/// A gated page of one site.
+pub(crate) type Pressed = (SiteId, ItemId, Gated<Page>);
+
+/// The story row as it will be once these changes are recorded, so that the page that goes live with them tells
+/// the same history as every later rendering.
+pub(crate) fn foreseen(row: Option<StoryRow>, key: &ItemKey, changes: &[Change], version: Option<VersionRow>, placements: &[Placement], now: Timestamp) -> StoryRow {
+    let mut row = row.unwrap_or_else(|| StoryRow::unseen(key.clone()));
+    row.versions.extend(version);
+    for change in changes {
+        match *change {
+            Change::Version(n, standing) => {
+                if let Some(version) = row.versions.iter_mut().find(|version| version.n == n) {
+                    version.standing = standing;
+                }
+            }
+            Change::Item(standing) => {
+                row.standing = standing;
+                row.was_public |= matches!(standing, ItemStanding::Live(_));
+                row.moved_at = Some(now);
+            }
+        }
+    }
+    for placement in placements {
+        match row.placements.iter_mut().find(|known| known.site == placement.site) {
+            Some(known) => *known = placement.clone(),
+            None => row.placements.push(placement.clone()),
+        }
+    }
+    row
+}
+
+/// SHA-256 of a label's sentence, as leaves and placements carry it.
+pub(crate) fn label_hash(label: &Label) -> Digest {
+    Digest::of(label.text.as_bytes())
+}

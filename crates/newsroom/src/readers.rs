@@ -1,0 +1,347 @@
+//! What readers ask and what they get.
+
+use std::sync::Arc;
+
+use ::press::{Gated, Nav, NewsLine, Page, SiteFace};
+use jiff::{SignedDuration, Timestamp};
+use news::{ItemId, ItemStanding, SiteId, Version};
+use store::{Index as _, Placement, StoreError, StoryRow, Vault as _};
+use wire::outgoing::{Channel, Outgoing, Tombstone};
+
+use crate::config::Site;
+use crate::press::{Copydesk, face, label, story_url};
+use crate::public::{Answer, Ask, Sheet};
+use crate::{Newsroom, Room};
+
+/// Stories on a front or section page.
+const PAGE: usize = 30;
+/// Stories in a feed.
+const FEED: usize = 50;
+/// Addresses in one sitemap (the protocol allows 50,000).
+const SITEMAP: usize = 20_000;
+/// Stories found by a search.
+const FOUND: usize = 50;
+/// How long a tombstone stays in the Atom feed.
+const TOMBSTONE_DAYS: i64 = 30;
+/// Google's news sitemap lists two days and a thousand stories at most.
+const NEWS_SITEMAP: usize = 1_000;
+
+enum Found {
+    Page(Gated<Page>, bool),
+    Gone(Gated<Page>),
+    Nothing,
+}
+
+/// Why a question could not be answered.
+#[derive(Debug, thiserror::Error)]
+enum AnswerError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the gate refused it: {0}")]
+    Gate(#[from] ::press::GateRefusal),
+}
+
+impl Newsroom {
+    /// The sources that a content security policy must allow for the theme's styles.
+    pub fn style_sources(&self) -> Vec<String> {
+        self.room.press.style_hashes()
+    }
+
+    /// A page that is kept and still true, without touching the store.
+    pub fn kept(&self, site: &SiteId, ask: &Ask) -> Option<Sheet> {
+        let sheet = self.room.public.kept(site, ask)?;
+        self.room.health.answers.increment();
+        Some(sheet)
+    }
+
+    /// The answer for an address that leads nowhere.
+    pub fn missing(&self, site: &SiteId) -> Answer {
+        match self.room.config.site(site) {
+            Some(place) => Answer::Missing(Sheet::new(self.room.press.missing(&face(&self.room.config, place)), true)),
+            None => Answer::Unfit,
+        }
+    }
+
+    /// Answers a reader. Whatever is denied, killed, held, embargoed or never was is never in the answer.
+    pub fn answer(&self, site: &SiteId, ask: Ask) -> Answer {
+        let room = &self.room;
+        room.health.answers.increment();
+        if let Some(sheet) = room.public.kept(site, &ask) {
+            return Answer::Live(sheet);
+        }
+        let moment = room.public.moment();
+        let Some(place) = room.config.site(site) else { return Answer::Unfit };
+        let desk = Readers { room, site: place, face: face(&room.config, place) };
+        match desk.find(&ask) {
+            Ok(Found::Page(page, noindex)) => {
+                let sheet = Sheet::new(page, noindex);
+                room.public.keep(site, ask.clone(), moment, &sheet);
+                // A kill may have come while this was rendered: what is denied is not answered.
+                match ask.item() {
+                    Some(id) if room.public.is_denied(site, id) => desk.gone_or_missing(id),
+                    _ => Answer::Live(sheet),
+                }
+            }
+            Ok(Found::Gone(page)) => Answer::Gone(Sheet::new(page, true)),
+            Ok(Found::Nothing) => desk.missing(),
+            Err(error) => {
+                tracing::error!(?ask, %site, "answering a reader: {error}");
+                room.health.alarm(room.clock.now(), format!("a reader's question could not be answered: {error}"));
+                Answer::Unfit
+            }
+        }
+    }
+}
+
+struct Readers<'a> {
+    room: &'a Arc<Room>,
+    site: &'a Site,
+    face: SiteFace,
+}
+
+impl Readers<'_> {
+    fn copydesk(&self) -> Copydesk<'_> {
+        Copydesk { config: &self.room.config }
+    }
+
+    fn missing(&self) -> Answer {
+        Answer::Missing(Sheet::new(self.room.press.missing(&self.face), true))
+    }
+
+    /// The answer for an item that was denied while its page was rendered. The record may not know yet.
+    fn gone_or_missing(&self, id: ItemId) -> Answer {
+        match self.room.store.placed(self.site.id(), id) {
+            Ok(Some(row)) if row.was_public => match self.withdrawn(&row) {
+                Some(page) => Answer::Gone(Sheet::new(page, true)),
+                None => self.missing(),
+            },
+            Ok(_) => self.missing(),
+            Err(_) => Answer::Unfit,
+        }
+    }
+
+    fn find(&self, ask: &Ask) -> Result<Found, AnswerError> {
+        let press = &self.room.press;
+        let page = match ask {
+            Ask::Story(_) | Ask::StoryJson(_) | Ask::StoryTxt(_) | Ask::History(_) => return self.story(ask),
+            Ask::Front(offset) => {
+                let (lines, nav) = self.lines(None, *offset)?;
+                press.front(&self.face, &lines, &nav)?
+            }
+            Ask::Section(section, offset) => {
+                if !self.has_section(section) {
+                    return Ok(Found::Nothing);
+                }
+                let (lines, nav) = self.lines(Some(section), *offset)?;
+                press.section(&self.face, section, &lines, &nav)?
+            }
+            Ask::Rss(section) | Ask::Atom(section) | Ask::JsonFeed(section) => {
+                let section = section.as_deref();
+                if section.is_some_and(|section| !self.has_section(section)) {
+                    return Ok(Found::Nothing);
+                }
+                self.feed(ask, section)?
+            }
+            Ask::Sitemap(number) => return self.sitemap(*number),
+            Ask::NewsSitemap => press.news_sitemap(&self.face, &self.fresh_lines()?),
+            Ask::Robots => press.robots(&self.face),
+            Ask::About => press.policy(&self.face),
+            Ask::Search(query) => {
+                let found = self.room.store.search(self.site.id(), query, FOUND)?;
+                press.search(&self.face, query, &self.visible(found))?
+            }
+        };
+        Ok(Found::Page(page, !self.site.indexed()))
+    }
+
+    fn has_section(&self, section: &str) -> bool {
+        self.face.sections.iter().any(|known| known.slug == section)
+    }
+
+    /// Lines without those that are denied at this moment.
+    fn visible(&self, lines: Vec<store::Line>) -> Vec<::press::Line> {
+        let site = self.site.id();
+        lines
+            .into_iter()
+            .filter(|line| !self.room.public.is_denied(site, line.id))
+            .filter_map(|line| self.copydesk().line(site, line))
+            .collect()
+    }
+
+    /// One page of a list, and where its neighbours are.
+    fn lines(&self, section: Option<&str>, offset: usize) -> Result<(Vec<::press::Line>, Nav), StoreError> {
+        let mut lines = self.room.store.latest(self.site.id(), section, offset, PAGE + 1)?;
+        let more = lines.len() > PAGE;
+        lines.truncate(PAGE);
+        let page = |from: usize| {
+            let path = section.map_or("/".to_owned(), |section| format!("/{section}/"));
+            let from = if from == 0 { String::new() } else { format!("?from={from}") };
+            format!("{}{path}{from}", self.site.base_path)
+        };
+        let nav = Nav {
+            newer: (offset > 0).then(|| page(offset.saturating_sub(PAGE))),
+            older: more.then(|| page(offset + PAGE)),
+        };
+        Ok((self.visible(lines), nav))
+    }
+
+    fn story(&self, ask: &Ask) -> Result<Found, AnswerError> {
+        let Some(id) = ask.item() else { return Ok(Found::Nothing) };
+        let site = self.site.id();
+        let Some(row) = self.room.store.placed(site, id)? else { return Ok(Found::Nothing) };
+        let live = match row.standing {
+            ItemStanding::Live(n) if !self.room.public.is_denied(site, id) => n,
+            _ if row.was_public => return Ok(self.withdrawn(&row).map_or(Found::Nothing, Found::Gone)),
+            _ => return Ok(Found::Nothing),
+        };
+        let Some(words) = self.room.store.words(&row.key, live)? else { return Ok(Found::Nothing) };
+        let Some(placement) = row.placements.iter().find(|placement| placement.site == *site) else {
+            return Ok(Found::Nothing);
+        };
+        let copydesk = self.copydesk();
+        let Some((face, story)) = copydesk.story(&row, placement, live, &words.version, &row.key) else {
+            return Ok(Found::Nothing);
+        };
+        let press = &self.room.press;
+        let page = match ask {
+            Ask::StoryJson(_) => press.story_json(&face, &story)?,
+            Ask::StoryTxt(_) => press.story_txt(&story)?,
+            Ask::History(_) => press.history(&face, &story)?,
+            _ => press.story(&face, &story)?,
+        };
+        Ok(Found::Page(page, story.noindex))
+    }
+
+    fn withdrawn(&self, row: &StoryRow) -> Option<Gated<Page>> {
+        let placement = row.placements.iter().find(|placement| placement.site == *self.site.id())?;
+        // The record of a kill that is only denied so far still says "live": the notice says killed.
+        let mut row = row.clone();
+        if matches!(row.standing, ItemStanding::Live(_)) {
+            row.standing = ItemStanding::Withheld;
+        }
+        let (face, withdrawal) = self.copydesk().withdrawal(&row, placement)?;
+        Some(self.room.press.withdrawn(&face, &withdrawal))
+    }
+
+    fn feed(&self, ask: &Ask, section: Option<&str>) -> Result<Gated<Page>, AnswerError> {
+        let site = self.site.id();
+        let latest = self.room.store.latest(site, section, 0, FEED)?;
+        let mut items = Vec::with_capacity(latest.len());
+        for line in latest.into_iter().filter(|line| !self.room.public.is_denied(site, line.id)) {
+            if let Some(words) = self.room.store.words(&line.key, line.n)? {
+                items.extend(self.outgoing(line, words.version));
+            }
+        }
+        let since = self.room.clock.now().saturating_sub(SignedDuration::from_hours(24 * TOMBSTONE_DAYS));
+        let gone = self.room.store.tombstones(site, since.unwrap_or(Timestamp::MIN), FEED)?;
+        let tombstones: Vec<Tombstone> = gone
+            .into_iter()
+            .map(|(id, when, _)| Tombstone { id: story_url(&self.face.url, id), when })
+            .collect();
+        // Never the clock: the same record gives the same bytes.
+        let updated = items.iter().map(|item: &Outgoing| item.updated).chain(tombstones.iter().map(|t| t.when)).max();
+        let (name, path) = match section.and_then(|slug| self.face.sections.iter().find(|s| s.slug == slug)) {
+            Some(section) => (format!("{}: {}", self.face.name, section.name), format!("/{}", section.slug)),
+            None => (self.face.name.clone(), String::new()),
+        };
+        let file = match ask {
+            Ask::Rss(_) => "feed.rss",
+            Ask::Atom(_) => "feed.atom",
+            _ => "feed.json",
+        };
+        let channel = Channel {
+            title: name,
+            home_url: format!("{}{path}/", self.face.url),
+            feed_url: format!("{}{path}/{file}", self.face.url),
+            language: Some(self.face.language.clone()),
+            updated: updated.unwrap_or(Timestamp::UNIX_EPOCH),
+            items,
+            tombstones,
+        };
+        let press = &self.room.press;
+        let (page, refusals) = match ask {
+            Ask::Rss(_) => press.rss(&self.face, section, channel),
+            Ask::Atom(_) => press.atom(&self.face, section, channel),
+            _ => press.json_feed(&self.face, section, channel),
+        };
+        for refusal in refusals {
+            tracing::error!("an item was left out of a feed: {refusal}");
+            self.room.health.alarm(self.room.clock.now(), format!("an item was left out of {file}: {refusal}"));
+        }
+        Ok(page)
+    }
+
+    fn outgoing(&self, line: store::Line, version: Version) -> Option<Outgoing> {
+        let agency = self.room.config.agency(&line.key.agency)?;
+        let url = story_url(&self.face.url, line.id);
+        Some(Outgoing {
+            id: url.clone(),
+            url,
+            uri: line.key.uri,
+            version: version.version.raw,
+            version_n: line.n,
+            copy: Arc::new(version.copy),
+            label: label(agency, line.review, version.language.as_deref()),
+            agency: agency.name().to_owned(),
+            published: line.published,
+            updated: line.updated,
+            language: version.language,
+            sections: line.sections,
+        })
+    }
+
+    fn sitemap(&self, number: Option<u32>) -> Result<Found, AnswerError> {
+        let site = self.site.id();
+        let press = &self.room.press;
+        let total = self.room.store.count_live(site)?;
+        let pages = total.div_ceil(SITEMAP as u64).max(1);
+        let Some(number) = number else {
+            if pages > 1 {
+                let maps: Vec<_> = (0..pages)
+                    .map(|number| (format!("{}/sitemap-{number}.xml", self.face.url), Timestamp::UNIX_EPOCH))
+                    .collect();
+                return Ok(Found::Page(press.sitemap_index(&self.face, &maps), false));
+            }
+            return Ok(Found::Page(press.sitemap(&self.face, &self.addresses(0)?), false));
+        };
+        if u64::from(number) >= pages {
+            return Ok(Found::Nothing);
+        }
+        Ok(Found::Page(press.sitemap(&self.face, &self.addresses(number as usize * SITEMAP)?), false))
+    }
+
+    /// Only what search engines may index: a page with noindex must not be in a sitemap.
+    fn addresses(&self, offset: usize) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let site = self.site.id();
+        let lines = self.room.store.latest(site, None, offset, SITEMAP)?;
+        Ok(lines
+            .into_iter()
+            .filter(|line| !self.room.public.is_denied(site, line.id) && !self.room.noindex(site, &line.key.agency))
+            .map(|line| (story_url(&self.face.url, line.id), line.updated))
+            .collect())
+    }
+
+    fn fresh_lines(&self) -> Result<Vec<NewsLine>, StoreError> {
+        let site = self.site.id();
+        let since = self.room.clock.now().saturating_sub(SignedDuration::from_hours(48)).unwrap_or(Timestamp::MIN);
+        let lines = self.room.store.live_since(site, since, NEWS_SITEMAP)?;
+        let listed = |line: &store::Line| {
+            !self.room.public.is_denied(site, line.id) && !self.room.noindex(site, &line.key.agency)
+        };
+        Ok(lines
+            .into_iter()
+            .filter(listed)
+            .map(|line| NewsLine {
+                url: story_url(&self.face.url, line.id),
+                title: line.headline.or(line.summary).unwrap_or_default(),
+                published: line.published,
+                language: line.language,
+            })
+            .collect())
+    }
+}
+
+/// The version that the placement shows, with everything the API may say about an item.
+pub(crate) fn on_site<'r>(row: &'r StoryRow, site: &SiteId) -> Option<&'r Placement> {
+    row.placements.iter().find(|placement| placement.site == *site)
+}

@@ -1,0 +1,84 @@
+//! The desk's in-tray: what is urgent lies on top.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A queue with two lanes and one taker. Kills and operator commands go into the urgent lane.
+#[derive(Debug)]
+pub(crate) struct Tray<T> {
+    lanes: Mutex<Lanes<T>>,
+    filled: Condvar,
+}
+
+#[derive(Debug)]
+struct Lanes<T> {
+    urgent: VecDeque<T>,
+    ordinary: VecDeque<T>,
+}
+
+impl<T> Default for Tray<T> {
+    fn default() -> Self {
+        Self {
+            lanes: Mutex::new(Lanes { urgent: VecDeque::new(), ordinary: VecDeque::new() }),
+            filled: Condvar::new(),
+        }
+    }
+}
+
+impl<T> Tray<T> {
+    fn lanes(&self) -> MutexGuard<'_, Lanes<T>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lays something at the end of the ordinary lane.
+    pub(crate) fn put(&self, thing: T) {
+        self.lanes().ordinary.push_back(thing);
+        self.filled.notify_one();
+    }
+
+    /// Lays something at the end of the urgent lane, which is emptied first.
+    pub(crate) fn put_urgent(&self, thing: T) {
+        self.lanes().urgent.push_back(thing);
+        self.filled.notify_one();
+    }
+
+    /// What lies on top, if anything does.
+    pub(crate) fn take(&self) -> Option<T> {
+        let mut lanes = self.lanes();
+        lanes.urgent.pop_front().or_else(|| lanes.ordinary.pop_front())
+    }
+
+    /// Waits for something to lie there, at most this long.
+    pub(crate) fn wait(&self, at_most: Duration) -> Option<T> {
+        let lanes = self.lanes();
+        let empty = |lanes: &mut Lanes<T>| lanes.urgent.is_empty() && lanes.ordinary.is_empty();
+        let (mut lanes, _) =
+            self.filled.wait_timeout_while(lanes, at_most, empty).unwrap_or_else(PoisonError::into_inner);
+        lanes.urgent.pop_front().or_else(|| lanes.ordinary.pop_front())
+    }
+
+    /// How many lie in both lanes.
+    pub(crate) fn len(&self) -> usize {
+        let lanes = self.lanes();
+        lanes.urgent.len() + lanes.ordinary.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_urgent_overtakes_the_queue() {
+        let tray = Tray::default();
+        (1..=3).for_each(|n| tray.put(n));
+        tray.put_urgent(9);
+        assert_eq!(std::iter::from_fn(|| tray.take()).collect::<Vec<_>>(), [9, 1, 2, 3]);
+    }
+
+    #[test]
+    fn waiting_on_an_empty_tray_ends() {
+        assert_eq!(Tray::<u8>::default().wait(Duration::from_millis(1)), None);
+    }
+}

@@ -1,0 +1,144 @@
+//! What can be typed. `verbatim --help` is the reference.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Takes in news-agency wires and publishes every item by itself, word for word.
+#[derive(Debug, Parser)]
+#[command(name = "verbatim", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// The configuration file
+    #[arg(long, global = true, default_value = "verbatim.toml", value_name = "FILE", env = "VERBATIM_CONFIG")]
+    pub(crate) config: PathBuf,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Intake, site and desk in one process, until it is told to stop
+    Run,
+    /// The same on an example newsroom that replays an invented agency's day
+    Demo(Demo),
+    /// Wires in, JSON Lines out: one object an item; nothing is stored
+    Read(Read),
+    /// Put files through all seven steps and print what became of each item
+    Publish(Publish),
+    /// Withdraw an item from every output, for good
+    Kill(Kill),
+    /// Take an item off every output until it is released
+    Hold(Item),
+    /// Let a held version go
+    Release(ItemVersion),
+    /// Refuse a held version
+    Spike(ItemVersion),
+    /// Hold everything new and changed, or stop doing so; kills always go through
+    HoldAll {
+        /// on or off
+        switch: Switch,
+    },
+    /// What came, what is held and why, what could not be read
+    List(List),
+    /// Make the index anew from the journal; archive and vault stay as they are
+    Rebuild,
+    /// Copy the store, also while it runs
+    Backup {
+        /// An empty folder, or one that does not exist yet
+        folder: PathBuf,
+    },
+    /// Bring a backup into an empty store; the restored site opens a new log shard
+    Restore {
+        /// The folder of the backup
+        folder: PathBuf,
+    },
+    /// Check the configuration
+    Check,
+    /// Check everything: configuration, store, folders, clock, listeners
+    Doctor,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// The port of the site; the desk takes the next one
+    #[arg(long, default_value_t = 8080)]
+    pub(crate) port: u16,
+    /// How many times faster than written the day goes by
+    #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
+    pub(crate) speed: f64,
+    /// End when the day is over instead of staying up
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Read {
+    /// The format, if it is not to be recognised from the bytes
+    #[arg(long)]
+    pub(crate) format: Option<String>,
+    /// Files; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Publish {
+    /// The feed whose rules and contract hold
+    #[arg(long)]
+    pub(crate) feed: String,
+    /// Files; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Item {
+    /// The item's uri, or its address on the site
+    pub(crate) uri: String,
+    /// Whose item, where the uri alone does not say
+    #[arg(long)]
+    pub(crate) agency: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ItemVersion {
+    #[command(flatten)]
+    pub(crate) item: Item,
+    /// Which version, by the number that `list` shows; the newest that waits otherwise
+    #[arg(long, value_name = "N")]
+    pub(crate) version: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Kill {
+    #[command(flatten)]
+    pub(crate) item: Item,
+    /// Why, for the record
+    #[arg(long)]
+    pub(crate) reason: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// What is held, and why
+    #[arg(long, conflicts_with = "complaints")]
+    pub(crate) held: bool,
+    /// What could not be read as it should
+    #[arg(long)]
+    pub(crate) complaints: bool,
+    /// Only this feed
+    #[arg(long, conflicts_with_all = ["held", "complaints"])]
+    pub(crate) feed: Option<String>,
+    /// JSON Lines instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// At most so many lines
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub(crate) limit: usize,
+}

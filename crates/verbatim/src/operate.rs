@@ -1,0 +1,234 @@
+//! Commands that act on a store: through the running process if there is one, otherwise on the store itself.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use base64::Engine as _;
+use newsroom::Newsroom;
+use newsroom::config::{self, Config};
+use newsroom::control::{self, ItemOrder, OutcomeLine, Reply, Request};
+use newsroom::lists::{Complained, List, Ruled, Which};
+
+use crate::cli;
+use crate::run::runtime;
+use crate::say::{self, Failure, paint, tame};
+
+/// Carries out requests one after the other, on the running process or on the store.
+struct Line {
+    config: Config,
+    own: Option<(Newsroom, tokio::runtime::Runtime)>,
+}
+
+impl Line {
+    fn open(path: &Path) -> Result<Self, Failure> {
+        say::start_log("error");
+        Ok(Self { config: config::load(path)?, own: None })
+    }
+
+    fn ask(&mut self, request: &Request) -> Result<Reply, Failure> {
+        if self.own.is_none() {
+            let socket = Newsroom::socket(&self.config);
+            let answer = control::ask(&socket, request).map_err(|error| format!("asking the running process: {error}"))?;
+            if let Some(reply) = answer {
+                return failed(reply);
+            }
+            self.own = Some((Newsroom::open(self.config.clone())?, runtime()?));
+        }
+        let (newsroom, runtime) = self.own.as_ref().ok_or("the store was not opened")?;
+        failed(runtime.block_on(newsroom.carry_out(request.clone())))
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if let Some((newsroom, _)) = &self.own {
+            newsroom.stop();
+        }
+    }
+}
+
+fn failed(reply: Reply) -> Result<Reply, Failure> {
+    match reply {
+        Reply::Failed(why) => Err(why.into()),
+        other => Ok(other),
+    }
+}
+
+fn operator() -> String {
+    std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "command line".to_owned())
+}
+
+fn bytes_of(file: &Path) -> Result<Vec<u8>, Failure> {
+    if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes)?;
+        return Ok(bytes);
+    }
+    std::fs::read(file).map_err(|error| format!("reading {}: {error}", file.display()).into())
+}
+
+/// `verbatim publish`: one line of JSON for each item. Exit 1 if a file could not be put through or held no item.
+pub(crate) fn publish(path: &Path, publish: &cli::Publish) -> Result<ExitCode, Failure> {
+    let mut line = Line::open(path)?;
+    let mut all = true;
+    for file in &publish.files {
+        let bytes = match bytes_of(file) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                say::error(&error);
+                all = false;
+                continue;
+            }
+        };
+        let request = Request::Publish {
+            feed: publish.feed.clone(),
+            name: file.file_name().map_or_else(|| "-".to_owned(), |name| name.to_string_lossy().into_owned()),
+            bytes: base64::engine::general_purpose::STANDARD.encode(bytes),
+        };
+        let Reply::Outcomes { lines, .. } = line.ask(&request)? else { return Err("an unexpected answer".into()) };
+        if lines.is_empty() {
+            let name = file.display();
+            say::remark(format_args!("{name}: no item could be read; `verbatim list --complaints` says why"));
+            all = false;
+        }
+        lines.iter().for_each(outcome);
+    }
+    Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn outcome(line: &OutcomeLine) {
+    say::line(serde_json::json!({
+        "uri": line.uri,
+        "version": line.version,
+        "ruling": line.ruling,
+        "reasons": line.reasons,
+        "because": line.because,
+        "url": line.url,
+        "copy_sha256": line.copy_sha256,
+    }));
+}
+
+fn order(path: &Path, item: cli::Item, order: ItemOrder) -> Result<ExitCode, Failure> {
+    let request = Request::Item { uri: item.uri, agency: item.agency, order, by: operator() };
+    if let Reply::Outcomes { lines, .. } = Line::open(path)?.ask(&request)? {
+        lines.iter().for_each(outcome);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `verbatim kill`: returns when no output of ours has the item any more.
+pub(crate) fn kill(path: &Path, kill: cli::Kill) -> Result<ExitCode, Failure> {
+    order(path, kill.item, ItemOrder::Kill { reason: kill.reason })
+}
+
+/// `verbatim hold`.
+pub(crate) fn hold(path: &Path, item: cli::Item) -> Result<ExitCode, Failure> {
+    order(path, item, ItemOrder::Hold)
+}
+
+/// `verbatim release`.
+pub(crate) fn release(path: &Path, which: cli::ItemVersion) -> Result<ExitCode, Failure> {
+    order(path, which.item, ItemOrder::Release { n: which.version })
+}
+
+/// `verbatim spike`.
+pub(crate) fn spike(path: &Path, which: cli::ItemVersion) -> Result<ExitCode, Failure> {
+    order(path, which.item, ItemOrder::Spike { n: which.version })
+}
+
+/// `verbatim hold-all`.
+pub(crate) fn hold_all(path: &Path, switch: cli::Switch) -> Result<ExitCode, Failure> {
+    let on = switch == cli::Switch::On;
+    Line::open(path)?.ask(&Request::HoldAll { on, by: operator() })?;
+    say::remark(if on { "everything new and changed is held; kills go through" } else { "nothing is held wholesale any more" });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `verbatim list`.
+pub(crate) fn list(path: &Path, asked: &cli::List) -> Result<ExitCode, Failure> {
+    let which = match (asked.held, asked.complaints) {
+        (true, _) => Which::Held,
+        (_, true) => Which::Complaints,
+        _ => Which::Recent { feed: asked.feed.clone() },
+    };
+    let reply = Line::open(path)?.ask(&Request::List { which, limit: asked.limit })?;
+    let Reply::List(list) = reply else { return Err("an unexpected answer".into()) };
+    match list {
+        List::Rulings(lines) if asked.json => lines.iter().for_each(json),
+        List::Complaints(lines) if asked.json => lines.iter().for_each(json),
+        List::Feeds(lines) => lines.iter().for_each(json),
+        List::Rulings(lines) => lines.iter().for_each(ruled),
+        List::Complaints(lines) => lines.iter().for_each(complained),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn json<T: serde::Serialize>(line: &T) {
+    match serde_json::to_string(line) {
+        Ok(line) => say::line(line),
+        Err(error) => say::remark(format_args!("a line could not be written as JSON: {error}")),
+    }
+}
+
+fn ruled(line: &Ruled) {
+    let colour = match line.ruling.as_str() {
+        "publish" | "update" => "32",
+        "hold" => "33",
+        "kill" => "31",
+        _ => "2",
+    };
+    let until = line.until.as_ref().map(|until| format!(", until {until}")).unwrap_or_default();
+    say::line(format_args!(
+        "{}  {}  {}",
+        paint("2", &line.at),
+        paint(colour, format_args!("{:<7}", line.ruling)),
+        tame(line.headline.as_deref().unwrap_or("(no headline)")),
+    ));
+    let by = line.by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
+    say::line(format_args!("    {} ({}{by}), now {}{until}", tame(&line.uri), line.feed, line.standing));
+    say::line(format_args!("    {}", line.reasons.join("; ")));
+    if let Some(url) = &line.url {
+        say::line(format_args!("    {url}"));
+    }
+}
+
+fn complained(line: &Complained) {
+    let item = line.item.map(|item| format!(", item {item}")).unwrap_or_default();
+    let place = if line.path.is_empty() { String::new() } else { format!(", {}", tame(&line.path)) };
+    let offset = line.offset.map(|offset| format!(", byte {offset}")).unwrap_or_default();
+    let colour = if line.gravity == "remark" { "2" } else { "31" };
+    say::line(format_args!(
+        "{}  {}  {}{item}{place}{offset} on {}",
+        paint("2", &line.at),
+        paint(colour, format_args!("{:<6}", line.gravity)),
+        tame(&line.origin),
+        line.feed
+    ));
+    say::line(format_args!("    {} [{}]", tame(&line.message), line.code));
+}
+
+/// `verbatim rebuild`.
+pub(crate) fn rebuild(path: &Path) -> Result<ExitCode, Failure> {
+    Line::open(path)?.ask(&Request::Rebuild)?;
+    say::remark("the index is made anew from the journal");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `verbatim backup`.
+pub(crate) fn backup(path: &Path, folder: PathBuf) -> Result<ExitCode, Failure> {
+    let to = std::path::absolute(&folder)?;
+    Line::open(path)?.ask(&Request::Backup { to })?;
+    say::remark(format_args!("the store is copied to {}; keep it apart from this machine", folder.display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `verbatim restore`.
+pub(crate) fn restore(path: &Path, folder: &Path) -> Result<ExitCode, Failure> {
+    say::start_log("error");
+    let config = config::load(path)?;
+    newsroom::restore(folder, &config)?;
+    let to = config.store_path().display();
+    say::remark(format_args!("{} is restored into {to}; its sites begin a new log shard", folder.display()));
+    Ok(ExitCode::SUCCESS)
+}

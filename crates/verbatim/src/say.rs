@@ -1,0 +1,76 @@
+//! What the terminal says. The only place that prints.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this file is for")]
+
+use std::fmt::Display;
+use std::io::{IsTerminal as _, Write as _};
+
+/// Why a command ended badly; printed once, chain and all.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// A line on standard output. A reader that has gone away ends the program quietly, as `head` expects.
+pub(crate) fn line(what: impl Display) {
+    let mut out = std::io::stdout().lock();
+    if writeln!(out, "{what}").and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// A remark on standard error: it does not disturb what is piped on.
+pub(crate) fn remark(what: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{what}");
+}
+
+/// What went wrong, with its causes.
+pub(crate) fn error(error: &Failure) {
+    let mark = if colour() { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
+    remark(format_args!("{mark} {error}"));
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        let text = deeper.to_string();
+        if !said.contains(&text) {
+            remark(format_args!("  because {text}"));
+        }
+        said = text;
+        cause = deeper.source();
+    }
+}
+
+/// Whether standard error is a terminal that wants colour.
+pub(crate) fn colour() -> bool {
+    std::env::var_os("NO_COLOR").is_none() && std::io::stderr().is_terminal()
+}
+
+/// Text in colour, where colour is wanted: `31` red, `32` green, `33` amber, `2` faint, `1` bold.
+pub(crate) fn paint(code: &str, text: impl Display) -> String {
+    if colour() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
+}
+
+/// Makes text from outside safe for a terminal: control characters and bidi overrides show as escapes.
+pub(crate) fn tame(text: &str) -> String {
+    let wild = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if wild(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+}
+
+/// Starts the log: to standard error, `VERBATIM_LOG` says how much (as in `info,wire=debug`).
+pub(crate) fn start_log(default: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("VERBATIM_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colour())
+        .with_target(false)
+        .try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tame;
+
+    #[test]
+    fn a_headline_cannot_drive_the_terminal() {
+        assert_eq!(tame("a\u{1b}[31mb\u{202e}c"), "a\\u{1b}[31mb\\u{202e}c");
+        assert_eq!(tame("नमस्ते"), "नमस्ते");
+    }
+}

@@ -1,0 +1,117 @@
+//! The site's address space: which path asks for what.
+
+use newsroom::public::Ask;
+
+/// What a path leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Something of the site.
+    Ask(Ask),
+    /// `/api/v1/items`.
+    Items,
+    /// The same thing lives elsewhere.
+    Moved(String),
+    /// Nothing.
+    Nowhere,
+}
+
+/// Reads a path (percent-decoded, below the site's base) and query.
+pub fn place(path: &str, query: &[(String, String)]) -> Place {
+    let value = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let from = value("from").and_then(|from| from.parse().ok()).unwrap_or(0);
+    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect(); // not copy: an address
+    match *parts.as_slice() {
+        [""] => Place::Ask(Ask::Front(from)),
+        ["sitemap.xml"] => Place::Ask(Ask::Sitemap(None)),
+        ["news-sitemap.xml"] => Place::Ask(Ask::NewsSitemap),
+        ["robots.txt"] => Place::Ask(Ask::Robots),
+        ["about"] => Place::Ask(Ask::About),
+        ["search"] => Place::Ask(Ask::Search(value("q").unwrap_or_default().to_owned())),
+        ["api", "v1", "items"] => Place::Items,
+        ["s", story] => story_file(story),
+        ["s", id, "history"] => id.parse().map_or(Place::Nowhere, |id| Place::Ask(Ask::History(id))),
+        // A decorative slug may follow the id; it is never looked at.
+        ["s", id, _slug] => id.parse().map_or(Place::Nowhere, |id| Place::Ask(Ask::Story(id))),
+        [file] if feed(file, None).is_some() => feed(file, None).map_or(Place::Nowhere, Place::Ask),
+        [file] if file.starts_with("sitemap-") => {
+            let number = file.strip_prefix("sitemap-").and_then(|rest| rest.strip_suffix(".xml"));
+            match number.and_then(|number| number.parse::<u32>().ok()) {
+                Some(number) => Place::Ask(Ask::Sitemap(Some(number))),
+                None => Place::Nowhere,
+            }
+        }
+        [section] if is_section(section) => Place::Moved(format!("/{section}/")),
+        [section, ""] if is_section(section) => Place::Ask(Ask::Section(section.to_owned(), from)),
+        [section, file] if is_section(section) => {
+            feed(file, Some(section)).map_or(Place::Nowhere, Place::Ask)
+        }
+        _ => Place::Nowhere,
+    }
+}
+
+fn story_file(name: &str) -> Place {
+    let (id, ask): (&str, fn(news::ItemId) -> Ask) = match name.split_once('.') {
+        None => (name, Ask::Story),
+        Some((id, "json")) => (id, Ask::StoryJson),
+        Some((id, "txt")) => (id, Ask::StoryTxt),
+        Some(_) => return Place::Nowhere,
+    };
+    id.parse().map_or(Place::Nowhere, |id| Place::Ask(ask(id)))
+}
+
+fn feed(file: &str, section: Option<&str>) -> Option<Ask> {
+    let section = section.map(str::to_owned);
+    match file {
+        "feed.rss" => Some(Ask::Rss(section)),
+        "feed.atom" => Some(Ask::Atom(section)),
+        "feed.json" => Some(Ask::JsonFeed(section)),
+        _ => None,
+    }
+}
+
+fn is_section(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(path: &str, expect: Place) {
+        assert_eq!(place(path, &[("from".into(), "30".into()), ("q".into(), "word".into())]), expect, "{path}");
+    }
+
+    const ID: &str = "0123456789abcdefghjkmnpqrs";
+
+    #[test]
+    fn every_address_of_the_contract_leads_somewhere() {
+        let id = ID.parse().expect("an id");
+        check("/", Place::Ask(Ask::Front(30)));
+        check("/world/", Place::Ask(Ask::Section("world".into(), 30)));
+        check("/world", Place::Moved("/world/".into()));
+        check(&format!("/s/{ID}"), Place::Ask(Ask::Story(id)));
+        check(&format!("/s/{ID}/a-slug"), Place::Ask(Ask::Story(id)));
+        check(&format!("/s/{ID}/history"), Place::Ask(Ask::History(id)));
+        check(&format!("/s/{ID}.json"), Place::Ask(Ask::StoryJson(id)));
+        check(&format!("/s/{ID}.txt"), Place::Ask(Ask::StoryTxt(id)));
+        check("/feed.rss", Place::Ask(Ask::Rss(None)));
+        check("/world/feed.atom", Place::Ask(Ask::Atom(Some("world".into()))));
+        check("/feed.json", Place::Ask(Ask::JsonFeed(None)));
+        check("/sitemap.xml", Place::Ask(Ask::Sitemap(None)));
+        check("/sitemap-2.xml", Place::Ask(Ask::Sitemap(Some(2))));
+        check("/news-sitemap.xml", Place::Ask(Ask::NewsSitemap));
+        check("/robots.txt", Place::Ask(Ask::Robots));
+        check("/search", Place::Ask(Ask::Search("word".into())));
+        check("/about", Place::Ask(Ask::About));
+        check("/api/v1/items", Place::Items);
+    }
+
+    #[test]
+    fn everything_else_leads_nowhere() {
+        for path in ["/s/", "/s/short", "//", "/../etc", "/World/", "/s/x.json", "/world/feed.exe", "/api/v1/", "/sitemap-x.xml", "/a/b/c"] {
+            check(path, Place::Nowhere);
+        }
+        check(&format!("/s/{ID}.proof.exe"), Place::Nowhere);
+    }
+}
