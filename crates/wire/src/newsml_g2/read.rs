@@ -255,9 +255,7 @@ fn about_story(version: &mut Version, meta: &Element, hints: &Hints) -> Head {
 fn named(element: &Element) -> Option<String> {
     let name =
         element.child("name").map(|name| terms::collapse(&name.text())).filter(|name| !name.is_empty());
-    name.or_else(|| {
-        element.attr("literal").map(|literal| terms::collapse(literal)).filter(|name| !name.is_empty())
-    })
+    name.or_else(|| element.attr("literal").map(terms::collapse).filter(|name| !name.is_empty()))
 }
 
 /// Keeps what stands below a concept beside its first name.

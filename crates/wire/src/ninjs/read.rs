@@ -15,8 +15,9 @@ use crate::{Format, Hints, Reading, terms};
 /// Reads every object of a text.
 pub fn read(text: &str, hints: &Hints) -> Reading {
     let mut reading = Reading { format: Some(Format::Ninjs), ..Reading::default() };
-    let (members, beside) = shape::members(text, hints.limits.items);
-    if members.len() >= hints.limits.items {
+    let (mut members, beside) = shape::members(text, hints.limits.items.saturating_add(1));
+    if members.len() > hints.limits.items {
+        members.truncate(hints.limits.items);
         let message = format!("more than {} items; the rest is not read", hints.limits.items);
         reading.complaints.push(Complaint::new(Gravity::Lost, "too-many-items", message));
     }

@@ -29,8 +29,11 @@ pub(super) struct Broken {
     pub(super) message: String,
 }
 
+/// What stands beside `items` in a wrapper.
+pub(super) type Beside = Vec<(String, Value)>;
+
 /// The objects of a text, in order, and what stands beside `items` in a wrapper.
-pub(super) fn members(text: &str, most: usize) -> (Vec<Member>, Vec<(String, Value)>) {
+pub(super) fn members(text: &str, most: usize) -> (Vec<Member>, Beside) {
     let start = json_text::skip_space(text, 0);
     match text.as_bytes().get(start) {
         Some(b'[') => (sequence(text, start + 1, text.len(), most), Vec::new()),
@@ -39,7 +42,7 @@ pub(super) fn members(text: &str, most: usize) -> (Vec<Member>, Vec<(String, Val
 }
 
 /// `{"items": […]}` without a uri of its own.
-fn wrapper(text: &str, most: usize) -> Option<(Vec<Member>, Vec<(String, Value)>)> {
+fn wrapper(text: &str, most: usize) -> Option<(Vec<Member>, Beside)> {
     let fields = json_text::members(text)?;
     if fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("uri") || name.eq_ignore_ascii_case("guid")) {
         return None;

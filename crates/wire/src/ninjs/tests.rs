@@ -418,6 +418,16 @@ fn what_a_broken_object_swallowed_is_found_and_held() {
 }
 
 #[test]
+fn what_lies_beyond_the_limit_is_a_complaint() {
+    let text = r#"[{"uri":"a"},{"uri":"b"},{"uri":"c"}]"#;
+    for (items, read, complaints) in [(2, 2, 1), (3, 3, 0)] {
+        let hints = Hints { limits: crate::Limits { items, ..Default::default() }, ..Hints::default() };
+        let reading = super::read(text, &hints);
+        assert_eq!((reading.items.len(), reading.complaints.len()), (read, complaints), "at most {items}");
+    }
+}
+
+#[test]
 fn hostile_texts_neither_panic_nor_take_long() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let nested = format!("{}1{}", "{\"uri\":".repeat(10_000), "}".repeat(10_000));
