@@ -119,7 +119,8 @@ fn a_push_is_acknowledged_with_its_name() {
     let packed = Story::new("pushpack", Ninjs);
     let bearer = format!("Bearer {TOKEN}");
     let fields = [("Authorization", bearer.as_str()), ("Content-Encoding", "gzip")];
-    let answer = ask(newsroom.desk, "POST", "/wire/agx-world", &fields, &gzip(&wire(Ninjs, &packed))).expect("an answer");
+    let answer = ask(newsroom.desk, "POST", "/wire/agx-world", &fields, &gzip(&wire(Ninjs, &packed)))
+        .expect("an answer");
     assert_eq!(answer.status, 201, "{}", answer.text());
     assert_ne!(text(&answer.json(), "transmission"), id);
     newsroom.shows(&comes(&newsroom, &packed), &packed);
@@ -128,7 +129,8 @@ fn a_push_is_acknowledged_with_its_name() {
 #[test]
 fn a_push_is_refused_with_its_reason() {
     let small = format!("{USUAL}max_bytes = \"4KiB\"\n");
-    let folder_only = "[[feed]]\nid = \"agx-files\"\nagency = \"agx\"\nfolder = \"wire/files\"\nsection = \"world\"\n";
+    let folder_only =
+        "[[feed]]\nid = \"agx-files\"\nagency = \"agx\"\nfolder = \"wire/files\"\nsection = \"world\"\n";
     let newsroom = Newsroom::with(&format!("{small}{folder_only}"));
     let story = Story::new("pushback", Rss);
     let bytes = wire(Rss, &story);
@@ -144,12 +146,26 @@ fn a_push_is_refused_with_its_reason() {
     let long = vec![b' '; 5 << 10];
     assert_eq!(post("/wire/agx-world", &[("Authorization", &good)], &long), 413);
     // A body that only becomes too large when it is unpacked; and codings that are none.
-    assert_eq!(post("/wire/agx-world", &[("Authorization", &good), ("Content-Encoding", "gzip")], &gzip(&long)), 413);
-    assert_eq!(post("/wire/agx-world", &[("Authorization", &good), ("Content-Encoding", "morse")], &bytes), 415);
-    assert_eq!(post("/wire/agx-world", &[("Authorization", &good), ("Content-Encoding", "gzip")], &bytes), 415);
+    assert_eq!(
+        post("/wire/agx-world", &[("Authorization", &good), ("Content-Encoding", "gzip")], &gzip(&long)),
+        413
+    );
+    assert_eq!(
+        post("/wire/agx-world", &[("Authorization", &good), ("Content-Encoding", "morse")], &bytes),
+        415
+    );
+    assert_eq!(
+        post("/wire/agx-world", &[("Authorization", &good), ("Content-Encoding", "gzip")], &bytes),
+        415
+    );
     assert_eq!(post("/wire/agx-world", &[("Authorization", &good)], b""), 400);
     assert_eq!(newsroom.get("/wire/agx-world").status, 404, "the public listener has no such door");
-    assert_eq!(ask(newsroom.site, "POST", "/wire/agx-world", &[("Authorization", &good)], &bytes).expect("an answer").status, 405);
+    assert_eq!(
+        ask(newsroom.site, "POST", "/wire/agx-world", &[("Authorization", &good)], &bytes)
+            .expect("an answer")
+            .status,
+        405
+    );
     assert!(newsroom.items(&story.uri).is_empty());
     assert_eq!(newsroom.metric("verbatim_transmissions_total"), 0);
     assert_eq!(post("/wire/agx-world", &[("Authorization", &good)], &bytes), 201);

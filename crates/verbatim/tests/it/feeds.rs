@@ -36,7 +36,9 @@ fn what_did_not_change_is_not_sent_again() {
         }
         let body = wire(Atom, &story);
         match request.field("accept-encoding").is_some_and(|codings| codings.contains("gzip")) {
-            true => Answer::of(200, "application/atom+xml", gzip(&body)).with("ETag", &tag).with("Content-Encoding", "gzip"),
+            true => Answer::of(200, "application/atom+xml", gzip(&body))
+                .with("ETag", &tag)
+                .with("Content-Encoding", "gzip"),
             false => Answer::of(200, "application/atom+xml", body).with("ETag", &tag),
         }
     });
@@ -44,9 +46,13 @@ fn what_did_not_change_is_not_sent_again() {
     let url = comes(&newsroom, &first);
     newsroom.shows(&url, &first);
     assert!(agency.asked()[0].field("accept-encoding").is_some_and(|codings| codings.contains("gzip")));
-    assert!(agency.asked()[0].field("user-agent").is_some_and(|agent| agent.to_lowercase().contains("verbatim")));
+    assert!(
+        agency.asked()[0].field("user-agent").is_some_and(|agent| agent.to_lowercase().contains("verbatim"))
+    );
     eventually("it is asked again, on condition", || {
-        (agency.asked().iter().filter(|request| request.field("if-none-match") == Some("\"v1\"")).count() >= 2).then_some(())
+        (agency.asked().iter().filter(|request| request.field("if-none-match") == Some("\"v1\"")).count()
+            >= 2)
+            .then_some(())
     });
     assert_eq!(newsroom.metric("verbatim_transmissions_total"), 1, "what did not change was taken again");
     let second = first.next("two");
@@ -65,7 +71,9 @@ fn a_condition_is_kept_over_a_restart() {
     });
     let mut newsroom = Newsroom::with(&polled("agx-poll", &agency.url(), "world"));
     let url = comes(&newsroom, &story);
-    eventually("it is asked on condition", || agency.asked().iter().find(|r| r.field("if-none-match").is_some()).map(|_| ()));
+    eventually("it is asked on condition", || {
+        agency.asked().iter().find(|r| r.field("if-none-match").is_some()).map(|_| ())
+    });
     newsroom.crash();
     let before = agency.asked().len();
     newsroom.run();
@@ -85,15 +93,21 @@ fn a_failing_feed_is_seen_and_recovers() {
         status => Answer::of(status, "text/plain", "out of order"),
     });
     let newsroom = Newsroom::with(&polled("agx-poll", &agency.url(), "world"));
-    let feed = || newsroom.list("feeds").into_iter().find(|feed| text(feed, "feed") == "agx-poll").expect("the feed");
-    let ill = eventually("its trouble is on the desk", || Some(feed()).filter(|feed| feed["trouble"].is_string()));
+    let feed = || {
+        newsroom.list("feeds").into_iter().find(|feed| text(feed, "feed") == "agx-poll").expect("the feed")
+    };
+    let ill =
+        eventually("its trouble is on the desk", || Some(feed()).filter(|feed| feed["trouble"].is_string()));
     assert!(text(&ill, "trouble").contains("503"), "{ill:#}");
     assert!(newsroom.items(&story.uri).is_empty());
     status.store(200, Ordering::SeqCst);
     let url = comes(&newsroom, &story);
     newsroom.shows(&url, &story);
     let well = feed();
-    assert!(well["trouble"].is_null() && well["failures"] == 0 && well["last_contact"].is_string(), "{well:#}");
+    assert!(
+        well["trouble"].is_null() && well["failures"] == 0 && well["last_contact"].is_string(),
+        "{well:#}"
+    );
 }
 
 #[test]
@@ -110,7 +124,9 @@ fn an_answer_that_ends_early_is_not_taken_for_the_whole() {
         Answer::of(200, "application/rss+xml", packed).with("Content-Encoding", "gzip")
     });
     let newsroom = Newsroom::with(&polled("agx-poll", &agency.url(), "world"));
-    eventually("its trouble is on the desk", || newsroom.list("feeds")[0]["trouble"].as_str().map(str::to_owned));
+    eventually("its trouble is on the desk", || {
+        newsroom.list("feeds")[0]["trouble"].as_str().map(str::to_owned)
+    });
     assert_eq!(newsroom.metric("verbatim_transmissions_total"), 0);
     whole.store(true, Ordering::SeqCst);
     let url = comes(&newsroom, &story);
@@ -128,7 +144,9 @@ fn a_new_feed_of_fifty_old_items_gives_five_stories() {
         })
         .collect();
     let body = wires(Rss, &stories);
-    let agency = Server::answering(move |_| Answer::of(200, "application/rss+xml", body.clone()).with("ETag", "\"all\""));
+    let agency = Server::answering(move |_| {
+        Answer::of(200, "application/rss+xml", body.clone()).with("ETag", "\"all\"")
+    });
     let mut newsroom = Newsroom::usual();
     let own = Story::new("resident", Rss);
     let own_url = newsroom.publish(Rss, &own);
@@ -139,7 +157,8 @@ fn a_new_feed_of_fifty_old_items_gives_five_stories() {
         let all = newsroom.list("recent?feed=agx-archive");
         (all.len() >= 50).then_some(all)
     });
-    let (live, ignored): (Vec<_>, Vec<_>) = rulings.iter().partition(|line| text(line, "ruling") == "publish");
+    let (live, ignored): (Vec<_>, Vec<_>) =
+        rulings.iter().partition(|line| text(line, "ruling") == "publish");
     assert_eq!((live.len(), ignored.len()), (5, 45), "{rulings:#?}");
     for line in &ignored {
         assert_eq!(text(line, "ruling"), "ignore", "{line:#}");
@@ -156,7 +175,11 @@ fn a_new_feed_of_fifty_old_items_gives_five_stories() {
     for (item, story) in items.iter().zip(&stories) {
         assert_eq!(text(item, "title"), story.headline);
         let published: Timestamp = text(item, "date_published").parse().expect("a time");
-        assert!(published.duration_since(story.made).abs() <= SignedDuration::from_secs(1), "{item:#} against {}", story.made);
+        assert!(
+            published.duration_since(story.made).abs() <= SignedDuration::from_secs(1),
+            "{item:#} against {}",
+            story.made
+        );
     }
     // What was passed over can still be let go by hand.
     newsroom.order(&stories[20].uri, "release");

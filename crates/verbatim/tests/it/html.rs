@@ -37,20 +37,14 @@ impl Page {
     pub(crate) fn plain(&self) -> String {
         self.blocks.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n\n") + "\n"
     }
-
-    /// The texts of all blocks of one kind.
-    pub(crate) fn all(&self, kind: &str) -> Vec<&str> {
-        self.blocks.iter().filter(|(found, _)| found == kind).map(|(_, text)| text.as_str()).collect()
-    }
 }
 
 /// The paragraphs and other blocks of a fragment of HTML, as text.
 pub(crate) fn paragraphs(fragment: &str) -> Vec<String> {
     let mut out = vec![String::new()];
-    let marked: String = fragment.to_owned();
     let sink = Pieces::default();
     let input = BufferQueue::default();
-    input.push_back(StrTendril::from(marked.as_str()));
+    input.push_back(StrTendril::from(fragment));
     let tokenizer = Tokenizer::new(sink, Default::default());
     let _ = tokenizer.feed(&input);
     tokenizer.end();
@@ -72,7 +66,8 @@ impl TokenSink for Pieces {
     type Handle = ();
 
     fn process_token(&self, token: Token, _: u64) -> TokenSinkResult<()> {
-        const BLOCKS: [&str; 12] = ["p", "h1", "h2", "h3", "h4", "li", "ul", "ol", "blockquote", "pre", "tr", "table"];
+        const BLOCKS: [&str; 12] =
+            ["p", "h1", "h2", "h3", "h4", "li", "ul", "ol", "blockquote", "pre", "tr", "table"];
         match token {
             Token::CharacterTokens(text) => self.0.borrow_mut().push(Some(text.to_string())),
             Token::TagToken(tag) if BLOCKS.contains(&&*tag.name) => self.0.borrow_mut().push(None),
@@ -119,7 +114,9 @@ impl TokenSink for Reader {
 impl State {
     fn start(&mut self, tag: &Tag) -> TokenSinkResult<()> {
         let name: &str = &tag.name;
-        let attr = |wanted: &str| tag.attrs.iter().find(|attr| &*attr.name.local == wanted).map(|attr| attr.value.to_string());
+        let attr = |wanted: &str| {
+            tag.attrs.iter().find(|attr| &*attr.name.local == wanted).map(|attr| attr.value.to_string())
+        };
         for open in &mut self.open {
             open.inner += usize::from(open.name == name);
         }

@@ -35,7 +35,8 @@ impl Answer {
 
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("no JSON ({error}): {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("no JSON ({error}): {}", self.text()))
     }
 }
 
@@ -44,7 +45,13 @@ fn find<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 /// One request on a connection of its own.
-pub(crate) fn ask(port: u16, method: &str, path: &str, fields: &[(&str, &str)], body: &[u8]) -> std::io::Result<Answer> {
+pub(crate) fn ask(
+    port: u16,
+    method: &str,
+    path: &str,
+    fields: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     stream.set_nodelay(true)?;
@@ -80,13 +87,18 @@ fn read_head(reader: &mut impl std::io::BufRead) -> std::io::Result<Head> {
     line(&mut text)?;
     let first = text.trim_end().to_owned();
     while line(&mut text)? > 0 {
-        let (name, value) = text.split_once(':').ok_or_else(|| std::io::Error::other("a head field without colon"))?;
+        let (name, value) =
+            text.split_once(':').ok_or_else(|| std::io::Error::other("a head field without colon"))?;
         fields.push((name.to_owned(), value.trim().to_owned()));
     }
     Ok((first, fields))
 }
 
-fn read_body(reader: &mut impl std::io::BufRead, fields: &[(String, String)], none: bool) -> std::io::Result<Vec<u8>> {
+fn read_body(
+    reader: &mut impl std::io::BufRead,
+    fields: &[(String, String)],
+    none: bool,
+) -> std::io::Result<Vec<u8>> {
     let mut body = Vec::new();
     if none {
         return Ok(body);
@@ -174,7 +186,11 @@ impl Drop for Server {
     }
 }
 
-fn serve(stream: TcpStream, log: &Mutex<Vec<Request>>, answer: &dyn Fn(&Request) -> Answer) -> std::io::Result<()> {
+fn serve(
+    stream: TcpStream,
+    log: &Mutex<Vec<Request>>,
+    answer: &dyn Fn(&Request) -> Answer,
+) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let (_, fields) = read_head(&mut reader)?;

@@ -95,7 +95,14 @@ fn a_restart_in_the_middle_loses_and_repeats_nothing() {
             newsroom.launch();
             // From the first answer on, what was killed is gone.
             let first = eventually("the site answers", || {
-                ask(newsroom.site, "GET", killed_url.split_at(killed_url.find("/s/").expect("a path")).1, &[], b"").ok()
+                ask(
+                    newsroom.site,
+                    "GET",
+                    killed_url.split_at(killed_url.find("/s/").expect("a path")).1,
+                    &[],
+                    b"",
+                )
+                .ok()
             });
             assert_eq!(first.status, 410);
         }

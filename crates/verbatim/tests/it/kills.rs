@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use crate::newsroom::{Newsroom, eventually, reasons, text};
-use crate::wires::{Atom, Format, JsonFeed, NewsmlG2, Ninjs, Nitf, Rss, Story, assemble, moment, nitf_killing, piece, tombstone, wire};
+use crate::wires::{
+    Atom, Format, JsonFeed, NewsmlG2, Ninjs, Nitf, Rss, Story, assemble, moment, nitf_killing, piece,
+    tombstone, wire,
+};
 
 /// The formats that can say that an item is canceled.
 const KILLING: [Format; 5] = [NewsmlG2, Ninjs, Nitf, Rss, Atom];
@@ -13,7 +16,13 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 
 #[track_caller]
 fn gone(newsroom: &Newsroom, url: &str, story: &Story) {
-    for path in [url.to_owned(), format!("{url}.json"), format!("{url}.txt"), format!("{url}/history"), format!("{url}/a-slug")] {
+    for path in [
+        url.to_owned(),
+        format!("{url}.json"),
+        format!("{url}.txt"),
+        format!("{url}/history"),
+        format!("{url}/a-slug"),
+    ] {
         assert_eq!(newsroom.get(&path).status, 410, "{path}");
     }
     newsroom.nowhere(Some(url), &story.uri, &story.marks());
@@ -95,7 +104,11 @@ fn a_document_kills_another() {
     let killing = nitf_killing("urn:agx:notice", &story.uri, moment(0));
     newsroom.send(&story.uri, &killing);
     canceled(&newsroom, &url, &story);
-    newsroom.nowhere(Some(&url), "urn:agx:notice", &["Zurücknahmeblatt".to_owned(), "Zurucknahmeblatt".to_owned()]);
+    newsroom.nowhere(
+        Some(&url),
+        "urn:agx:notice",
+        &["Zurücknahmeblatt".to_owned(), "Zurucknahmeblatt".to_owned()],
+    );
     assert!(newsroom.items("urn:agx:notice").is_empty());
 
     // A tombstone among living entries, in a feed of its own and in one that is RSS otherwise.
@@ -108,7 +121,9 @@ fn a_document_kills_another() {
         }
         newsroom.send(&gone.uri, all.as_bytes());
         canceled(&newsroom, &url, &gone);
-        let other = eventually("the living entry", || newsroom.items(&stays.uri).first().map(|item| text(item, "url").to_owned()));
+        let other = eventually("the living entry", || {
+            newsroom.items(&stays.uri).first().map(|item| text(item, "url").to_owned())
+        });
         newsroom.shows(&other, &stays);
     }
 }

@@ -3,7 +3,9 @@
 use jiff::SignedDuration;
 
 use crate::newsroom::{Newsroom, USUAL, eventually, reasons, sha256, text};
-use crate::wires::{Atom, Format, JsonFeed, NewsmlG2, Ninjs, Nitf, Rss, Story, assemble, moment, piece, wire, wires};
+use crate::wires::{
+    Atom, Format, JsonFeed, NewsmlG2, Ninjs, Nitf, Rss, Story, assemble, moment, piece, wire, wires,
+};
 
 #[test]
 fn a_story_goes_live_in_every_output_and_every_format() {
@@ -151,10 +153,16 @@ fn one_bad_item_leaves_its_neighbours_alone() {
             assert_eq!(newsroom.page(&url).blocks, story.blocks(), "{format:?}");
         }
         let complaint = eventually(&format!("{format:?}: a complaint"), || {
-            newsroom.list("complaints").into_iter().find(|line| text(line, "origin") == name && text(line, "gravity") != "remark")
+            newsroom
+                .list("complaints")
+                .into_iter()
+                .find(|line| text(line, "origin") == name && text(line, "gravity") != "remark")
         });
         assert_eq!(complaint["item"], 2, "{format:?}: {complaint:#}");
-        assert!(complaint["offset"].is_u64() || !text(&complaint, "path").is_empty(), "{format:?}: {complaint:#}");
+        assert!(
+            complaint["offset"].is_u64() || !text(&complaint, "path").is_empty(),
+            "{format:?}: {complaint:#}"
+        );
         let listed = newsroom.cli(&["list", "--complaints"]).well().out;
         assert!(listed.contains(&name) && listed.contains("item 2"), "{listed}");
         assert!(newsroom.items(&bad.uri).is_empty(), "{format:?}");
@@ -164,7 +172,11 @@ fn one_bad_item_leaves_its_neighbours_alone() {
 #[test]
 fn a_transmission_of_nothing_is_a_complaint_on_the_desk() {
     let newsroom = Newsroom::usual();
-    for (name, bytes) in [("words.wire", &b"Not a wire at all."[..]), ("noise.wire", &[0, 255, 17, 3, 200][..]), ("half.wire", b"<rss><chan")] {
+    for (name, bytes) in [
+        ("words.wire", &b"Not a wire at all."[..]),
+        ("noise.wire", &[0, 255, 17, 3, 200][..]),
+        ("half.wire", b"<rss><chan"),
+    ] {
         newsroom.leave("wire/world", name, bytes);
         let complaint = eventually(&format!("a complaint about {name}"), || {
             newsroom.list("complaints").into_iter().find(|line| text(line, "origin") == name)

@@ -78,7 +78,10 @@ impl Said {
     /// Its lines of JSON.
     #[track_caller]
     pub(crate) fn lines(&self) -> Vec<Value> {
-        self.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line} ({self:?})"))).collect()
+        self.out
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line} ({self:?})")))
+            .collect()
     }
 
     #[track_caller]
@@ -190,7 +193,8 @@ label = "{LABEL}"
 
     /// Starts it and waits for nothing.
     pub(crate) fn launch(&mut self) {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.path("log.txt")).expect("a log");
+        let log =
+            std::fs::OpenOptions::new().create(true).append(true).open(self.path("log.txt")).expect("a log");
         let child = Command::new(PROGRAM)
             .arg("run")
             .current_dir(self.folder.path())
@@ -209,7 +213,10 @@ label = "{LABEL}"
     #[track_caller]
     pub(crate) fn stop(&mut self) {
         let Some(mut child) = self.child.take() else { return };
-        let _ = rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::TERM);
+        let _ = rustix::process::kill_process(
+            rustix::process::Pid::from_child(&child),
+            rustix::process::Signal::TERM,
+        );
         let start = Instant::now();
         let ended = loop {
             match child.try_wait().expect("the program's end") {
@@ -222,7 +229,11 @@ label = "{LABEL}"
             let _ = child.kill();
             let _ = child.wait();
         }
-        assert!(ended.is_some_and(|ended| ended.success()), "it did not end well ({ended:?}): {}", self.log());
+        assert!(
+            ended.is_some_and(|ended| ended.success()),
+            "it did not end well ({ended:?}): {}",
+            self.log()
+        );
     }
 
     /// SIGKILL: as if the power went.
@@ -247,7 +258,8 @@ label = "{LABEL}"
 
     pub(crate) fn push(&self, feed: &str, bytes: &[u8]) -> Answer {
         let token = format!("Bearer {TOKEN}");
-        ask(self.desk, "POST", &format!("/wire/{feed}"), &[("Authorization", &token)], bytes).expect("the push door answers")
+        ask(self.desk, "POST", &format!("/wire/{feed}"), &[("Authorization", &token)], bytes)
+            .expect("the push door answers")
     }
 
     /// Pushes a transmission on `agx-world` and waits until it is ruled on what it says about `uri`.
@@ -313,7 +325,8 @@ label = "{LABEL}"
     #[track_caller]
     pub(crate) fn list(&self, which: &str) -> Vec<Value> {
         let path = format!("/api/v1/lists/{which}{}limit=1000", if which.contains('?') { '&' } else { '?' });
-        let answer = ask(self.desk, "GET", &path, &[("Authorization", &self.bearer())], b"").expect("the desk answers");
+        let answer = ask(self.desk, "GET", &path, &[("Authorization", &self.bearer())], b"")
+            .expect("the desk answers");
         assert_eq!(answer.status, 200, "{}", answer.text());
         let lists = answer.json();
         let list = lists.as_object().and_then(|lists| lists.values().next()).and_then(Value::as_array);
@@ -338,7 +351,8 @@ label = "{LABEL}"
 
     #[track_caller]
     pub(crate) fn order(&self, uri: &str, order: &str) {
-        let answer = self.command("/api/v1/orders", &json!({ "uri": uri, "order": order, "reason": "a test's" }));
+        let answer =
+            self.command("/api/v1/orders", &json!({ "uri": uri, "order": order, "reason": "a test's" }));
         assert_eq!(answer.status, 200, "{order} {uri}: {}", answer.text());
     }
 
@@ -363,7 +377,8 @@ label = "{LABEL}"
     pub(crate) fn get(&self, url: &str) -> Answer {
         let base = format!("http://127.0.0.1:{}", self.site);
         let path = url.strip_prefix(&base).unwrap_or(url);
-        ask(self.site, "GET", path, &[], b"").unwrap_or_else(|error| panic!("GET {path}: {error}; {}", self.log()))
+        ask(self.site, "GET", path, &[], b"")
+            .unwrap_or_else(|error| panic!("GET {path}: {error}; {}", self.log()))
     }
 
     #[track_caller]
@@ -400,10 +415,12 @@ label = "{LABEL}"
 
     /// Every path of the site that is not about one story.
     pub(crate) fn lists(&self) -> Vec<String> {
-        let mut paths: Vec<String> = ["/", "/?from=0", "/sitemap.xml", "/news-sitemap.xml", "/robots.txt", "/about", "/search"]
-            .map(str::to_owned)
-            .to_vec();
-        for at in [String::new()].into_iter().chain(self.sections.iter().map(|section| format!("/{section}"))) {
+        let mut paths: Vec<String> =
+            ["/", "/?from=0", "/sitemap.xml", "/news-sitemap.xml", "/robots.txt", "/about", "/search"]
+                .map(str::to_owned)
+                .to_vec();
+        for at in [String::new()].into_iter().chain(self.sections.iter().map(|section| format!("/{section}")))
+        {
             paths.push(format!("{at}/"));
             paths.extend(["rss", "atom", "json"].map(|kind| format!("{at}/feed.{kind}")));
         }
@@ -412,7 +429,10 @@ label = "{LABEL}"
 
     /// Every path that is about one story.
     pub(crate) fn paths_of(url: &str) -> Vec<String> {
-        ["", ".json", ".txt", ".proof", "/history", "/any-slug"].iter().map(|end| format!("{url}{end}")).collect()
+        ["", ".json", ".txt", ".proof", "/history", "/any-slug"]
+            .iter()
+            .map(|end| format!("{url}{end}"))
+            .collect()
     }
 
     /// Where in all that the site says any of these words stands: each as `path: word`. Words are found whatever
@@ -428,14 +448,20 @@ label = "{LABEL}"
             let mut text = answer.text();
             answer.fields.iter().for_each(|(_, value)| text.push_str(value));
             let text = text.to_lowercase();
-            found.extend(words.iter().filter(|word| text.contains(&word.to_lowercase())).map(|word| format!("{path}: {word}")));
+            found.extend(
+                words
+                    .iter()
+                    .filter(|word| text.contains(&word.to_lowercase()))
+                    .map(|word| format!("{path}: {word}")),
+            );
         }
         for word in words {
             let page = self.page(&format!("/search?q={word}"));
             let rest = page.html.to_lowercase().replace(&word.to_lowercase(), "");
             let others = words.iter().filter(|other| *other != word && rest.contains(&other.to_lowercase()));
             found.extend(others.map(|other| format!("/search?q={word}: {other}")));
-            let leads = page.links.iter().find(|link| url.is_some_and(|url| link.contains(&url[url.len() - 26..])));
+            let leads =
+                page.links.iter().find(|link| url.is_some_and(|url| link.contains(&url[url.len() - 26..])));
             found.extend(leads.map(|link| format!("/search?q={word}: {link}")));
         }
         found
@@ -468,9 +494,16 @@ label = "{LABEL}"
         assert_eq!(self.get(&format!("{url}.txt")).text(), story.plain());
         let found = self.everywhere(Some(url), &story.uri, &story.marks());
         for path in paths {
-            assert!(found.iter().any(|place| place.starts_with(&format!("{path}: "))), "{path} lacks {}", story.headline);
+            assert!(
+                found.iter().any(|place| place.starts_with(&format!("{path}: "))),
+                "{path} lacks {}",
+                story.headline
+            );
         }
-        assert!(found.iter().any(|place| place.starts_with("/search?") && place.contains("/s/")), "search: {found:#?}");
+        assert!(
+            found.iter().any(|place| place.starts_with("/search?") && place.contains("/s/")),
+            "search: {found:#?}"
+        );
         assert!(self.live().contains(&url.to_owned()), "the sitemap lacks {url}");
     }
 
@@ -522,7 +555,9 @@ pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 
 /// All texts of a field that is a list, in one.
 pub(crate) fn reasons(value: &Value) -> String {
-    let all = value["reasons"].as_array().map(|all| all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; "));
+    let all = value["reasons"]
+        .as_array()
+        .map(|all| all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; "));
     all.unwrap_or_default()
 }
 

@@ -28,14 +28,26 @@ fn read_gives_a_line_for_each_item() {
             .expect("copy")
             .iter()
             .map(|block| match block {
-                Value::Array(pair) => (pair[0].as_str().unwrap_or_default().to_owned(), pair[1].as_str().unwrap_or_default().to_owned()),
+                Value::Array(pair) => (
+                    pair[0].as_str().unwrap_or_default().to_owned(),
+                    pair[1].as_str().unwrap_or_default().to_owned(),
+                ),
                 other => (text(other, "kind").to_owned(), text(other, "text").to_owned()),
             })
             .collect();
         assert_eq!(copy, story.blocks(), "{format:?}");
-        assert!(["format", "raw_sha256", "notes", "complaints", "dateline"].iter().all(|name| ours.get(name).is_some()), "{ours:#}");
+        assert!(
+            ["format", "raw_sha256", "notes", "complaints", "dateline"]
+                .iter()
+                .all(|name| ours.get(name).is_some()),
+            "{ours:#}"
+        );
         let named = text(ours, "format");
-        assert_eq!(program(folder.path(), &["read", "--format", named, "a.wire"]).well().lines().len(), 1, "{named}");
+        assert_eq!(
+            program(folder.path(), &["read", "--format", named, "a.wire"]).well().lines().len(),
+            1,
+            "{named}"
+        );
     }
 }
 
@@ -47,7 +59,11 @@ fn read_goes_on_after_a_bad_file_and_says_so() {
     std::fs::write(folder.path().join("bad.xml"), "<rss><channel><item>").expect("a file");
     let said = program(folder.path(), &["read", "bad.xml", "good.json"]);
     assert_eq!(said.code, Some(1), "{said:?}");
-    assert_eq!(said.lines().iter().filter(|line| text(line, "uri").contains("jsonfeed")).count(), 2, "{said:?}");
+    assert_eq!(
+        said.lines().iter().filter(|line| text(line, "uri").contains("jsonfeed")).count(),
+        2,
+        "{said:?}"
+    );
     assert!(said.err.contains("bad.xml"), "{said:?}");
     let missing = program(folder.path(), &["read", "absent.xml"]);
     assert!(missing.code == Some(1) && missing.err.contains("absent.xml"), "{missing:?}");
@@ -115,10 +131,30 @@ fn check_names_file_line_key_and_remedy() {
     let cases = [
         (good.replace("folder =", "foldr ="), "verbatim.toml:13", "foldr", "folder"),
         (good.replace("agency = \"agx\"", "agency = \"agy\""), "verbatim.toml:12", "agy", "agx"),
-        (good.replace("section = \"world\"", "section = \"world\"\nsafety = \"maybe\""), "verbatim.toml:15", "safety", "shadow"),
-        (good.replace("url = \"http://127.0.0.1:8080\"", "url = \"daily.example\""), "verbatim.toml:3", "url", "http"),
-        (good.replace("section = \"world\"", "section = \"world\"\nbacklog = \"a day\""), "verbatim.toml:15", "backlog", "h"),
-        (format!("{good}push = true\ntoken_file = \"absent.token\"\n"), "verbatim.toml:16", "token_file", "absent.token"),
+        (
+            good.replace("section = \"world\"", "section = \"world\"\nsafety = \"maybe\""),
+            "verbatim.toml:15",
+            "safety",
+            "shadow",
+        ),
+        (
+            good.replace("url = \"http://127.0.0.1:8080\"", "url = \"daily.example\""),
+            "verbatim.toml:3",
+            "url",
+            "http",
+        ),
+        (
+            good.replace("section = \"world\"", "section = \"world\"\nbacklog = \"a day\""),
+            "verbatim.toml:15",
+            "backlog",
+            "h",
+        ),
+        (
+            format!("{good}push = true\ntoken_file = \"absent.token\"\n"),
+            "verbatim.toml:16",
+            "token_file",
+            "absent.token",
+        ),
         (good.replace("[store]\npath = \"data\"\n", ""), "verbatim.toml", "store", "path"),
     ];
     for (config, place, key, remedy) in cases {
@@ -138,7 +174,10 @@ fn check_names_file_line_key_and_remedy() {
 
 #[test]
 fn every_mistake_is_told_at_once() {
-    let config = smallest().replace("folder =", "foldr =").replace("path =", "paht =").replace("name = \"Agency", "nmae = \"Agency");
+    let config = smallest()
+        .replace("folder =", "foldr =")
+        .replace("path =", "paht =")
+        .replace("name = \"Agency", "nmae = \"Agency");
     let said = checked(&config);
     for word in ["foldr", "paht", "nmae"] {
         assert!(said.err.contains(word), "no {word} in {said:?}");
@@ -149,8 +188,14 @@ fn every_mistake_is_told_at_once() {
 fn help_and_version_are_there() {
     let folder = folder();
     let help = program(folder.path(), &["--help"]).well().out;
-    for word in ["run", "demo", "read", "publish", "kill", "hold", "release", "spike", "hold-all", "list", "backup", "restore", "rebuild", "check", "doctor"] {
-        assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{word} "))), "{word}: {help}");
+    for word in [
+        "run", "demo", "read", "publish", "kill", "hold", "release", "spike", "hold-all", "list", "backup",
+        "restore", "rebuild", "check", "doctor",
+    ] {
+        assert!(
+            help.lines().any(|line| line.trim_start().starts_with(&format!("{word} "))),
+            "{word}: {help}"
+        );
     }
     assert!(program(folder.path(), &["--version"]).well().out.starts_with("verbatim "));
     assert_eq!(program(folder.path(), &["dance"]).code, Some(2));

@@ -143,7 +143,9 @@ fn an_order_that_makes_no_sense_is_refused_with_its_reason() {
     let newsroom = Newsroom::usual();
     let story = Story::new("oddorder", Ninjs);
     let url = newsroom.publish(Ninjs, &story);
-    for order in [json!({"uri": story.uri, "order": "polish"}), json!({"uri": story.uri, "order": "release", "n": 9})] {
+    for order in
+        [json!({"uri": story.uri, "order": "polish"}), json!({"uri": story.uri, "order": "release", "n": 9})]
+    {
         let answer = newsroom.command("/api/v1/orders", &order);
         assert!([400, 409].contains(&answer.status), "{order}: {}", answer.status);
         assert!(!text(&answer.json(), "error").is_empty(), "{}", answer.text());
@@ -156,11 +158,13 @@ fn an_order_that_makes_no_sense_is_refused_with_its_reason() {
 #[test]
 fn publish_tells_what_became_of_each_item() {
     let newsroom = Newsroom::usual();
-    let stories = [Story::new("handover", Ninjs), Story { status: "frozen", ..Story::new("handstand", Ninjs) }];
+    let stories =
+        [Story::new("handover", Ninjs), Story { status: "frozen", ..Story::new("handstand", Ninjs) }];
     std::fs::write(newsroom.path("two.json"), crate::wires::wires(Ninjs, &stories)).expect("a file");
     std::fs::write(newsroom.path("none.txt"), "nothing to read here").expect("a file");
     let lines = newsroom.cli(&["publish", "--feed", "agx-world", "two.json"]).well().lines();
-    let told: Vec<(&str, &str)> = lines.iter().map(|line| (text(line, "uri"), text(line, "ruling"))).collect();
+    let told: Vec<(&str, &str)> =
+        lines.iter().map(|line| (text(line, "uri"), text(line, "ruling"))).collect();
     assert_eq!(told, [(&*stories[0].uri, "publish"), (&*stories[1].uri, "hold")]);
     assert!(lines.iter().all(|line| line["reasons"].is_array() && line["version"] == "1"), "{lines:#?}");
     newsroom.shows(text(&lines[0], "url"), &stories[0]);

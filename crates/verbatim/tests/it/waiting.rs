@@ -92,7 +92,11 @@ fn an_indefinite_embargo_never_lifts_by_itself() {
         std::thread::sleep(std::time::Duration::from_millis(1_200));
         unseen(&newsroom, Some(&url), &story);
         let held = newsroom.held(&story.uri);
-        assert_eq!(held.iter().map(|line| text(line, "until")).collect::<Vec<_>>(), ["person"], "{format:?}: {held:#?}");
+        assert_eq!(
+            held.iter().map(|line| text(line, "until")).collect::<Vec<_>>(),
+            ["person"],
+            "{format:?}: {held:#?}"
+        );
         let free = Story { embargo: None, ..story.next("two") };
         assert_eq!(newsroom.publish(format, &free), url, "{format:?}");
         newsroom.shows(&url, &free);
@@ -148,7 +152,10 @@ fn notes_to_editors_and_advisories_are_never_public() {
         assert_eq!(text(&line, "ruling"), "ignore", "{format:?}: {line:#}");
         unseen(&newsroom, line["url"].as_str(), &story);
         let seen = newsroom.rulings(&story.uri);
-        assert!(seen.iter().any(|line| text(line, "headline") == story.headline), "the desk does not show it: {seen:#?}");
+        assert!(
+            seen.iter().any(|line| text(line, "headline") == story.headline),
+            "the desk does not show it: {seen:#?}"
+        );
     }
 }
 

@@ -45,7 +45,8 @@ pub(crate) struct Story {
     pub(crate) embargo: Option<Option<Timestamp>>,
     pub(crate) ed_note: Option<String>,
     pub(crate) advisory: bool,
-    word: String,
+    /// Stands in all its words, and in no other story.
+    pub(crate) word: String,
 }
 
 impl Story {
@@ -191,7 +192,9 @@ pub(crate) fn assemble(format: Format, pieces: &[String]) -> String {
 </feed>
 "#
         ),
-        JsonFeed => format!(r#"{{"version": "https://jsonfeed.org/version/1.1", "title": "Agency Example", "items": [{all}]}}"#),
+        JsonFeed => format!(
+            r#"{{"version": "https://jsonfeed.org/version/1.1", "title": "Agency Example", "items": [{all}]}}"#
+        ),
         NewsmlG2 => format!(
             r#"<?xml version="1.0" encoding="UTF-8"?>
 <newsMessage xmlns="http://iptc.org/std/nar/2006-10-01/"><header><sent>2026-01-01T00:00:00Z</sent></header><itemSet>
@@ -211,7 +214,11 @@ fn rss_item(story: &Story) -> String {
         "withheld" => r#"<media:status state="blocked"/>"#,
         _ => "",
     };
-    let embargo = story.embargo.flatten().map(|at| format!("<prism:embargoDate>{at}</prism:embargoDate>")).unwrap_or_default();
+    let embargo = story
+        .embargo
+        .flatten()
+        .map(|at| format!("<prism:embargoDate>{at}</prism:embargoDate>"))
+        .unwrap_or_default();
     format!(
         "<item><title>{}</title><guid isPermaLink=\"false\">{}</guid><pubDate>{}</pubDate>{state}{embargo}<content:encoded>{}</content:encoded></item>",
         escape(&story.headline),
@@ -226,7 +233,11 @@ fn atom_entry(story: &Story) -> String {
         return tombstone(&story.uri, story.made);
     }
     let state = if story.status == "withheld" { r#"<media:status state="blocked"/>"# } else { "" };
-    let embargo = story.embargo.flatten().map(|at| format!("<prism:embargoDate>{at}</prism:embargoDate>")).unwrap_or_default();
+    let embargo = story
+        .embargo
+        .flatten()
+        .map(|at| format!("<prism:embargoDate>{at}</prism:embargoDate>"))
+        .unwrap_or_default();
     format!(
         "<entry><id>{}</id><title>{}</title><updated>{}</updated>{state}{embargo}<content type=\"html\">{}</content></entry>",
         escape(&story.uri),
@@ -257,7 +268,8 @@ fn g2_item(story: &Story) -> String {
         Some(None) => "<embargoed/>".to_owned(),
         Some(Some(at)) => format!("<embargoed>{at}</embargoed>"),
     };
-    let note = story.ed_note.as_ref().map(|note| format!("<edNote>{}</edNote>", escape(note))).unwrap_or_default();
+    let note =
+        story.ed_note.as_ref().map(|note| format!("<edNote>{}</edNote>", escape(note))).unwrap_or_default();
     let role = if story.advisory { "<role qcode=\"agxrole:advisory\"/>" } else { "" };
     format!(
         r#"<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="{uri}" version="{version}" standard="NewsML-G2" standardversion="2.33" conformance="power" xml:lang="en">
@@ -276,8 +288,10 @@ fn g2_item(story: &Story) -> String {
 
 fn nitf(story: &Story) -> String {
     let status = if story.embargo == Some(None) { "embargoed" } else { story.status };
-    let release = story.embargo.flatten().map(|at| format!("<date.release norm=\"{at}\"/>")).unwrap_or_default();
-    let note = story.ed_note.as_ref().map(|note| format!("<ed-msg info=\"{}\"/>", escape(note))).unwrap_or_default();
+    let release =
+        story.embargo.flatten().map(|at| format!("<date.release norm=\"{at}\"/>")).unwrap_or_default();
+    let note =
+        story.ed_note.as_ref().map(|note| format!("<ed-msg info=\"{}\"/>", escape(note))).unwrap_or_default();
     format!(
         r#"<nitf><head><title>{headline}</title><docdata management-status="{status}"><doc-id id-string="{uri}"/><du-key key="harbour" version="{version}"/><date.issue norm="{made}"/>{release}{note}</docdata></head>
 <body><body.head><hedline><hl1>{headline}</hl1></hedline></body.head><body.content>{body}</body.content></body></nitf>"#,

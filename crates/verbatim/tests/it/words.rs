@@ -38,14 +38,18 @@ fn says(newsroom: &Newsroom, uri: &str, headline: &str, body: &[(&str, &str)]) -
         newsroom.items(uri).first().map(|item| text(item, "url").to_owned())
     });
     let page = newsroom.page(&url);
-    let wanted: Vec<(&str, &str)> = [("headline", headline)].into_iter().chain(body.iter().copied()).collect();
+    let wanted: Vec<(&str, &str)> =
+        [("headline", headline)].into_iter().chain(body.iter().copied()).collect();
     let found: Vec<(&str, &str)> = page.blocks.iter().map(|(kind, text)| (&**kind, &**text)).collect();
     assert_eq!(found, wanted, "{uri}");
     assert_eq!(newsroom.get(&format!("{url}.txt")).text(), page.plain(), "{uri}");
     assert_eq!(text(&newsroom.item(uri), "headline"), headline);
     let feed = newsroom.get("/feed.json").json();
     let items = feed["items"].as_array().expect("items");
-    let item = items.iter().find(|item| text(item, "url") == url).unwrap_or_else(|| panic!("{uri} is not in the feed"));
+    let item = items
+        .iter()
+        .find(|item| text(item, "url") == url)
+        .unwrap_or_else(|| panic!("{uri} is not in the feed"));
     assert_eq!(text(item, "title"), headline);
     let blocks = paragraphs(text(item, "content_html"));
     let texts: Vec<&str> = body.iter().map(|(_, text)| *text).collect();
@@ -63,31 +67,58 @@ const PROBES: &[(&str, &[(&str, &str)])] = &[
     ("<p>  two \n\t spaces  </p>", &[("p", "two spaces")]),
     ("<p>\u{a0}kept\u{a0}\u{a0}all\u{a0}</p>", &[("p", "\u{a0}kept\u{a0}\u{a0}all\u{a0}")]),
     ("<p>&nbsp;10&nbsp;km&shy;weit &zwj;&zwnj;</p>", &[("p", "\u{a0}10\u{a0}km\u{ad}weit \u{200d}\u{200c}")]),
-    ("<p>Cafe\u{301} Caf\u{e9} \u{fb01}n \u{2126} \u{212b}</p>", &[("p", "Cafe\u{301} Caf\u{e9} \u{fb01}n \u{2126} \u{212b}")]),
+    (
+        "<p>Cafe\u{301} Caf\u{e9} \u{fb01}n \u{2126} \u{212b}</p>",
+        &[("p", "Cafe\u{301} Caf\u{e9} \u{fb01}n \u{2126} \u{212b}")],
+    ),
     ("<p>“Smart” ‘quotes’ ... … -- – —</p>", &[("p", "“Smart” ‘quotes’ ... … -- – —")]),
     ("<p>नई दिल्ली, 14 मार्च (उदाहरण)। क्\u{200d}ष</p>", &[("p", "नई दिल्ली, 14 मार्च (उदाहरण)। क्\u{200d}ष")]),
-    ("<p>\u{200f}קיבלנו (ABC) \u{202b}عربي\u{202c}\u{200e}</p>", &[("p", "\u{200f}קיבלנו (ABC) \u{202b}عربي\u{202c}\u{200e}")]),
+    (
+        "<p>\u{200f}קיבלנו (ABC) \u{202b}عربي\u{202c}\u{200e}</p>",
+        &[("p", "\u{200f}קיבלנו (ABC) \u{202b}عربي\u{202c}\u{200e}")],
+    ),
     ("<p>👩\u{200d}🚒 🇺🇳 1\u{fe0f}\u{20e3} 𠮷野家</p>", &[("p", "👩\u{200d}🚒 🇺🇳 1\u{fe0f}\u{20e3} 𠮷野家")]),
     ("<p>İstanbul ıssız ǅ ß ﬀ</p>", &[("p", "İstanbul ıssız ǅ ß ﬀ")]),
     ("<p>one<br>two<br />three</p>", &[("p", "one\ntwo\nthree")]),
-    ("<p><b>Bold</b> <i>and</i> <a href=\"https://agency.example/x\">linked</a>.</p>", &[("p", "Bold and linked.")]),
+    (
+        "<p><b>Bold</b> <i>and</i> <a href=\"https://agency.example/x\">linked</a>.</p>",
+        &[("p", "Bold and linked.")],
+    ),
     ("<p>H<sub>2</sub>O, x<sup>2</sup>, <code>a  b</code></p>", &[("p", "H2O, x2, a b")]),
     ("<p>See https://agency.example/a?b=1&amp;c=2</p>", &[("p", "See https://agency.example/a?b=1&c=2")]),
     ("<p>https://video.example/watch?v=1</p>", &[("p", "https://video.example/watch?v=1")]),
-    ("<h2>Rank two</h2><p>x</p><h3>Three</h3><p>y</p>", &[("h2", "Rank two"), ("p", "x"), ("h3", "Three"), ("p", "y")]),
-    ("<ul><li>one</li><li>two</li></ul><ol><li>three</li></ol>", &[("li", "one"), ("li", "two"), ("li", "three")]),
+    (
+        "<h2>Rank two</h2><p>x</p><h3>Three</h3><p>y</p>",
+        &[("h2", "Rank two"), ("p", "x"), ("h3", "Three"), ("p", "y")],
+    ),
+    (
+        "<ul><li>one</li><li>two</li></ul><ol><li>three</li></ol>",
+        &[("li", "one"), ("li", "two"), ("li", "three")],
+    ),
     ("<blockquote><p>Said so.</p></blockquote>", &[("quote", "Said so.")]),
     ("<pre>a  b\n  c</pre>", &[("pre", "a  b\n  c")]),
-    ("<table><tr><th>Team</th><th>Pts</th></tr><tr><td>A</td><td>3</td></tr></table>", &[("row", "Team\tPts"), ("row", "A\t3")]),
+    (
+        "<table><tr><th>Team</th><th>Pts</th></tr><tr><td>A</td><td>3</td></tr></table>",
+        &[("row", "Team\tPts"), ("row", "A\t3")],
+    ),
     ("<p>Seen<script>var hid = 1;</script><!-- not --> here</p>", &[("p", "Seen here")]),
     ("<p>Shown</p><p style=\"display:none\">Hushhush</p>", &[("p", "Shown")]),
     ("<div>Loose text<div>inner</div>tail</div>", &[("p", "Loose text"), ("p", "inner"), ("p", "tail")]),
-    ("<p>if a &lt; b &amp;&amp; c &gt; d then &lt;/p&gt; &lt;script&gt;alert(1)&lt;/script&gt;</p>", &[("p", "if a < b && c > d then </p> <script>alert(1)</script>")]),
-    ("<p>{{ braces }} {% raw %} ${x} `y` \\u0041 %20</p>", &[("p", "{{ braces }} {% raw %} ${x} `y` \\u0041 %20")]),
+    (
+        "<p>if a &lt; b &amp;&amp; c &gt; d then &lt;/p&gt; &lt;script&gt;alert(1)&lt;/script&gt;</p>",
+        &[("p", "if a < b && c > d then </p> <script>alert(1)</script>")],
+    ),
+    (
+        "<p>{{ braces }} {% raw %} ${x} `y` \\u0041 %20</p>",
+        &[("p", "{{ braces }} {% raw %} ${x} `y` \\u0041 %20")],
+    ),
     ("<p>]]&gt; &lt;!-- --&gt; &lt;![CDATA[</p>", &[("p", "]]> <!-- --> <![CDATA[")]),
     ("<p>Line\u{2028}sep\u{2029}para\u{85}next</p>", &[("p", "Line\u{2028}sep\u{2029}para\u{85}next")]),
     ("<p>\u{feff}mark \u{fffd} \u{e000} \u{fdd0}</p>", &[("p", "\u{feff}mark \u{fffd} \u{e000} \u{fdd0}")]),
-    ("<p>This post has been auto-published.</p><p>Disclaimer: not ours</p>", &[("p", "This post has been auto-published."), ("p", "Disclaimer: not ours")]),
+    (
+        "<p>This post has been auto-published.</p><p>Disclaimer: not ours</p>",
+        &[("p", "This post has been auto-published."), ("p", "Disclaimer: not ours")],
+    ),
 ];
 
 #[test]
@@ -107,10 +138,17 @@ fn no_code_point_is_changed_on_the_way() {
 fn a_headline_is_text_and_no_markup() {
     let newsroom = Newsroom::usual();
     for format in [Ninjs, Rss] {
-        for (i, headline) in
-            ["How <b> became <i>", "Q&A: AT&T &amp; the rest", "“Smart” & \"plain\" 'quotes'", "</title><script>alert(1)</script>", "तीन राज्यों में मतदान", "\u{200f}שלום, עולם", "100 % {{ sure }}"]
-                .iter()
-                .enumerate()
+        for (i, headline) in [
+            "How <b> became <i>",
+            "Q&A: AT&T &amp; the rest",
+            "“Smart” & \"plain\" 'quotes'",
+            "</title><script>alert(1)</script>",
+            "तीन राज्यों में मतदान",
+            "\u{200f}שלום, עולם",
+            "100 % {{ sure }}",
+        ]
+        .iter()
+        .enumerate()
         {
             let uri = format!("urn:agx:headline-{format:?}-{i}");
             newsroom.send(&uri, &told(format, &uri, headline, "<p>Words.</p>"));
@@ -122,7 +160,10 @@ fn a_headline_is_text_and_no_markup() {
 #[test]
 fn a_title_is_html_where_the_feed_says_so() {
     let newsroom = Newsroom::with(&format!("{USUAL}title = \"html\"\n"));
-    newsroom.send("urn:agx:ht", &told(Rss, "urn:agx:ht", "Q&amp;A: <i>Nature</i> &#8217;s caf&eacute;", "<p>Words.</p>"));
+    newsroom.send(
+        "urn:agx:ht",
+        &told(Rss, "urn:agx:ht", "Q&amp;A: <i>Nature</i> &#8217;s caf&eacute;", "<p>Words.</p>"),
+    );
     says(&newsroom, "urn:agx:ht", "Q&A: Nature ’s café", &[("p", "Words.")]);
 }
 
@@ -131,7 +172,8 @@ fn what_no_page_can_carry_is_held_and_never_replaced() {
     let newsroom = Newsroom::usual();
     for (i, odd) in ["\u{0}", "\u{8}", "\u{1b}", "\u{ffff}"].iter().enumerate() {
         let uri = format!("urn:agx:odd-{i}");
-        let ruled = newsroom.send(&uri, &told(Ninjs, &uri, "Odd characters", &format!("<p>before{odd}after</p>")));
+        let ruled =
+            newsroom.send(&uri, &told(Ninjs, &uri, "Odd characters", &format!("<p>before{odd}after</p>")));
         assert_eq!(text(&ruled, "ruling"), "hold", "{odd:?}: {ruled:#}");
         assert!(newsroom.items(&uri).is_empty());
     }
@@ -141,10 +183,17 @@ fn what_no_page_can_carry_is_held_and_never_replaced() {
     bytes.splice(at..at + 2, [0xe9]);
     newsroom.push("agx-world", &bytes);
     let complaint = eventually("a complaint", || {
-        newsroom.list("complaints").into_iter().find(|line| line["offset"].is_u64() && text(line, "gravity") != "remark")
+        newsroom
+            .list("complaints")
+            .into_iter()
+            .find(|line| line["offset"].is_u64() && text(line, "gravity") != "remark")
     });
     assert!(!text(&complaint, "message").is_empty());
-    newsroom.nowhere(None, "urn:agx:bytes", &["Undecodable".to_owned(), "marker".to_owned(), "\u{fffd}".to_owned()]);
+    newsroom.nowhere(
+        None,
+        "urn:agx:bytes",
+        &["Undecodable".to_owned(), "marker".to_owned(), "\u{fffd}".to_owned()],
+    );
 }
 
 #[test]
@@ -152,13 +201,27 @@ fn encodings_are_what_they_say() {
     let newsroom = Newsroom::usual();
     let story = "<?xml version=\"1.0\" encoding=\"ENC\"?><rss version=\"2.0\"><channel><title>A</title><link>https://agency.example/</link><description>d</description><item><title>HEAD</title><guid isPermaLink=\"false\">URI</guid><pubDate>DATE</pubDate><description>&lt;p&gt;BODY&lt;/p&gt;</description></item></channel></rss>";
     let fill = |encoding: &str, uri: &str, text: &str| {
-        let body = story.replace("ENC", encoding).replace("URI", uri).replace("HEAD", text).replace("BODY", text);
+        let body =
+            story.replace("ENC", encoding).replace("URI", uri).replace("HEAD", text).replace("BODY", text);
         body.replace("DATE", &rfc822(moment(-60)))
     };
-    let latin: Vec<u8> = fill("ISO-8859-1", "urn:agx:latin", "Zürich für 5").chars().map(|c| u8::try_from(c).expect("Latin-1")).collect();
-    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(fill("UTF-16", "urn:agx:utf16", "Łódź €").encode_utf16().flat_map(u16::to_le_bytes)).collect();
-    let bom: Vec<u8> = [0xef, 0xbb, 0xbf].into_iter().chain(fill("UTF-8", "urn:agx:bom", "Ordnung ✓").into_bytes()).collect();
-    for (uri, bytes, words) in [("urn:agx:latin", latin, "Zürich für 5"), ("urn:agx:utf16", utf16, "Łódź €"), ("urn:agx:bom", bom, "Ordnung ✓")] {
+    let latin: Vec<u8> = fill("ISO-8859-1", "urn:agx:latin", "Zürich für 5")
+        .chars()
+        .map(|c| u8::try_from(c).expect("Latin-1"))
+        .collect();
+    let utf16: Vec<u8> = [0xff, 0xfe]
+        .into_iter()
+        .chain(fill("UTF-16", "urn:agx:utf16", "Łódź €").encode_utf16().flat_map(u16::to_le_bytes))
+        .collect();
+    let bom: Vec<u8> = [0xef, 0xbb, 0xbf]
+        .into_iter()
+        .chain(fill("UTF-8", "urn:agx:bom", "Ordnung ✓").into_bytes())
+        .collect();
+    for (uri, bytes, words) in [
+        ("urn:agx:latin", latin, "Zürich für 5"),
+        ("urn:agx:utf16", utf16, "Łódź €"),
+        ("urn:agx:bom", bom, "Ordnung ✓"),
+    ] {
         newsroom.send(uri, &bytes);
         says(&newsroom, uri, words, &[("p", words)]);
     }
@@ -166,7 +229,8 @@ fn encodings_are_what_they_say() {
 
 /// Every scalar value that HTML and XML can carry, in order.
 fn every_character() -> impl Iterator<Item = char> {
-    ('\u{1}'..=char::MAX).filter(|c| !matches!(c, '\u{1}'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}'))
+    ('\u{1}'..=char::MAX)
+        .filter(|c| !matches!(c, '\u{1}'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}'))
 }
 
 /// What a paragraph of HTML makes of white space; elsewhere tab and line feed have their place in `pre`.
@@ -190,7 +254,8 @@ fn every_unicode_scalar_value_survives() {
                 let text: String = run.iter().filter(|c| !is_insignificant(**c)).collect();
                 blocks.push(("p".to_owned(), format!("x{text}x")));
             }
-            let html: String = blocks.iter().map(|(kind, text)| format!("<{kind}>{}</{kind}>", escape(text))).collect();
+            let html: String =
+                blocks.iter().map(|(kind, text)| format!("<{kind}>{}</{kind}>", escape(text))).collect();
             let uri = format!("urn:agx:all-{format:?}-{i}");
             let ruled = newsroom.send(&uri, &told(format, &uri, &format!("All {i}"), &html));
             assert_eq!(text(&ruled, "ruling"), "publish", "{format:?} {i}: {ruled:#}");
