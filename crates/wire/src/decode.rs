@@ -76,7 +76,8 @@ fn choose(label: &str, bytes: &[u8]) -> (&'static Encoding, Option<Complaint>) {
         return (UTF_8, None);
     }
     if encoding == UTF_16LE || encoding == UTF_16BE {
-        let message = format!("the declaration says {shown}, but the bytes are not UTF-16; they were read as UTF-8");
+        let message =
+            format!("the declaration says {shown}, but the bytes are not UTF-16; they were read as UTF-8");
         return (UTF_8, remark("wrong-encoding-label", message));
     }
     // Text in a one-byte encoding is practically never valid UTF-8 by chance.
@@ -97,7 +98,13 @@ fn decode_as<'a>(
     let is_utf8 = encoding == UTF_8;
     if is_utf8 && let Ok(text) = std::str::from_utf8(rest) {
         let text = Cow::Borrowed(text);
-        return Decoded { text, encoding: encoding.name(), complaints, faults: Vec::new(), shift: Some(skip) };
+        return Decoded {
+            text,
+            encoding: encoding.name(),
+            complaints,
+            faults: Vec::new(),
+            shift: Some(skip),
+        };
     }
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let (text, faults) = decode_marking(&mut decoder, rest, skip);
@@ -136,9 +143,17 @@ impl Decoded<'_> {
                 Some(by) => version.span.start + by..version.span.end + by,
                 None => 0..length,
             };
-            version.complaints.iter_mut().filter(|c| c.code != UNDECODABLE).for_each(|c| moved(&mut c.place.offset));
+            version
+                .complaints
+                .iter_mut()
+                .filter(|c| c.code != UNDECODABLE)
+                .for_each(|c| moved(&mut c.place.offset));
         }
-        reading.complaints.iter_mut().filter(|c| c.code != UNDECODABLE).for_each(|c| moved(&mut c.place.offset));
+        reading
+            .complaints
+            .iter_mut()
+            .filter(|c| c.code != UNDECODABLE)
+            .for_each(|c| moved(&mut c.place.offset));
         for complaint in self.complaints {
             if complaint.gravity >= Gravity::Hold {
                 for (i, version) in reading.items.iter_mut().enumerate() {
@@ -166,6 +181,109 @@ impl Decoded<'_> {
 const UNDECODABLE: &str = "undecodable-bytes";
 
 fn undecodable(encoding: &str, offset: usize) -> Complaint {
-    let message = format!("bytes cannot be decoded as {encoding}; the agency must say, or mend, the encoding");
+    let message =
+        format!("bytes cannot be decoded as {encoding}; the agency must say, or mend, the encoding");
     Complaint::new(Gravity::Hold, UNDECODABLE, message).at("", Some(offset))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Hints;
+
+    #[track_caller]
+    fn check(bytes: &[u8], text: &str, encoding: &str, codes: &[&str]) {
+        let decoded = decode(bytes);
+        let found: Vec<_> = decoded.complaints.iter().map(|c| c.code).collect();
+        assert_eq!((&*decoded.text, decoded.encoding, &found[..]), (text, encoding, codes));
+    }
+
+    fn utf16(text: &str, big: bool) -> Vec<u8> {
+        text.encode_utf16()
+            .flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() })
+            .collect()
+    }
+
+    #[test]
+    fn byte_order_marks_and_their_absence() {
+        check("<a>é</a>".as_bytes(), "<a>é</a>", "UTF-8", &[]);
+        check("\u{feff}{\"a\":1}".as_bytes(), "{\"a\":1}", "UTF-8", &[]);
+        check(&utf16("\u{feff}<a>हि</a>", true), "<a>हि</a>", "UTF-16BE", &[]);
+        check(&utf16("\u{feff}<a>हि</a>", false), "<a>हि</a>", "UTF-16LE", &[]);
+        check(&utf16("<a>हि</a>", true), "<a>हि</a>", "UTF-16BE", &[]);
+        check(&utf16("{}", false), "{}", "UTF-16LE", &[]);
+        check(b"", "", "UTF-8", &[]);
+    }
+
+    #[test]
+    fn a_mark_inside_the_text_is_text() {
+        check("\u{feff}\u{feff}<a/>".as_bytes(), "\u{feff}<a/>", "UTF-8", &[]);
+    }
+
+    #[test]
+    fn declarations_count_unless_the_bytes_say_otherwise() {
+        let xml = |label: &str, body: &[u8]| {
+            [format!("<?xml version='1.0' encoding='{label}'?>").as_bytes(), body].concat()
+        };
+        let text = |label: &str, body: &str| format!("<?xml version='1.0' encoding='{label}'?>{body}");
+        check(&xml("ISO-8859-1", b"caf\xe9 \x93q\x94"), &text("ISO-8859-1", "café “q”"), "windows-1252", &[]);
+        check(&xml("iso-8859-15", b"\xa4"), &text("iso-8859-15", "€"), "ISO-8859-15", &[]);
+        check(&xml("utf8", "é".as_bytes()), &text("utf8", "é"), "UTF-8", &[]);
+        check(
+            &xml("ISO-8859-1", "é".as_bytes()),
+            &text("ISO-8859-1", "é"),
+            "UTF-8",
+            &["wrong-encoding-label"],
+        );
+        check(&xml("UTF-16", b"x"), &text("UTF-16", "x"), "UTF-8", &["wrong-encoding-label"]);
+        check(&xml("x-nix", b"x"), &text("x-nix", "x"), "UTF-8", &["unknown-encoding"]);
+        check(&xml("Shift_JIS", b"\x93\xfa"), &text("Shift_JIS", "日"), "Shift_JIS", &[]);
+    }
+
+    #[test]
+    fn undecodable_bytes_hold_the_item_they_stand_in_and_no_other() {
+        let item = |title: &[u8]| {
+            [b"<item><guid>".as_slice(), title, b"</guid><title>", title, b"</title></item>"].concat()
+        };
+        let bytes =
+            [b"<rss><channel>".as_slice(), &item("é".as_bytes()), &item(b"caf\xe9"), b"</channel></rss>"]
+                .concat();
+        let reading = crate::read(&bytes, &Hints::default());
+        let held =
+            |i: usize| reading.items[i].complaints.iter().filter(|c| c.gravity == Gravity::Hold).count();
+        assert_eq!((held(0), held(1)), (0, 2));
+        let offset = bytes.iter().position(|&b| b == 0xe9);
+        let places: Vec<_> = reading.complaints.iter().map(|c| (c.code, c.place.offset)).collect();
+        assert_eq!(places[0], ("undecodable-bytes", offset));
+        assert_eq!(reading.items[1].complaints[0].place.item, Some(1));
+    }
+
+    #[test]
+    fn a_replacement_character_that_was_sent_is_no_complaint() {
+        let reading = crate::read(
+            "<rss><channel><item><guid>1</guid><title>\u{fffd}</title></item></channel></rss>".as_bytes(),
+            &Hints::default(),
+        );
+        assert_eq!(reading.items[0].copy.headline(), Some("\u{fffd}"));
+        assert!(reading.items[0].complaints.is_empty() && reading.complaints.is_empty());
+    }
+
+    #[test]
+    fn spans_count_the_bytes_that_came() {
+        let text = "\u{feff}<rss><channel><item><guid>é</guid></item><item><guid>2</guid><title>a&nix;</title></item></channel></rss>";
+        let reading = crate::read(text.as_bytes(), &Hints::default());
+        assert_eq!(&text[reading.items[0].span.clone()], "<item><guid>é</guid></item>");
+        assert_eq!(reading.items[1].complaints[0].place.offset, text.find("&nix;"));
+        let wide = utf16(text, true);
+        let reading = crate::read(&wide, &Hints::default());
+        assert_eq!(reading.items[0].span, 0..wide.len());
+        assert_eq!(reading.items[1].complaints[0].place.offset, None);
+    }
+
+    #[test]
+    fn an_encoding_that_nobody_knows_holds_every_item() {
+        let bytes = b"<?xml version='1.0' encoding='UTF-7'?><rss><channel><item><guid>1</guid><title>+ADw-</title></item></channel></rss>";
+        let reading = crate::read(bytes, &Hints::default());
+        assert_eq!(reading.items[0].complaints[0].gravity, Gravity::Hold);
+    }
 }

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use news::{
-    BlockKind, Complaint, Digest, Embargo, Gravity, ItemClass, PubStatus, Reference, Relation, Rendition, Severity,
-    Signal, Stamp, Subject, Unmapped, Version, VersionOrder, VersionStamp,
+    BlockKind, Complaint, Digest, Embargo, Gravity, ItemClass, PubStatus, Reference, Relation, Rendition,
+    Severity, Signal, Stamp, Subject, Unmapped, Version, VersionOrder, VersionStamp,
 };
 
 use crate::html::{self, Words};
@@ -51,7 +51,13 @@ impl<'h> Draft<'h> {
         Self { version, hints, first: None, dated: None, updated: None }
     }
 
-    pub(crate) fn complain(&mut self, gravity: Gravity, code: &'static str, message: impl Into<String>, path: &str) {
+    pub(crate) fn complain(
+        &mut self,
+        gravity: Gravity,
+        code: &'static str,
+        message: impl Into<String>,
+        path: &str,
+    ) {
         let offset = Some(self.version.span.start);
         self.version.complaints.push(Complaint::new(gravity, code, message).at(path, offset));
     }
@@ -72,7 +78,8 @@ impl<'h> Draft<'h> {
             _ if value.trim().is_empty() => {}
             ..MOST_EXTRA => self.version.extra.push(Unmapped { path: path.into(), value }),
             MOST_EXTRA => {
-                let message = format!("more than {MOST_EXTRA} values that have no field; the rest is not kept");
+                let message =
+                    format!("more than {MOST_EXTRA} values that have no field; the rest is not kept");
                 self.complain(Gravity::Remark, "too-many-values", message, "");
                 self.version.extra.push(Unmapped { path: path.into(), value });
             }
@@ -125,16 +132,18 @@ impl<'h> Draft<'h> {
     pub(crate) fn rendition(&mut self, href: Option<&str>, media_type: Option<&str>, role: &str) {
         if let Some(href) = href.map(str::trim).filter(|href| !href.is_empty()) {
             let media_type = media_type.map(|word| word.trim().to_owned());
-            self.version.renditions.push(Rendition { href: href.into(), media_type, role: Some(role.into()) });
+            self.version.renditions.push(Rendition {
+                href: href.into(),
+                media_type,
+                role: Some(role.into()),
+            });
         }
     }
 
-    /// The most restrictive of all the states that an item claims counts.
+    /// Of several states that an item claims, a withdrawal counts, whatever else follows.
     fn state(&mut self, status: PubStatus) {
-        let kept = self.version.severity();
-        let before = std::mem::replace(&mut self.version.status, status);
-        if self.version.severity() < kept {
-            self.version.status = before;
+        if self.version.status != PubStatus::Canceled {
+            self.version.status = status;
         }
     }
 
@@ -242,7 +251,12 @@ impl<'h> Draft<'h> {
         let Some(stamp) = self.stamp_raw(raw, here) else { return };
         match stamp.at {
             Some(at) => self.version.expires = Some(self.version.expires.map_or(at, |before| before.min(at))),
-            None => self.complain(Gravity::Hold, "unreadable-expiry", "the expiry is a time that cannot be read", here),
+            None => self.complain(
+                Gravity::Hold,
+                "unreadable-expiry",
+                "the expiry is a time that cannot be read",
+                here,
+            ),
         }
     }
 
@@ -307,7 +321,8 @@ impl<'h> Draft<'h> {
         {
             self.version.version = VersionStamp { raw: updated.raw.clone(), order: VersionOrder::Time(at) };
         }
-        self.version.first_created = self.first.take().or_else(|| self.dated.take()).or_else(|| created.clone());
+        self.version.first_created =
+            self.first.take().or_else(|| self.dated.take()).or_else(|| created.clone());
         self.version.version_created = created;
         let withdrawn = self.version.severity() >= Severity::Withholds;
         if self.version.copy.is_empty() && self.version.class == ItemClass::Text && !withdrawn {
@@ -387,7 +402,8 @@ pub(crate) fn repeated(reading: &mut Reading) {
         match seen.get(&version.uri) {
             Some(first) => {
                 let message = format!("the identifier is that of item {} too; both are kept", first + 1);
-                let complaint = Complaint::new(Gravity::Remark, "identifier-twice", message).at("", Some(stamp));
+                let complaint =
+                    Complaint::new(Gravity::Remark, "identifier-twice", message).at("", Some(stamp));
                 version.complaints.push(complaint.of_item(i));
             }
             None => {
@@ -420,3 +436,6 @@ impl Heritage {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

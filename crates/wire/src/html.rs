@@ -6,6 +6,7 @@
 mod collect;
 mod dom;
 mod element;
+mod guard;
 mod write;
 
 use news::{Block, BlockKind, Complaint, Gravity, ListPlace, Mark, MarkKind, Note, Rendition, Version};
@@ -84,7 +85,8 @@ pub fn read_loose_text(text: &str, path: &str) -> Words {
 fn read_lines(text: &str, path: &str, loose: bool) -> Words {
     let mut collector = Collector::new(path);
     let mut paragraph = String::new();
-    let unified = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { String::new() };
+    let unified =
+        if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { String::new() };
     let text = if unified.is_empty() { text } else { &unified };
     for line in text.split('\n').chain([""]) {
         if !is_blank(line) {
@@ -189,9 +191,12 @@ pub(crate) fn inline(words: Words) -> (String, Vec<Mark>, Words) {
         }
         let shift = text.len();
         text.push_str(&draft.text.replace('\n', " "));
-        marks.extend(draft.marks.into_iter().filter(|mark| !matches!(mark.kind, MarkKind::Cell(_))).map(|mark| {
-            Mark { range: mark.range.start + shift..mark.range.end + shift, kind: mark.kind }
-        }));
+        marks.extend(
+            draft.marks.into_iter().filter(|mark| !matches!(mark.kind, MarkKind::Cell(_))).map(|mark| Mark {
+                range: mark.range.start + shift..mark.range.end + shift,
+                kind: mark.kind,
+            }),
+        );
     }
     (text, marks, Words { blocks: Vec::new(), notes, renditions, complaints })
 }

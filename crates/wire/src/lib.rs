@@ -170,3 +170,91 @@ fn read_text(text: &str, hints: &Hints) -> Reading {
 fn lost(format: Option<Format>, code: &'static str, message: String) -> Reading {
     Reading { format, items: Vec::new(), complaints: vec![Complaint::new(Gravity::Lost, code, message)] }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_transmission_of_which_nothing_comes_says_so() {
+        for bytes in [
+            "",
+            " ",
+            "hello",
+            "<html/>",
+            "<rss/>",
+            "<rss><channel>",
+            "<feed/>",
+            "{}",
+            "{\"items\":[]}",
+            "\u{feff}",
+            "<rss",
+        ] {
+            let reading = read(bytes.as_bytes(), &Hints::default());
+            assert!(reading.items.is_empty(), "{bytes}");
+            assert!(
+                reading.complaints.iter().any(|c| c.gravity == Gravity::Lost),
+                "{bytes}: {:?}",
+                reading.complaints
+            );
+        }
+    }
+
+    #[test]
+    fn limits_of_size_and_number_are_said() {
+        let limits = Limits { bytes: 10, ..Limits::default() };
+        let reading = read(b"<rss><channel/></rss>", &Hints { limits, ..Hints::default() });
+        assert_eq!(reading.complaints[0].code, "too-large");
+        let limits = Limits { items: 2, ..Limits::default() };
+        let hints = Hints { limits, ..Hints::default() };
+        let rss = format!("<rss><channel>{}</channel></rss>", "<item><link>l</link></item>".repeat(3));
+        let json = format!("{{\"feed_url\":\"x\",\"items\":[{}]}}", ["{\"id\":1}"; 3].join(","));
+        for text in [rss, json] {
+            let reading = read(text.as_bytes(), &hints);
+            assert_eq!(reading.items.len(), 2);
+            let complaint = reading.complaints.iter().find(|c| c.code == "too-many-items");
+            assert_eq!(complaint.map(|c| c.gravity), Some(Gravity::Lost), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_format_is_found_by_its_word() {
+        for format in Format::ALL {
+            assert_eq!(Format::from_word(format.as_str()), Some(format));
+        }
+        assert_eq!(Format::from_word("RSS"), None);
+    }
+
+    fn sound(bytes: &[u8], hints: &Hints) -> Result<(), TestCaseError> {
+        let reading = read(bytes, hints);
+        for version in &reading.items {
+            prop_assert!(version.span.start <= version.span.end && version.span.end <= bytes.len());
+        }
+        prop_assert!(
+            !reading.items.is_empty() || reading.complaints.iter().any(|c| c.gravity == Gravity::Lost)
+        );
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_break_a_reader(bytes in proptest::collection::vec(any::<u8>(), 0..200), which in 0usize..7) {
+            sound(&bytes, &Hints { format: Format::ALL.get(which).copied(), ..Hints::default() })?;
+        }
+
+        #[test]
+        fn no_cut_or_changed_feed_breaks_a_reader(at in 0usize..3000, byte in any::<u8>(), cut in any::<bool>(), which in 0usize..4) {
+            let wires: [&[u8]; 4] = [
+                include_bytes!("../../../fixtures/wire/rss/world.xml"),
+                include_bytes!("../../../fixtures/wire/rss/hindi.xml"),
+                include_bytes!("../../../fixtures/wire/atom/urdu.xml"),
+                include_bytes!("../../../fixtures/wire/json-feed/arabic.json"),
+            ];
+            let mut bytes = wires[which].to_vec();
+            let at = at % bytes.len();
+            if cut { bytes.truncate(at) } else { bytes[at] = byte }
+            sound(&bytes, &Hints::default())?;
+        }
+    }
+}

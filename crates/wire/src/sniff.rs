@@ -53,7 +53,8 @@ fn start(text: &str) -> Start<'_> {
         }
     }
     if let Some(inside) = rest.strip_prefix('<') {
-        let end = inside.find(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/')).unwrap_or(inside.len());
+        let end =
+            inside.find(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/')).unwrap_or(inside.len());
         return Start::Element(&inside[..end]);
     }
     if rest.starts_with(['{', '[']) { Start::Json(rest) } else { Start::Other }
@@ -95,8 +96,21 @@ fn by_root(name: &str) -> Option<Format> {
 
 /// Members that only ninjs has, or has in this company.
 const NINJS: &[&str] = &[
-    "pubstatus", "pubStatus", "headline", "headlines", "bodies", "body_text", "body_html", "body_xhtml",
-    "versioncreated", "versionCreated", "representationtype", "representationType", "urgency", "slugline", "type",
+    "pubstatus",
+    "pubStatus",
+    "headline",
+    "headlines",
+    "bodies",
+    "body_text",
+    "body_html",
+    "body_xhtml",
+    "versioncreated",
+    "versionCreated",
+    "representationtype",
+    "representationType",
+    "urgency",
+    "slugline",
+    "type",
 ];
 
 fn by_members(json: &str) -> Option<Format> {
@@ -111,4 +125,56 @@ fn by_members(json: &str) -> Option<Format> {
     }
     let known = NINJS.iter().filter(|name| get(name).is_some()).count();
     (get("uri").is_some() && known > 0 || known > 1).then_some(Format::Ninjs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expect: Option<Format>) {
+        assert_eq!(sniff(text), expect, "{text}");
+    }
+
+    #[test]
+    fn xml_is_known_by_its_root() {
+        check("<rss version='2.0'>", Some(Format::Rss));
+        check(
+            " \n<?xml version='1.0'?>\n<!-- <feed> --><?xml-stylesheet href='x'?><rdf:RDF>",
+            Some(Format::Rss),
+        );
+        check("<a:feed xmlns:a='http://www.w3.org/2005/Atom'/>", Some(Format::Atom));
+        check("<!DOCTYPE nitf SYSTEM \"a>b\" [<!ENTITY x '>'>]><nitf>", Some(Format::Nitf));
+        check("<newsMessage/>", Some(Format::NewsmlG2));
+        check("<ns0:newsItem>", Some(Format::NewsmlG2));
+        check("<html><rss/></html>", None);
+        check("<!-- <rss> ", None);
+    }
+
+    #[test]
+    fn json_is_known_by_its_members() {
+        check("{\"version\": \"https://jsonfeed.org/version/1.1\", \"items\": []}", Some(Format::JsonFeed));
+        check("{\"items\": [{\"uri\": 1}], \"feed_url\": \"x\"}", Some(Format::JsonFeed));
+        check("{\"uri\": \"x\", \"type\": \"text\"}", Some(Format::Ninjs));
+        check("[{\"uri\": \"x\", \"headline\": \"jsonfeed.org\"}]", Some(Format::Ninjs));
+        check("{\"uri\": \"x\", \"body_text\": \"broken", Some(Format::Ninjs));
+        check("{\"uri\": \"x\"}", None);
+        check("{\"version\": \"1\"}", None);
+        check("[1, 2]", None);
+        check("plain words", None);
+        check("", None);
+    }
+
+    #[test]
+    fn what_is_not_known_is_described() {
+        for (text, expect) in [
+            ("<html>", "an HTML page came"),
+            ("<a/>", "<a>"),
+            ("{}", "no members"),
+            (" ", "empty"),
+            ("Dear editors", "neither XML nor JSON"),
+        ] {
+            assert!(describe(text).contains(expect), "{text}: {}", describe(text));
+        }
+    }
 }

@@ -22,7 +22,10 @@ pub fn stamp(raw: &str, hints: &Hints, path: &str, complaints: &mut Vec<Complain
     };
     let Some(written) = parse(raw) else {
         let shown: String = raw.chars().take(60).collect();
-        complain("date-unreadable", format!("`{shown}` is no time that can be read; RFC 3339 would be right"));
+        complain(
+            "date-unreadable",
+            format!("`{shown}` is no time that can be read; RFC 3339 would be right"),
+        );
         return stamp(None, false);
     };
     match written.zone {
@@ -33,7 +36,10 @@ pub fn stamp(raw: &str, hints: &Hints, path: &str, complaints: &mut Vec<Complain
             if matches!(written.zone, Zone::None) {
                 complain("date-without-zone", format!("`{raw}` names no zone; it was read as {name}"));
             } else {
-                complain("date-zone-unknown", format!("the zone of `{raw}` has no one meaning; it was read as {name}"));
+                complain(
+                    "date-zone-unknown",
+                    format!("the zone of `{raw}` has no one meaning; it was read as {name}"),
+                );
             }
             stamp(instant(written.civil, &zone), false)
         }
@@ -112,7 +118,11 @@ fn iso(text: &str) -> Option<Written> {
 /// the year, month before day, names in other languages.
 fn mail(text: &str) -> Option<Written> {
     let text = match text.split_once(',') {
-        Some((day, rest)) if day.chars().all(|c| c.is_alphabetic() || c == '.' || c == ' ') && month(day).is_none() => rest,
+        Some((day, rest))
+            if day.chars().all(|c| c.is_alphabetic() || c == '.' || c == ' ') && month(day).is_none() =>
+        {
+            rest
+        }
         _ => text,
     };
     let spaced = text.replace(',', " ");
@@ -151,7 +161,8 @@ fn clock(date: Date, hour: i32, minute: i32, second: i32, nanos: i32) -> Option<
     }
     // A leap second is the last one of its minute.
     let second = if second == 60 { 59 } else { second };
-    let time = Time::new(hour.try_into().ok()?, minute.try_into().ok()?, second.try_into().ok()?, nanos).ok()?;
+    let time =
+        Time::new(hour.try_into().ok()?, minute.try_into().ok()?, second.try_into().ok()?, nanos).ok()?;
     Some(date.to_datetime(time))
 }
 
@@ -212,7 +223,8 @@ fn offset(text: &str) -> Option<Zone> {
 }
 
 fn small(word: &str) -> Option<i32> {
-    (!word.is_empty() && word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit())).then(|| word.parse().ok())?
+    (!word.is_empty() && word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit()))
+        .then(|| word.parse().ok())?
 }
 
 /// Four digits, or two as RFC 2822 §4.3 reads them.
@@ -252,7 +264,8 @@ fn month(word: &str) -> Option<i32> {
     }
     let at = MONTHS.iter().position(|names| names.iter().any(|name| word.starts_with(name)))?;
     // `mardi`, `martes` and `martedì` are days; `mars`, `march` and `marzo` are not.
-    let day = ["mard", "mart", "domin", "sett"].iter().any(|stem| word.starts_with(stem) && word != "settembre");
+    let day =
+        ["mard", "mart", "domin", "sett"].iter().any(|stem| word.starts_with(stem) && word != "settembre");
     i32::try_from(at + 1).ok().filter(|_| !day)
 }
 

@@ -15,7 +15,8 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
         if *element.name == *"deleted-entry" {
             let known = element.ns.as_deref().is_none_or(|ns| ns == TOMBSTONES || ns == feed::ATOM);
             return feed::tombstone(element, hints).filter(|_| known).ok_or_else(|| {
-                Complaint::new(Gravity::Lost, "no-identifier", "the tombstone names no entry").at("deleted-entry@ref", None)
+                Complaint::new(Gravity::Lost, "no-identifier", "the tombstone names no entry")
+                    .at("deleted-entry@ref", None)
             });
         }
         entry(element, hints)
@@ -25,7 +26,8 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
 }
 
 fn heritage(feed: Option<&Element>) -> Heritage {
-    let own = |name: &'static str| feed.into_iter().flat_map(move |f| f.children_named(name)).filter(|e| is_own(e));
+    let own =
+        |name: &'static str| feed.into_iter().flat_map(move |f| f.children_named(name)).filter(|e| is_own(e));
     Heritage {
         language: feed.and_then(Element::lang).map(str::to_owned),
         copyright: own("rights").chain(own("copyright")).next().map(|e| html::collapse(&e.text())),
@@ -154,7 +156,12 @@ fn read_words(element: &Element, path: &str, draft: &mut Draft<'_>) -> bool {
         Form::Html => html::read_fragment(&element.text(), path),
         Form::Xhtml => html::read_xhtml(inside(element), path),
         Form::Remote(src) => {
-            draft.complain(Gravity::Hold, "remote-content", "the text is not delivered; it is at another address", path);
+            draft.complain(
+                Gravity::Hold,
+                "remote-content",
+                "the text is not delivered; it is at another address",
+                path,
+            );
             draft.rendition(Some(&src), element.attr("type"), "content");
             return false;
         }
@@ -162,7 +169,11 @@ fn read_words(element: &Element, path: &str, draft: &mut Draft<'_>) -> bool {
             let kind: String = kind.chars().take(60).collect();
             let message = format!("content of type {kind} is not read here");
             draft.complain(Gravity::Hold, "content-type-not-read", message, path);
-            draft.version.notes.push(Note { role: "content".into(), text: element.text(), path: path.into() });
+            draft.version.notes.push(Note {
+                role: "content".into(),
+                text: element.text(),
+                path: path.into(),
+            });
             return false;
         }
     };
@@ -191,7 +202,12 @@ fn identify(parts: &Parts<'_>, draft: &mut Draft<'_>) -> Result<(), Complaint> {
     }
     if let Some(link) = &draft.version.link {
         draft.version.uri.clone_from(link);
-        draft.complain(Gravity::Remark, "no-identifier", "the entry has no id; it is known by its link", "entry/id");
+        draft.complain(
+            Gravity::Remark,
+            "no-identifier",
+            "the entry has no id; it is known by its link",
+            "entry/id",
+        );
         return Ok(());
     }
     if draft.version.copy.is_empty() {

@@ -6,7 +6,9 @@ use crate::time;
 
 /// Writes a feed (RFC 4287; tombstones RFC 6721): full text as `content type="html"`, the story's URL as `id`.
 pub fn write(channel: &Channel) -> String {
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\"");
+    let mut out = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\"",
+    );
     out.push_str(" xmlns:at=\"http://purl.org/atompub/tombstones/1.0\" xmlns:verbatim=\"");
     out.push_str(VERBATIM_NS);
     out.push('"');

@@ -405,7 +405,8 @@ impl Collector {
         }
         self.row.cells += 1;
         self.sequence += 1;
-        self.marks.push(Closed { mark: Mark { range, kind: MarkKind::Cell(header) }, sequence: self.sequence });
+        self.marks
+            .push(Closed { mark: Mark { range, kind: MarkKind::Cell(header) }, sequence: self.sequence });
     }
 
     fn end_row(&mut self) {

@@ -12,7 +12,7 @@ use html5ever::tree_builder::TreeBuilderOpts;
 use html5ever::{Attribute, ExpandedName, ParseOpts, QualName, local_name, ns, parse_fragment};
 
 use super::collect::Collector;
-use super::element;
+use super::{element, guard};
 
 /// Elements may be nested so deep.
 const DEEPEST: u32 = 256;
@@ -29,6 +29,10 @@ pub(super) struct HtmlFault {
 
 /// Parses a fragment as the inside of a `body`.
 pub(super) fn parse(html: &str) -> Result<Tree, HtmlFault> {
+    if guard::has_too_many_attributes(html) {
+        let message = "a tag has more attributes than are read".to_owned();
+        return Err(HtmlFault { code: "html-too-large", message });
+    }
     let options = ParseOpts {
         // U+FEFF at the start of a text is a character of that text.
         tokenizer: TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() },
@@ -156,7 +160,15 @@ impl Sink {
 
     fn grow(&self, leaf: Leaf) -> usize {
         let mut nodes = self.nodes.borrow_mut();
-        nodes.push(Branch { leaf, depth: 0, parent: None, first: None, last: None, before: None, after: None });
+        nodes.push(Branch {
+            leaf,
+            depth: 0,
+            parent: None,
+            first: None,
+            last: None,
+            before: None,
+            after: None,
+        });
         nodes.len() - 1
     }
 

@@ -65,11 +65,10 @@ fn part<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>) -> Part {
             Part::Hidden("hidden-text")
         }
         "dialog" if attr("open").is_none() => Part::Hidden("hidden-text"),
-        "address" | "article" | "aside" | "body" | "center" | "dd" | "details" | "dialog" | "div" | "dl" | "dt"
-        | "fieldset" | "figure" | "footer" | "form" | "header" | "hgroup" | "html" | "legend" | "main" | "nav"
-        | "optgroup" | "option" | "p" | "search" | "section" | "summary" | "tbody" | "tfoot" | "thead" => {
-            Part::Paragraph
-        }
+        "address" | "article" | "aside" | "body" | "center" | "dd" | "details" | "dialog" | "div" | "dl"
+        | "dt" | "fieldset" | "figure" | "footer" | "form" | "header" | "hgroup" | "html" | "legend"
+        | "main" | "nav" | "optgroup" | "option" | "p" | "search" | "section" | "summary" | "tbody"
+        | "tfoot" | "thead" => Part::Paragraph,
         _ => Part::Inline,
     }
 }
@@ -107,8 +106,12 @@ fn leads_somewhere(href: &str) -> bool {
     if href.len() > LONGEST_LINK || super::is_blank(href) {
         return false;
     }
-    let plain: String =
-        href.chars().filter(|c| !c.is_ascii_control() && *c != ' ').take(16).collect::<String>().to_ascii_lowercase();
+    let plain: String = href
+        .chars()
+        .filter(|c| !c.is_ascii_control() && *c != ' ')
+        .take(16)
+        .collect::<String>()
+        .to_ascii_lowercase();
     !["javascript:", "vbscript:", "data:"].iter().any(|scheme| plain.starts_with(scheme))
 }
 

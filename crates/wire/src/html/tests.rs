@@ -88,12 +88,18 @@ fn lists_keep_their_items_and_their_place() {
     let words = read_fragment("<ul><li>a<ol><li>b</ol>c<li><p>d</p><p>e</p></ul><li>f", "t");
     assert_eq!(told(&words), ["li: a", "li: b", "li: c", "li: d\ne", "li: f"]);
     let places: Vec<_> = words.blocks.iter().map(|b| b.list.map(|l| (l.ordered, l.depth))).collect();
-    assert_eq!(places, [Some((false, 0)), Some((true, 1)), Some((false, 0)), Some((false, 0)), Some((false, 0))]);
+    assert_eq!(
+        places,
+        [Some((false, 0)), Some((true, 1)), Some((false, 0)), Some((false, 0)), Some((false, 0))]
+    );
 }
 
 #[test]
 fn rows_join_their_cells_with_tabs() {
-    let words = read_fragment("<table><caption>t</caption><tr><th>a</th><td> b <p>c</p></td><td></td><tr><td>d</table>", "t");
+    let words = read_fragment(
+        "<table><caption>t</caption><tr><th>a</th><td> b <p>c</p></td><td></td><tr><td>d</table>",
+        "t",
+    );
     assert_eq!(told(&words), ["caption: t", "row: a\tb\nc\t", "row: d"]);
     let cells: Vec<_> = words.blocks[1].marks.iter().map(|m| (m.range.clone(), m.kind.clone())).collect();
     assert_eq!(
@@ -119,7 +125,8 @@ fn what_the_source_hides_becomes_a_note() {
         "body",
     );
     assert_eq!(told(&words), ["p: ac"]);
-    let notes: Vec<_> = words.notes.iter().map(|n| (n.role.as_str(), n.text.as_str(), n.path.as_str())).collect();
+    let notes: Vec<_> =
+        words.notes.iter().map(|n| (n.role.as_str(), n.text.as_str(), n.path.as_str())).collect();
     assert_eq!(
         notes,
         [
@@ -142,7 +149,11 @@ fn marks_lie_beside_the_text() {
         "<p lang=he dir=RTL>x <b>bold <i>both</i></b> <a href='https://a.example/?b=1&amp;c'>link</a> m<sup>2</sup></p>",
         "t",
     );
-    let marks: Vec<_> = words.blocks[0].marks.iter().map(|m| (&words.blocks[0].text[m.range.clone()], m.kind.clone())).collect();
+    let marks: Vec<_> = words.blocks[0]
+        .marks
+        .iter()
+        .map(|m| (&words.blocks[0].text[m.range.clone()], m.kind.clone()))
+        .collect();
     assert_eq!(
         marks,
         [
@@ -159,7 +170,8 @@ fn marks_lie_beside_the_text() {
 #[test]
 fn marks_go_on_in_the_next_block_and_never_cover_what_was_trimmed() {
     let words = read_fragment("<b> a <p> b </p></b><p>c<i> </i></p><a href='javascript:x()'>d</a>", "t");
-    let marks: Vec<_> = words.blocks.iter().map(|b| b.marks.iter().map(|m| m.range.clone()).collect::<Vec<_>>()).collect();
+    let marks: Vec<_> =
+        words.blocks.iter().map(|b| b.marks.iter().map(|m| m.range.clone()).collect::<Vec<_>>()).collect();
     assert_eq!(told(&words), ["p: a", "p: b", "p: c", "p: d"]);
     assert_eq!(marks, [vec![0..1], vec![0..1], vec![], vec![]]);
 }
@@ -243,13 +255,17 @@ fn overlapping_marks_are_written_well_nested() {
 
 /// Any text that copy can carry, white space normal: no runs, none at the ends, no CR.
 fn normal_text() -> impl Strategy<Value = String> {
-    let word = proptest::string::string_regex("[^\\s\\x00-\\x1f\u{fffe}\u{ffff}]{1,8}").expect("a regular expression");
+    let word = proptest::string::string_regex("[^\\s\\x00-\\x1f\u{fffe}\u{ffff}]{1,8}")
+        .expect("a regular expression");
     proptest::collection::vec(word, 1..6).prop_map(|words| words.join(" "))
 }
 
 fn any_text() -> impl Strategy<Value = String> {
     proptest::collection::vec(any::<char>(), 1..40).prop_map(|chars| {
-        chars.into_iter().filter(|c| !matches!(c, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')).collect()
+        chars
+            .into_iter()
+            .filter(|c| !matches!(c, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}'))
+            .collect()
     })
 }
 

@@ -70,7 +70,9 @@ impl Around {
     /// an item, so that the item's element holds nothing but its own text.
     fn nest(&mut self, place: ListPlace, out: &mut String) {
         let depth = usize::from(place.depth) + 1;
-        while self.lists.len() > depth || (self.lists.len() == depth && self.lists[depth - 1] != place.ordered) {
+        while self.lists.len() > depth
+            || (self.lists.len() == depth && self.lists[depth - 1] != place.ordered)
+        {
             self.close_list(out);
         }
         while self.lists.len() < depth {
@@ -121,8 +123,11 @@ pub fn write_block(out: &mut String, block: &Block, data_v: bool) {
         attributes(out, &mark.kind);
     }
     out.push('>');
-    let marks: Vec<&Mark> =
-        block.marks().iter().filter(|mark| !on_block.iter().any(|taken| std::ptr::eq(*taken, *mark))).collect();
+    let marks: Vec<&Mark> = block
+        .marks()
+        .iter()
+        .filter(|mark| !on_block.iter().any(|taken| std::ptr::eq(*taken, *mark)))
+        .collect();
     let breaks = if data_v || block.kind() == BlockKind::Pre { "\n" } else { "<br>\n" };
     if block.kind() == BlockKind::Row {
         write_cells(out, text, &marks, breaks);

@@ -14,7 +14,11 @@ use crate::{Hints, Reading, html, json_text};
 pub fn read(text: &str, hints: &Hints) -> Reading {
     let mut reading = Reading::default();
     let Some(members) = json_text::members(text) else {
-        reading.complaints.push(Complaint::new(Gravity::Lost, "json-not-well-formed", "the text is no JSON object"));
+        reading.complaints.push(Complaint::new(
+            Gravity::Lost,
+            "json-not-well-formed",
+            "the text is no JSON object",
+        ));
         return reading;
     };
     let mut ordinal = 0;
@@ -34,7 +38,9 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
         let (items, more) = shape::items(text, span, hints.limits.items.saturating_sub(ordinal));
         if more {
             let message = format!("more than {} items; the rest is not read", hints.limits.items);
-            reading.complaints.push(Complaint::new(Gravity::Lost, "too-many-items", message).at("items", None));
+            reading
+                .complaints
+                .push(Complaint::new(Gravity::Lost, "too-many-items", message).at("items", None));
         }
         for item in items {
             take(item, ordinal, &mut reading, hints);
@@ -45,7 +51,8 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
         let complaint = Complaint::new(Gravity::Lost, "no-items", "the feed has no member items");
         reading.complaints.push(complaint.at("items", None));
     } else if arrays > 1 {
-        let complaint = Complaint::new(Gravity::Remark, "duplicate-key", "items stands twice; both were read");
+        let complaint =
+            Complaint::new(Gravity::Remark, "duplicate-key", "items stands twice; both were read");
         reading.complaints.push(complaint.at("items", None));
     }
     feed::repeated(&mut reading);
@@ -154,7 +161,9 @@ fn words(object: &mut Map<String, Value>, path: &str, draft: &mut Draft<'_>) {
     match (&html, &text, &summary) {
         (Some(html), _, _) => feed::body(draft, html::read_fragment(html, &format!("{path}.content_html"))),
         (None, Some(text), _) => feed::body(draft, html::read_text(text, &format!("{path}.content_text"))),
-        (None, None, Some(summary)) => feed::body(draft, html::read_text(summary, &format!("{path}.summary"))),
+        (None, None, Some(summary)) => {
+            feed::body(draft, html::read_text(summary, &format!("{path}.summary")))
+        }
         (None, None, None) => {}
     }
     // What was not the fullest text is kept beside it.

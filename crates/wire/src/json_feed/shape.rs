@@ -26,7 +26,9 @@ pub(super) fn parse(text: &str, span: Range<usize>) -> Item {
     let slice = &text[span.clone()];
     let object = match serde_json::from_str::<Strict>(slice) {
         Ok(Strict(Value::Object(object))) => Ok(object),
-        Ok(_) => Err(Broken { code: "not-an-object", message: "the item is no object".into(), offset: span.start }),
+        Ok(_) => {
+            Err(Broken { code: "not-an-object", message: "the item is no object".into(), offset: span.start })
+        }
         Err(error) => {
             let code = if error.is_data() { "duplicate-key" } else { "json-not-well-formed" };
             let offset = span.start + offset_in(slice, error.line(), error.column());

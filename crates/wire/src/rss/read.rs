@@ -14,7 +14,8 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
     let (mut reading, head) = feed::gather(text, &names, "channel/item", hints, |element| {
         if element.is(TOMBSTONES, "deleted-entry") {
             return feed::tombstone(element, hints).ok_or_else(|| {
-                Complaint::new(Gravity::Lost, "no-identifier", "the tombstone names no item").at("deleted-entry@ref", None)
+                Complaint::new(Gravity::Lost, "no-identifier", "the tombstone names no item")
+                    .at("deleted-entry@ref", None)
             });
         }
         item(element, hints)
@@ -163,7 +164,9 @@ fn identify(element: &Element, parts: &Parts<'_>, draft: &mut Draft<'_>) -> Resu
     let guid = parts.guid.and_then(|guid| filled(guid.text()));
     let about = element.attr_ns(RDF, "about").and_then(|about| filled(about.to_owned()));
     let permanent = parts.guid.is_some_and(|guid| guid.attr("isPermaLink").map(str::trim) != Some("false"));
-    let address = guid.clone().filter(|guid| permanent && (guid.starts_with("http://") || guid.starts_with("https://")));
+    let address = guid
+        .clone()
+        .filter(|guid| permanent && (guid.starts_with("http://") || guid.starts_with("https://")));
     draft.version.link = parts.link.clone().or(address);
     if let Some(uri) = guid.or(about).or_else(|| parts.link.clone()) {
         draft.version.uri = uri;

@@ -40,7 +40,12 @@ pub fn parse_noting(input: &str, limits: &Limits, remarks: &mut Vec<XmlFault>) -
         let (event, at) = pull.next()?;
         match event {
             Event::Start(_) | Event::Empty(_) if root.is_some() => {
-                pull.remark(Gravity::Remark, "xml-two-roots", at.start, "a second root element follows the first");
+                pull.remark(
+                    Gravity::Remark,
+                    "xml-two-roots",
+                    at.start,
+                    "a second root element follows the first",
+                );
                 break;
             }
             Event::Start(start) => root = Some(pull.subtree(&start, at, false, None)?),
@@ -104,7 +109,13 @@ impl<'a> Pull<'a> {
         self.base + self.reader.buffer_position() as usize
     }
 
-    pub(super) fn remark(&mut self, gravity: Gravity, code: &'static str, offset: usize, message: impl Into<String>) {
+    pub(super) fn remark(
+        &mut self,
+        gravity: Gravity,
+        code: &'static str,
+        offset: usize,
+        message: impl Into<String>,
+    ) {
         // A hold is never lost among remarks.
         let same = self.remarks.iter().filter(|fault| fault.gravity == gravity).count();
         if same < REMARKS {
@@ -168,8 +179,7 @@ impl<'a> Pull<'a> {
                 }
                 Event::End(end) => {
                     if end.name().0 != top.written {
-                        let message =
-                            format!("<{}> is closed by </{}>", top.written, short(end.name().0));
+                        let message = format!("<{}> is closed by </{}>", top.written, short(end.name().0));
                         return Err(XmlFault::lost("xml-not-well-formed", at.start, message));
                     }
                     let Some(mut done) = open.pop() else { break Err(unmatched_end(&at)) };
@@ -196,7 +206,11 @@ impl<'a> Pull<'a> {
         if length <= self.limits.text {
             return Ok(());
         }
-        Err(XmlFault::lost("xml-too-large", offset, format!("a text has more than {} bytes", self.limits.text)))
+        Err(XmlFault::lost(
+            "xml-too-large",
+            offset,
+            format!("a text has more than {} bytes", self.limits.text),
+        ))
     }
 
     /// Adds what an event between tags says.
@@ -261,7 +275,11 @@ impl<'a> Pull<'a> {
     pub(super) fn open(&mut self, start: &BytesStart<'a>, at: Range<usize>) -> Result<Open<'a>, XmlFault> {
         let tag = &self.input[at.start + 1..at.end];
         if memchr::memchr(b'<', tag.as_bytes()).is_some() {
-            return Err(XmlFault::lost("xml-not-well-formed", at.start, "a tag is not closed before the next `<`"));
+            return Err(XmlFault::lost(
+                "xml-not-well-formed",
+                at.start,
+                "a tag is not closed before the next `<`",
+            ));
         }
         let length = start.name().0.len();
         let written = &tag[..length];
@@ -287,7 +305,11 @@ impl<'a> Pull<'a> {
     }
 
     /// The attributes that declare no namespace; those that do are declared.
-    fn attributes(&mut self, start: &BytesStart<'a>, offset: usize) -> Result<Vec<(&'a str, String)>, XmlFault> {
+    fn attributes(
+        &mut self,
+        start: &BytesStart<'a>,
+        offset: usize,
+    ) -> Result<Vec<(&'a str, String)>, XmlFault> {
         // The name is a slice of the input: an offset into it outlives the event.
         let origin = start.as_ptr() as usize;
         let tag = &self.input[offset + 1..];
@@ -422,7 +444,9 @@ pub(crate) fn resolve(name: &str) -> Option<Cow<'static, str>> {
 fn resolve_other(name: &str) -> Option<String> {
     if let Some(number) = name.strip_prefix('#') {
         let code = match number.strip_prefix(['x', 'X']) {
-            Some(hex) if !hex.is_empty() && hex.bytes().all(|b| b.is_ascii_hexdigit()) => u32::from_str_radix(hex, 16),
+            Some(hex) if !hex.is_empty() && hex.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                u32::from_str_radix(hex, 16)
+            }
             None if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => number.parse(),
             _ => return None,
         };

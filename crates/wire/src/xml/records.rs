@@ -109,7 +109,11 @@ impl<'a> Records<'a> {
         };
         self.reread += reached.saturating_sub(offset);
         if self.reread > 4 * self.pull.input.len() + (1 << 20) {
-            self.stop(XmlFault::lost("xml-not-well-formed", offset, "too much is broken; the rest is not read"));
+            self.stop(XmlFault::lost(
+                "xml-not-well-formed",
+                offset,
+                "too much is broken; the rest is not read",
+            ));
             return;
         }
         self.pull.jump(offset);
@@ -153,7 +157,12 @@ impl<'a> Records<'a> {
             Some(depth) => {
                 if depth + 1 != self.open.len() {
                     let message = format!("</{written}> closes elements that are still open");
-                    self.faults.push(XmlFault::new(Gravity::Remark, "xml-not-well-formed", at.start, message));
+                    self.faults.push(XmlFault::new(
+                        Gravity::Remark,
+                        "xml-not-well-formed",
+                        at.start,
+                        message,
+                    ));
                 }
                 self.close_to(depth, at.end);
             }
@@ -206,8 +215,12 @@ impl<'a> Iterator for Records<'a> {
     fn next(&mut self) -> Option<Record> {
         while !self.done {
             match self.pull.next() {
-                Ok((Event::Start(start), at)) if self.is_record(&start) => return self.record(&start, at, false),
-                Ok((Event::Empty(start), at)) if self.is_record(&start) => return self.record(&start, at, true),
+                Ok((Event::Start(start), at)) if self.is_record(&start) => {
+                    return self.record(&start, at, false);
+                }
+                Ok((Event::Empty(start), at)) if self.is_record(&start) => {
+                    return self.record(&start, at, true);
+                }
                 Ok((event, at)) => self.around(event, at),
                 Err(fault) => {
                     self.resume(fault.offset + 1);

@@ -15,7 +15,9 @@ fn refuses(input: &str, code: &str, offset: usize) {
 
 #[test]
 fn names_and_attributes_are_in_their_namespaces() {
-    let root = one(r#"<a xmlns="urn:1" xmlns:p="urn:2" x="1" p:x="2" xml:lang="hi"><p:b xmlns="urn:3"><c/></p:b><d xmlns=""/></a>"#);
+    let root = one(
+        r#"<a xmlns="urn:1" xmlns:p="urn:2" x="1" p:x="2" xml:lang="hi"><p:b xmlns="urn:3"><c/></p:b><d xmlns=""/></a>"#,
+    );
     assert!(root.is("urn:1", "a"));
     assert_eq!((root.attr("x"), root.attr_ns("urn:2", "x"), root.lang()), (Some("1"), Some("2"), Some("hi")));
     let b = root.child_ns("urn:2", "b").expect("b");
@@ -25,7 +27,9 @@ fn names_and_attributes_are_in_their_namespaces() {
 
 #[test]
 fn text_is_resolved_once_and_cdata_is_merged() {
-    let root = one("<?xml version='1.0'?><!DOCTYPE a [<!ENTITY x 'y'>]><a>A&amp;B &#x41;&#66; <![CDATA[<c> &amp;]]>&nbsp;&eacute;\r\nz<!-- n --></a>");
+    let root = one(
+        "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY x 'y'>]><a>A&amp;B &#x41;&#66; <![CDATA[<c> &amp;]]>&nbsp;&eacute;\r\nz<!-- n --></a>",
+    );
     assert_eq!(root.text(), "A&B AB <c> &amp;\u{a0}é\nz");
     assert!(matches!(&root.children[1], Node::Comment(text) if text == " n "));
     assert_eq!(one("<a b='x&amp;y\n z&#10;&lt;'/>").attr("b"), Some("x&y  z\n<"));
@@ -53,7 +57,8 @@ fn what_is_not_well_formed_is_refused_with_its_place() {
 #[test]
 fn an_unknown_reference_stays_as_written_and_holds() {
     let mut remarks = Vec::new();
-    let root = parse_noting("<a b='&nix;'>AT&T &x; R&D; Q & A</a>", &Limits::default(), &mut remarks).expect("well-formed");
+    let root = parse_noting("<a b='&nix;'>AT&T &x; R&D; Q & A</a>", &Limits::default(), &mut remarks)
+        .expect("well-formed");
     assert_eq!(root.text(), "AT&T &x; R&D; Q & A");
     assert_eq!(root.attr("b"), Some("&nix;"));
     assert_eq!(remarks.iter().filter(|r| r.gravity == Gravity::Hold).count(), 3);
@@ -84,7 +89,8 @@ fn told(input: &str) -> Vec<String> {
 
 #[test]
 fn a_broken_record_does_not_take_its_siblings_along() {
-    let feed = |broken: &str| format!("<rss><channel><item>1</item>{broken}<item>3</item><item/></channel></rss>");
+    let feed =
+        |broken: &str| format!("<rss><channel><item>1</item>{broken}<item>3</item><item/></channel></rss>");
     for (broken, code) in [
         ("<item><b>2</item>", "xml-not-well-formed"),
         ("<item>2", "xml-not-closed"),
@@ -128,7 +134,16 @@ fn namespaces_of_the_elements_around_hold_in_a_record_even_behind_a_broken_one()
 #[test]
 fn a_text_that_is_broken_everywhere_takes_linear_time() {
     let limits = Limits::default();
-    for piece in ["<item ", "<item>", "<item><![CDATA[", "<item><!--", "<item '", "<item>&", "<item>\"<a x=\"", "</item>"] {
+    for piece in [
+        "<item ",
+        "<item>",
+        "<item><![CDATA[",
+        "<item><!--",
+        "<item '",
+        "<item>&",
+        "<item>\"<a x=\"",
+        "</item>",
+    ] {
         let input = format!("<r>{}", piece.repeat(200_000));
         let start = std::time::Instant::now();
         let mut all = records(&input, &["item"], &limits);
