@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `@guid`, `@version` (1 if absent) | uri, version |
 //! | `itemMeta/pubStatus`, `embargoed`, `expires` | pubStatus, not before, not after |
-//! | `itemMeta/signal`, `role`, `itemClass/@rtr:msgType` | signals; some of them kill, see [`shape`] |
+//! | `itemMeta/signal`, `role`, `itemClass/@rtr:msgType` | signals; some of them kill (`sig:kill`, `edStat:D`, `sttinstruct:remove`, `D`) |
 //! | `itemMeta/edNote`, whatever bears a `pubconstraint` | notes, never copy |
 //! | `itemMeta/link`, `groupSet//itemRef` | references |
 //! | `contentMeta/headline`, `by`, `dateline` | headline, byline, dateline |

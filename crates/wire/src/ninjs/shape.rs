@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::json_text;
 
-/// How often reading looks for the next object behind a broken one.
+/// How often reading looks in vain for the next object behind a broken one.
 const ATTEMPTS: usize = 64;
 
 /// One member of a text.
@@ -114,8 +114,10 @@ fn recover(text: &str, range: Range<usize>, attempts: &mut usize, found: &mut Ve
         if *attempts == 0 {
             return;
         }
+        // Only what fails costs an attempt: everything that can be found is found.
         *attempts -= 1;
         if let (Ok(object), end) = value(text, start) {
+            *attempts += 1;
             let named =
                 ["uri", "guid"].iter().any(|name| object.keys().any(|key| key.eq_ignore_ascii_case(name)));
             if named && end <= range.end {

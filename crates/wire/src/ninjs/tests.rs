@@ -418,6 +418,12 @@ fn what_a_broken_object_swallowed_is_found_and_held() {
 }
 
 #[test]
+fn a_cut_line_does_not_cost_the_lines_behind_it() {
+    let lines: String = (0..500).map(|i| format!("{{\"uri\":\"{i}\"}}\n")).collect();
+    assert_eq!(reading(&format!("{{\"uri\":\"cut\n{lines}")).items.len(), 500);
+}
+
+#[test]
 fn what_lies_beyond_the_limit_is_a_complaint() {
     let text = r#"[{"uri":"a"},{"uri":"b"},{"uri":"c"}]"#;
     for (items, read, complaints) in [(2, 2, 1), (3, 3, 0)] {
