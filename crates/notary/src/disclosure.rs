@@ -118,12 +118,20 @@ mod tests {
     /// Computed with `sha256sum` over the same bytes.
     #[test]
     fn a_commitment_is_what_sha256sum_prints() {
-        assert_eq!(hex(commit(&[0; 32], "")), "a696b1210bb7d46c52bf07f66cf1452c118400835a5a7d6871d3983ac2ac0f50");
+        assert_eq!(
+            hex(commit(&[0; 32], "")),
+            "a696b1210bb7d46c52bf07f66cf1452c118400835a5a7d6871d3983ac2ac0f50"
+        );
         let mut disclosure = Disclosure::default();
-        disclosure.push("copy", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855").expect("a line");
+        disclosure
+            .push("copy", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+            .expect("a line");
         disclosure.push("uri", "urn:example:1").expect("a line");
         let salt: [u8; 32] = std::array::from_fn(|i| i as u8);
-        assert_eq!(hex(commit(&salt, &disclosure.encode())), "8eb043bdbc8e467f651103de84da8760469cbaf3f9d925b8752699c9de59ea29");
+        assert_eq!(
+            hex(commit(&salt, &disclosure.encode())),
+            "8eb043bdbc8e467f651103de84da8760469cbaf3f9d925b8752699c9de59ea29"
+        );
     }
 
     #[test]

@@ -1,232 +1,433 @@
-//! The permanent layer of a leaf: strict text, one fact a line, nothing free.
+//! The public, permanent layer of the log.
 
 use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-/// The first line of every leaf.
-const FORMAT: &str = "verbatim-leaf/1";
-/// No leaf is longer, in bytes.
-const LONGEST: usize = 1_024;
-/// The names of the lines, in their order; a value that is absent is written `-`.
-const NAMES: [&str; 11] =
-    ["act", "item", "version", "prev", "feed", "received", "published", "review", "label", "reason", "commit"];
+use crate::lines::{self, EncodeLineError, Fault, from_decimal, from_hex, hex};
 
-/// One public act on one item.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The first line of every leaf.
+pub const FORMAT: &str = "verbatim-leaf/1";
+
+/// The longest leaf, in bytes. What the fields allow is always shorter.
+const LIMIT: usize = 1_024;
+/// The longest word or name in a leaf, in bytes.
+const WORD: usize = 128;
+/// What stands for a field that has nothing to say.
+const NONE: &str = "-";
+
+/// One public act. Nothing in it is derived from words but `commit`, which tells nothing without its salt.
+///
+/// Encoded as the line [`FORMAT`] and one line `name value` for each field in the order below, each ended by LF;
+/// `-` stands for `None`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaf {
-    /// What was done: `publish`, `update`, `kill`, `withhold`, `expire` …
+    /// What was done: `published`, `updated`, `killed`, `key-changed` … Small letters, digits, hyphens.
     pub act: String,
-    /// The site's own random identifier of the item.
-    pub item: String,
-    /// Which version, by the site's count; 0 where none is meant.
-    pub version: u32,
-    /// The index of the item's previous leaf.
+    /// The item's random identifier.
+    pub item: Option<String>,
+    /// Which version of it, from 1.
+    pub version: Option<u32>,
+    /// The index in this log of the item's previous leaf.
     pub prev: Option<u64>,
-    /// The feed's short name.
-    pub feed: String,
-    /// When its transmission was received (RFC 3339), by the publisher's clock.
+    /// The configured name of the feed it came on.
+    pub feed: Option<String>,
+    /// When it was received: RFC 3339 in UTC, `2026-03-02T12:00:00.25Z`.
     pub received: Option<String>,
-    /// When it was published (RFC 3339), by the publisher's clock.
-    pub published: Option<String>,
-    /// The review state.
-    pub review: String,
-    /// SHA-256 of the label's sentence, in hex.
-    pub label: Option<String>,
-    /// The class of reason of a withdrawal.
+    /// When the act was done, written so too.
+    pub published: String,
+    /// The review state of the page.
+    pub review: Option<String>,
+    /// SHA-256 of the label's sentence.
+    pub label: Option<[u8; 32]>,
+    /// Of which class the reason is, where the act has one.
     pub reason: Option<String>,
-    /// The commitment, in hex.
-    pub commit: Option<String>,
+    /// The commitment to a disclosure ([`commit`](crate::commit)).
+    pub commit: Option<[u8; 32]>,
 }
 
-/// A leaf is not written as it must be.
+impl Leaf {
+    /// The bytes of the log entry.
+    ///
+    /// # Errors
+    /// [`EncodeLineError`] if a field is not written as its own documentation says.
+    pub fn encode(&self) -> Result<String, EncodeLineError> {
+        let mut out = format!("{FORMAT}\n");
+        for (name, value) in self.fields() {
+            let refuse = |fault| EncodeLineError { name: name.to_owned(), fault };
+            match value {
+                Some(value) => {
+                    field_fault(name, &value).map_or(Ok(()), |fault| Err(refuse(fault)))?;
+                    lines::write(&mut out, name, &value)?;
+                }
+                None => lines::write(&mut out, name, NONE)?,
+            }
+        }
+        Ok(out)
+    }
+
+    fn fields(&self) -> [(&'static str, Option<String>); 11] {
+        [
+            ("act", Some(self.act.clone())),
+            ("item", self.item.clone()),
+            ("version", self.version.map(|n| n.to_string())),
+            ("prev", self.prev.map(|n| n.to_string())),
+            ("feed", self.feed.clone()),
+            ("received", self.received.clone()),
+            ("published", Some(self.published.clone())),
+            ("review", self.review.clone()),
+            ("label", self.label.as_ref().map(hex)),
+            ("reason", self.reason.clone()),
+            ("commit", self.commit.as_ref().map(hex)),
+        ]
+    }
+
+    /// Reads what [`encode`](Self::encode) writes, and nothing else.
+    ///
+    /// # Errors
+    /// [`ParseLeafError`] with the first line at fault.
+    pub fn parse(text: &str) -> Result<Self, ParseLeafError> {
+        if text.len() > LIMIT {
+            return Err(ParseLeafError { line: 0, fault: Fault::TooLong });
+        }
+        let head = ParseLeafError { line: 1, fault: Fault::Order };
+        let rest = text.strip_prefix(FORMAT).and_then(|rest| rest.strip_prefix('\n')).ok_or(head)?;
+        let mut fields = Fields { lines: lines::read(rest) };
+        let leaf = Self {
+            act: fields.required("act")?,
+            item: fields.next("item")?,
+            version: fields.number("version")?,
+            prev: fields.number("prev")?,
+            feed: fields.next("feed")?,
+            received: fields.next("received")?,
+            published: fields.required("published")?,
+            review: fields.next("review")?,
+            label: fields.hash("label")?,
+            reason: fields.next("reason")?,
+            commit: fields.hash("commit")?,
+        };
+        match fields.lines.next() {
+            Some((line, _)) => Err(ParseLeafError { line: line + 1, fault: Fault::Order }),
+            None => Ok(leaf),
+        }
+    }
+}
+
+/// The lines of a leaf, taken in their order.
+struct Fields<I> {
+    lines: I,
+}
+
+impl<'a, I: Iterator<Item = (usize, Result<(&'a str, &'a str), Fault>)>> Fields<I> {
+    /// The value of the next line, which must have this name, and its number.
+    fn line(&mut self, name: &str) -> Result<(usize, Option<&'a str>), ParseLeafError> {
+        let (line, pair) = self.lines.next().ok_or(ParseLeafError { line: 0, fault: Fault::Order })?;
+        let at = |fault| ParseLeafError { line: line + 1, fault };
+        let (found, value) = pair.map_err(at)?;
+        if found != name {
+            return Err(at(Fault::Order));
+        }
+        match value {
+            NONE => Ok((line + 1, None)),
+            value => field_fault(name, value).map_or(Ok((line + 1, Some(value))), |fault| Err(at(fault))),
+        }
+    }
+
+    fn next(&mut self, name: &str) -> Result<Option<String>, ParseLeafError> {
+        Ok(self.line(name)?.1.map(str::to_owned))
+    }
+
+    fn required(&mut self, name: &str) -> Result<String, ParseLeafError> {
+        let (line, value) = self.line(name)?;
+        value.map(str::to_owned).ok_or(ParseLeafError { line, fault: Fault::Value })
+    }
+
+    fn number<N: TryFrom<u64>>(&mut self, name: &str) -> Result<Option<N>, ParseLeafError> {
+        let (line, value) = self.line(name)?;
+        let Some(value) = value else { return Ok(None) };
+        let number = from_decimal(value).and_then(|number| N::try_from(number).ok());
+        number.map(Some).ok_or(ParseLeafError { line, fault: Fault::Number })
+    }
+
+    fn hash(&mut self, name: &str) -> Result<Option<[u8; 32]>, ParseLeafError> {
+        let (line, value) = self.line(name)?;
+        let Some(value) = value else { return Ok(None) };
+        from_hex(value).map(Some).ok_or(ParseLeafError { line, fault: Fault::Bytes })
+    }
+}
+
+/// What is wrong with a field's value, if anything.
+fn field_fault(name: &str, value: &str) -> Option<Fault> {
+    match name {
+        "act" | "review" | "reason" => (!lines::is_name(value)).then_some(Fault::Alphabet),
+        "item" | "feed" => {
+            let plain = value.bytes().all(|b| b.is_ascii_graphic());
+            let fault = if plain { Fault::Value } else { Fault::Alphabet };
+            (!plain || value.is_empty() || value == NONE || value.len() > WORD).then_some(fault)
+        }
+        "received" | "published" => (!is_instant(value)).then_some(Fault::Instant),
+        "version" => (value == "0").then_some(Fault::Number),
+        _ => None,
+    }
+}
+
+/// Whether a text is an RFC 3339 instant in UTC with a four-digit year: `2026-03-02T12:00:00Z`, a fraction of one
+/// to nine digits without a zero at its end. Days of the month are not counted.
+fn is_instant(text: &str) -> bool {
+    let Some((whole, rest)) = text.split_at_checked(19) else { return false };
+    let shaped = whole.bytes().zip("dddd-dd-ddTdd:dd:dd".bytes()).all(|(b, shape)| match shape {
+        b'd' => b.is_ascii_digit(),
+        other => b == other,
+    });
+    let within = |range: std::ops::Range<usize>, low: &str, high: &str| (low..=high).contains(&&whole[range]);
+    let fraction = match rest.strip_suffix('Z') {
+        Some("") => true,
+        Some(rest) => rest.strip_prefix('.').is_some_and(|digits| {
+            (1..=9).contains(&digits.len())
+                && digits.bytes().all(|b| b.is_ascii_digit())
+                && !digits.ends_with('0')
+        }),
+        None => false,
+    };
+    shaped
+        && fraction
+        && within(5..7, "01", "12")
+        && within(8..10, "01", "31")
+        && within(11..13, "00", "23")
+        && within(14..16, "00", "59")
+        && within(17..19, "00", "59")
+}
+
+/// A text is no leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseLeafError {
-    /// Which line, from 1.
+    /// The line at fault, from 1; 0 for the text as a whole.
     pub line: usize,
+    /// What is wrong with it.
+    pub fault: Fault,
 }
 
 impl fmt::Display for ParseLeafError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match NAMES.get(self.line.wrapping_sub(2)) {
-            Some(name) => write!(f, "line {} of the leaf is not `{name} VALUE` with LF at its end", self.line),
-            None => write!(f, "line {} of the leaf is not what `{FORMAT}` has there", self.line),
-        }
+        write!(f, "cannot read the leaf, line {}: {}", self.line, self.fault)
     }
 }
 
 impl std::error::Error for ParseLeafError {}
 
-/// The hash of a leaf in the tree (RFC 6962 §2.1): SHA-256 of 0x00 and the leaf.
-pub fn leaf_hash(leaf: &[u8]) -> [u8; 32] {
+/// The hash of a leaf in the tree: SHA-256 of a zero byte and the entry (RFC 6962 §2.1).
+pub fn leaf_hash(entry: &[u8]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     hasher.update([0]);
-    hasher.update(leaf);
+    hasher.update(entry);
     hasher.finalize().into()
-}
-
-/// A value is one word of printable ASCII that is not the sign for "absent".
-fn is_word(value: &str) -> bool {
-    !value.is_empty() && value != "-" && value.bytes().all(|b| b.is_ascii_graphic())
-}
-
-impl Leaf {
-    /// The leaf's bytes: `verbatim-leaf/1`, then a line for each field, each with LF at its end.
-    ///
-    /// # Errors
-    /// [`ParseLeafError`] naming the line whose value is not one word of printable ASCII, or the last line if the
-    /// whole would be longer than 1,024 bytes.
-    pub fn encode(&self) -> Result<String, ParseLeafError> {
-        let version = self.version.to_string();
-        let prev = self.prev.map(|prev| prev.to_string());
-        let values = [
-            Some(self.act.as_str()),
-            Some(self.item.as_str()),
-            Some(version.as_str()),
-            prev.as_deref(),
-            Some(self.feed.as_str()).filter(|feed| !feed.is_empty()),
-            self.received.as_deref(),
-            self.published.as_deref(),
-            Some(self.review.as_str()),
-            self.label.as_deref(),
-            self.reason.as_deref(),
-            self.commit.as_deref(),
-        ];
-        let mut out = format!("{FORMAT}\n");
-        for (i, (name, value)) in NAMES.iter().zip(values).enumerate() {
-            if value.is_some_and(|value| !is_word(value)) {
-                return Err(ParseLeafError { line: i + 2 });
-            }
-            out.push_str(name);
-            out.push(' ');
-            out.push_str(value.unwrap_or("-"));
-            out.push('\n');
-        }
-        if out.len() > LONGEST { Err(ParseLeafError { line: NAMES.len() + 1 }) } else { Ok(out) }
-    }
-
-    /// Reads a leaf; only what [`Leaf::encode`] writes is accepted.
-    ///
-    /// # Errors
-    /// [`ParseLeafError`] naming the first line that is wrong.
-    pub fn parse(text: &str) -> Result<Self, ParseLeafError> {
-        let mut lines = text.split_inclusive('\n');
-        if lines.next() != Some("verbatim-leaf/1\n") {
-            return Err(ParseLeafError { line: 1 });
-        }
-        let mut values: [Option<String>; 11] = Default::default();
-        for (i, name) in NAMES.iter().enumerate() {
-            let line = lines.next().and_then(|line| line.strip_suffix('\n'));
-            let value = line.and_then(|line| line.strip_prefix(name)).and_then(|rest| rest.strip_prefix(' '));
-            match value {
-                Some("-") => {}
-                Some(word) if is_word(word) => values[i] = Some(word.to_owned()),
-                _ => return Err(ParseLeafError { line: i + 2 }),
-            }
-        }
-        if lines.next().is_some() {
-            return Err(ParseLeafError { line: NAMES.len() + 2 });
-        }
-        let [act, item, version, prev, feed, received, published, review, label, reason, commit] = values;
-        let needed = |value: Option<String>, line| value.ok_or(ParseLeafError { line });
-        let number = |value: String, line| match value.parse::<u64>() {
-            Ok(number) if number.to_string() == value => Ok(number),
-            _ => Err(ParseLeafError { line }),
-        };
-        let version = u32::try_from(number(needed(version, 4)?, 4)?).map_err(|_| ParseLeafError { line: 4 })?;
-        Ok(Self {
-            act: needed(act, 2)?,
-            item: needed(item, 3)?,
-            version,
-            prev: prev.map(|prev| number(prev, 5)).transpose()?,
-            feed: feed.unwrap_or_default(),
-            received,
-            published,
-            review: needed(review, 9)?,
-            label,
-            reason,
-            commit,
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn leaf() -> Leaf {
         Leaf {
-            act: "publish".into(),
-            item: "0123456789abcdefghjkmnpqrs".into(),
-            version: 1,
-            prev: None,
-            feed: "agx-world".into(),
-            received: Some("2026-01-02T03:04:05.678901Z".into()),
-            published: Some("2026-01-02T03:04:05.7Z".into()),
-            review: "unreviewed".into(),
-            label: Some("ab".repeat(32)),
+            act: "updated".to_owned(),
+            item: Some("01j9zv0q7d8k3m5n6p7q8r9s0t".to_owned()),
+            version: Some(2),
+            prev: Some(0),
+            feed: Some("agx-world".to_owned()),
+            received: Some("2026-03-02T12:00:00Z".to_owned()),
+            published: "2026-03-02T12:00:00.025Z".to_owned(),
+            review: Some("unreviewed".to_owned()),
+            label: Some([0xab; 32]),
             reason: None,
-            commit: Some("cd".repeat(32)),
+            commit: Some([0x01; 32]),
         }
     }
 
+    const TEXT: &str = "verbatim-leaf/1
+act updated
+item 01j9zv0q7d8k3m5n6p7q8r9s0t
+version 2
+prev 0
+feed agx-world
+received 2026-03-02T12:00:00Z
+published 2026-03-02T12:00:00.025Z
+review unreviewed
+label abababababababababababababababababababababababababababababababab
+reason -
+commit 0101010101010101010101010101010101010101010101010101010101010101
+";
+
     #[test]
-    fn a_leaf_is_written_as_specified() {
-        let expect = format!(
-            "verbatim-leaf/1\nact publish\nitem 0123456789abcdefghjkmnpqrs\nversion 1\nprev -\nfeed agx-world\n\
-             received 2026-01-02T03:04:05.678901Z\npublished 2026-01-02T03:04:05.7Z\nreview unreviewed\nlabel {}\n\
-             reason -\ncommit {}\n",
-            "ab".repeat(32),
-            "cd".repeat(32)
+    fn a_leaf_is_written_line_by_line() {
+        assert_eq!(leaf().encode().as_deref(), Ok(TEXT));
+        assert_eq!(Leaf::parse(TEXT), Ok(leaf()));
+    }
+
+    #[test]
+    fn a_leaf_with_nothing_to_say_still_has_every_line() {
+        let bare = Leaf {
+            act: "key-changed".to_owned(),
+            item: None,
+            version: None,
+            prev: None,
+            feed: None,
+            received: None,
+            published: "2026-03-02T12:00:00Z".to_owned(),
+            review: None,
+            label: None,
+            reason: None,
+            commit: None,
+        };
+        let text = bare.encode().expect("a leaf");
+        assert_eq!(text.lines().count(), 12);
+        assert_eq!(Leaf::parse(&text), Ok(bare));
+    }
+
+    /// The empty entry's hash is in RFC 6962's and RFC 9162's test data; the other was computed with `sha256sum`.
+    #[test]
+    fn a_leaf_hash_is_that_of_rfc_6962() {
+        assert_eq!(hex(&leaf_hash(b"")), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+        assert_eq!(
+            hex(&leaf_hash(TEXT.as_bytes())),
+            "7ae4f2290bb87c77f8b90d1a2d5be3acace68ac0e8176afde397d1fe8749e66e"
         );
-        assert_eq!(leaf().encode(), Ok(expect));
+    }
+
+    #[track_caller]
+    fn refuses(from: &str, to: &str, line: usize, fault: Fault) {
+        let text = TEXT.replacen(from, to, 1);
+        assert_ne!(text, TEXT);
+        assert_eq!(Leaf::parse(&text), Err(ParseLeafError { line, fault }), "{to:?}");
     }
 
     #[test]
-    fn what_is_not_a_leaf_is_refused_by_line() {
-        let good = leaf().encode().expect("a good leaf");
-        #[track_caller]
-        fn check(text: &str, line: usize) {
-            assert_eq!(Leaf::parse(text), Err(ParseLeafError { line }), "{text}");
+    fn another_format_is_not_read() {
+        refuses("verbatim-leaf/1", "verbatim-leaf/2", 1, Fault::Order);
+        refuses("verbatim-leaf/1\n", "verbatim-leaf/1\r\n", 1, Fault::Order);
+        refuses("verbatim-leaf/1\n", "\u{feff}verbatim-leaf/1\n", 1, Fault::Order);
+    }
+
+    #[test]
+    fn lines_that_are_missing_doubled_or_moved_are_not_read() {
+        refuses("prev 0\n", "", 5, Fault::Order);
+        refuses("prev 0\n", "prev 0\nprev 0\n", 6, Fault::Order);
+        refuses("version 2\nprev 0\n", "prev 0\nversion 2\n", 4, Fault::Order);
+        refuses("0101\n", "0101\nmore x\n", 13, Fault::Order);
+        refuses("0101\n", "0101\n\n", 13, Fault::Order);
+        refuses("reason -\n", "reason - \n", 11, Fault::Value);
+        refuses("0101\n", "0101", 12, Fault::Shape);
+        assert_eq!(
+            Leaf::parse(&TEXT[..TEXT.find("commit").expect("a line")]),
+            Err(ParseLeafError { line: 0, fault: Fault::Order })
+        );
+    }
+
+    #[test]
+    fn numbers_hashes_and_instants_have_one_writing() {
+        refuses("version 2", "version 02", 4, Fault::Number);
+        refuses("version 2", "version +2", 4, Fault::Number);
+        refuses("version 2", "version 0", 4, Fault::Number);
+        refuses("version 2", "version 4294967296", 4, Fault::Number);
+        refuses("prev 0", "prev 00", 5, Fault::Number);
+        refuses("prev 0", "prev 18446744073709551616", 5, Fault::Number);
+        refuses("label ab", "label AB", 10, Fault::Bytes);
+        refuses("label ab", "label b", 10, Fault::Bytes);
+        for instant in [
+            "2026-03-02T12:00:00+00:00",
+            "2026-03-02 12:00:00Z",
+            "2026-13-02T12:00:00Z",
+            "2026-03-02T24:00:00Z",
+            "2026-03-02T12:00:00.0Z",
+            "2026-03-02T12:00:60Z",
+            "2026-03-02T12:00:00.1234567891Z",
+            "2026-03-02T12:00Z",
+            "é",
+        ] {
+            refuses("received 2026-03-02T12:00:00Z", &format!("received {instant}"), 7, Fault::Instant);
         }
-        check("", 1);
-        check(&good.replace("leaf/1", "leaf/2"), 1);
-        check(&good.replace("act publish", "act "), 2);
-        check(&good.replace("act publish", "act -"), 2);
-        check(&good.replace("version 1", "version 01"), 4);
-        check(&good.replace("version 1", "version 99999999999"), 4);
-        check(&good.replace("prev -", "prev x"), 5);
-        check(&good.replace("feed agx", "feed  agx"), 6);
-        check(&format!("{good}more x\n"), 13);
-        check(good.trim_end(), 12);
     }
 
     #[test]
-    fn a_value_with_a_line_end_is_not_written() {
-        let leaf = Leaf { feed: "agx\ncommit x".into(), ..leaf() };
-        assert_eq!(leaf.encode(), Err(ParseLeafError { line: 6 }));
+    fn required_lines_must_say_something() {
+        refuses("act updated", "act -", 2, Fault::Value);
+        refuses("published 2026-03-02T12:00:00.025Z", "published -", 8, Fault::Value);
     }
 
     #[test]
-    fn the_leaf_hash_is_that_of_rfc_6962() {
-        // The hash of the empty leaf, from RFC 6962's own test vectors.
-        let hex: String = leaf_hash(b"").iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+    fn no_free_text_can_stand_in_a_leaf() {
+        for (field, fault) in [
+            ("Bank closes all branches", Fault::Alphabet),
+            ("Ümlaut", Fault::Alphabet),
+            ("a\nact b", Fault::Alphabet),
+            ("", Fault::Value),
+            ("-", Fault::Value),
+        ] {
+            let bad = Leaf { feed: Some(field.to_owned()), ..leaf() };
+            assert_eq!(bad.encode(), Err(EncodeLineError { name: "feed".to_owned(), fault }));
+        }
+        assert!(Leaf { reason: Some("the source denies".to_owned()), ..leaf() }.encode().is_err());
+        assert!(Leaf { version: Some(0), ..leaf() }.encode().is_err());
+        assert!(Leaf { feed: Some("f".repeat(WORD + 1)), ..leaf() }.encode().is_err());
+    }
+
+    #[test]
+    fn the_longest_leaf_is_within_the_limit() {
+        let (word, name) = ("f".repeat(WORD), "n".repeat(64));
+        let long = Leaf {
+            act: name.clone(),
+            item: Some(word.clone()),
+            version: Some(u32::MAX),
+            prev: Some(u64::MAX),
+            feed: Some(word),
+            received: Some("2026-03-02T12:00:00.123456789Z".to_owned()),
+            published: "2026-03-02T12:00:00.123456789Z".to_owned(),
+            review: Some(name.clone()),
+            reason: Some(name),
+            ..leaf()
+        };
+        let text = long.encode().expect("a leaf");
+        assert!(text.len() <= LIMIT, "{}", text.len());
+        assert_eq!(Leaf::parse(&text), Ok(long));
+    }
+
+    fn leaves() -> impl Strategy<Value = Leaf> {
+        let name = || prop::option::of("[a-z][a-z0-9-]{0,20}");
+        let word = || prop::option::of("[!-~]{1,30}");
+        let instant = || "20[0-9]{2}-(0[1-9]|1[0-2])-[0-2][1-9]T(0[0-9]|1[0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{0,8}[1-9])?Z";
+        let hash = || prop::option::of(any::<[u8; 32]>());
+        let numbers = (prop::option::of(1..u32::MAX), any::<Option<u64>>());
+        let times = (prop::option::of(instant()), instant());
+        ("[a-z][a-z-]{0,9}", word(), numbers, word(), times, name(), name(), (hash(), hash())).prop_map(
+            |(act, item, (version, prev), feed, (received, published), review, reason, (label, commit))| {
+                Leaf { act, item, version, prev, feed, received, published, review, label, reason, commit }
+            },
+        )
     }
 
     proptest! {
         #[test]
-        fn a_leaf_reads_back_as_itself(version: u32, prev: Option<u64>, feed in "[a-z0-9-]{1,30}") {
-            prop_assume!(feed != "-");
-            let leaf = Leaf { version, prev, feed, ..leaf() };
-            prop_assert_eq!(Leaf::parse(&leaf.encode().expect("one word each")), Ok(leaf));
+        fn what_is_written_is_read(leaf in leaves()) {
+            if let Ok(text) = leaf.encode() {
+                prop_assert_eq!(Leaf::parse(&text), Ok(leaf));
+            }
         }
 
         #[test]
-        fn no_bytes_make_the_reader_panic(text in "\\PC{0,200}") {
+        fn what_is_read_is_written_the_same(at in 0..TEXT.len(), new in "[ -~\n]{0,3}", gone in 0..3usize) {
+            let end = (at + gone).min(TEXT.len());
+            let text = format!("{}{new}{}", &TEXT[..at], &TEXT[end..]);
+            if let Ok(leaf) = Leaf::parse(&text) {
+                let again = leaf.encode();
+                prop_assert_eq!(again.as_deref(), Ok(text.as_str()));
+            }
+        }
+
+        #[test]
+        fn nothing_panics(text in any::<String>()) {
             let _ = Leaf::parse(&text);
-            let _ = Leaf::parse(&format!("verbatim-leaf/1\n{text}"));
+            let _ = Leaf::parse(&format!("{FORMAT}\n{text}"));
         }
     }
 }

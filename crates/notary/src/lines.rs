@@ -32,9 +32,11 @@ pub enum Fault {
     TooLong,
     /// The lines are not those that belong here, in their order.
     Order,
-    /// A number is not written as the number it is.
+    /// A number is not written as decimal digits without leading zeros, or is too large.
     Number,
-    /// Bytes are not written as base 64 with padding, or hexadecimal, of the right length.
+    /// An instant is not written as `2026-03-02T12:00:00Z`, with or without up to nine digits of a second.
+    Instant,
+    /// A hash is not written as 64 small hexadecimal digits.
     Bytes,
 }
 
@@ -47,7 +49,8 @@ impl fmt::Display for Fault {
             Fault::TooLong => "longer than it may be",
             Fault::Order => "a line that is missing, doubled, unknown or out of order",
             Fault::Number => "a number that is not written as decimal digits without leading zeros",
-            Fault::Bytes => "bytes that are not written as they should be",
+            Fault::Instant => "an instant that is not written as RFC 3339 in UTC",
+            Fault::Bytes => "a hash that is not written as 64 small hexadecimal digits",
         })
     }
 }
@@ -96,36 +99,30 @@ fn read_line(line: &str) -> Result<(&str, &str), Fault> {
     value_fault(value).map_or(Ok((name, value)), Err)
 }
 
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// 32 bytes in base 64 with padding (RFC 4648 §4): 44 characters.
-pub(crate) fn base64(bytes: &[u8; 32]) -> String {
-    let mut out = String::with_capacity(44);
-    for chunk in bytes.chunks(3) {
-        let group = chunk.iter().fold(0u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for i in 0..=chunk.len() {
-            out.push(char::from(BASE64[(group >> (18 - 6 * i)) as usize & 63]));
-        }
-    }
-    out.push('=');
-    out
+/// 32 bytes as 64 small hexadecimal digits, as `sha256sum` prints them.
+pub(crate) fn hex(bytes: &[u8; 32]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// The 32 bytes behind [`base64`]; nothing but what it writes is accepted.
-pub(crate) fn from_base64(text: &str) -> Option<[u8; 32]> {
-    let digits = text.strip_suffix('=').filter(|digits| digits.len() == 43)?;
+/// The 32 bytes behind [`hex`]; nothing but what it writes is accepted.
+pub(crate) fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let digit = |b: u8| match b {
+        b'0'..=b'9' => Some(b - b'0'),
+        b'a'..=b'f' => Some(b - b'a' + 10),
+        _ => None,
+    };
+    let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
     let mut bytes = [0; 32];
-    let (mut group, mut bits, mut filled) = (0u32, 0, 0);
-    for digit in digits.bytes() {
-        let value = BASE64.iter().position(|known| *known == digit)? as u32;
-        group = (group << 6 | value) & 0xffff;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes[filled] = (group >> bits) as u8;
-            filled += 1;
-        }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
     }
-    // 43 digits hold 258 bits: the last two must be zero, or two texts would mean the same.
-    (group & 0b11 == 0).then_some(bytes)
+    Some(bytes)
+}
+
+/// A number as it is written: decimal digits without leading zeros.
+pub(crate) fn from_decimal(text: &str) -> Option<u64> {
+    let plain = text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    text.parse().ok().filter(|_| plain)
 }
