@@ -98,7 +98,7 @@ fn number(version: &mut Version, root: &Element) -> VersionStamp {
     stamp
 }
 
-// --- itemMeta ---------------------------------------------------------------------------------------------------
+// --- itemMeta ---
 
 fn about_item(version: &mut Version, meta: &Element, hints: &Hints) {
     for child in meta.elements() {
@@ -185,7 +185,7 @@ fn advisory(version: &mut Version, word: &str, path: &str) {
     }
 }
 
-// --- contentMeta ------------------------------------------------------------------------------------------------
+// --- contentMeta ---
 
 fn about_story(version: &mut Version, meta: &Element, hints: &Hints) -> Head {
     let mut head = Head::default();
@@ -311,7 +311,7 @@ fn same_language(a: &str, b: &str) -> bool {
     primary(a) == primary(b)
 }
 
-// --- rights, class, packages ------------------------------------------------------------------------------------
+// --- rights, class, packages ---
 
 fn rights(version: &mut Version, root: &Element) {
     let mut found = Rights { credit_line: version.rights.credit_line.take(), ..Rights::default() };
@@ -407,7 +407,7 @@ fn rest(version: &mut Version, root: &Element) {
     }
 }
 
-// --- story ------------------------------------------------------------------------------------------------------
+// --- story ---
 
 fn tell(version: &mut Version, shape: &Shape<'_>, mut head: Head, hints: &Hints) {
     let preformatted = version.signals.iter().any(|signal| signal.code == "sic:TABLE");

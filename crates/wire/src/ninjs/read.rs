@@ -101,7 +101,7 @@ fn media_api(fields: &Fields) -> Option<String> {
     altids.get("itemid").and_then(text).map(|id| id.trim().to_owned())
 }
 
-// --- version and status -----------------------------------------------------------------------------------------
+// --- version and status ---
 
 fn times(version: &mut Version, fields: &mut Fields, hints: &Hints) {
     let mut stamp = |version: &mut Version, name: &str| {
@@ -234,7 +234,7 @@ fn advisory(version: &mut Version, word: &str, path: &str) {
     terms::signal(version, word, Severity::NotForPublication, path);
 }
 
-// --- metadata ---------------------------------------------------------------------------------------------------
+// --- metadata ---
 
 fn describe(version: &mut Version, fields: &mut Fields) {
     if let Some(value) = fields.take("urgency") {
@@ -293,7 +293,7 @@ fn concept(value: Value) -> news::Subject {
     terms::subject(code.as_deref(), field("scheme").as_deref(), field("name").as_deref())
 }
 
-// --- story ------------------------------------------------------------------------------------------------------
+// --- story ---
 
 fn opening(version: &mut Version, fields: &mut Fields) -> Head {
     let mut head = Head::default();
@@ -351,7 +351,7 @@ fn captions(fields: &mut Fields, words: &mut Words) {
     }
 }
 
-// --- pictures and members ---------------------------------------------------------------------------------------
+// --- pictures and members ---
 
 fn attach(version: &mut Version, fields: &mut Fields) {
     for (_, value) in fields.take_all(|name| name == "renditions") {

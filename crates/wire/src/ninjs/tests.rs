@@ -491,7 +491,7 @@ fn the_examples_read_as_they_should() {
     assert_eq!(severities, [("1", Severity::Informs), ("2", Severity::Informs), ("3", Severity::Kills)]);
 }
 
-// --- writing ----------------------------------------------------------------------------------------------------
+// --- writing ---
 
 fn story() -> Version {
     one(

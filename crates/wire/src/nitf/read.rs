@@ -65,7 +65,7 @@ pub(crate) fn read_inline(version: &mut Version, root: &Element, hints: &Hints) 
     tell(version, &Shape::of(root), hints)
 }
 
-// --- identity ---------------------------------------------------------------------------------------------------
+// --- identity ---
 
 fn trimmed<'a>(element: Option<&'a Element>, attr: &str) -> Option<&'a str> {
     element.and_then(|element| element.attr(attr)).map(str::trim).filter(|value| !value.is_empty())
@@ -158,7 +158,7 @@ fn identify(version: &mut Version, shape: &Shape<'_>, hints: &Hints) {
     }
 }
 
-// --- status -----------------------------------------------------------------------------------------------------
+// --- status ---
 
 fn restrict(version: &mut Version, docdata: &Element, hints: &Hints) {
     let path = |rest: &str| format!("nitf/head/docdata/{rest}");
@@ -235,7 +235,7 @@ fn reference(relation: Relation, uri: &str, raw: &str) -> Reference {
     Reference { relation, uri: uri.to_owned(), version: None, when: None, raw: raw.to_owned() }
 }
 
-// --- story ------------------------------------------------------------------------------------------------------
+// --- story ---
 
 fn tell(version: &mut Version, shape: &Shape<'_>, hints: &Hints) -> (Head, Words) {
     if let Some(docdata) = shape.docdata {
@@ -316,7 +316,7 @@ fn rights(version: &mut Version, rights: &Element, path: &str) {
     }
 }
 
-// --- metadata ---------------------------------------------------------------------------------------------------
+// --- metadata ---
 
 fn describe(version: &mut Version, docdata: &Element) {
     for child in docdata.elements() {
