@@ -61,7 +61,8 @@ impl Theme {
     pub(crate) fn broadsheet() -> Self {
         // The built-in templates compile, or no test of this crate passes; a file that did not would be left out
         // and its pages refused, never a panic in front of readers.
-        let mut theme = Self { templates: environment(), style: STYLE.to_owned() };
+        // Without its line ends, which mean nothing in it, the gate reads every page's style sheet in one piece.
+        let mut theme = Self { templates: environment(), style: STYLE.lines().collect() };
         for (name, source) in BROADSHEET {
             let _ = theme.templates.add_template(name, source);
         }
