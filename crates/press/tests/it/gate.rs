@@ -239,6 +239,7 @@ fn links_lead_where_the_agency_set_them() {
 #[test]
 fn what_machines_read_is_compared_too() {
     check("<title>Rain –", "<title>Drizzle –", "title-differs");
+    check("<title>Rain –", "<template><title>Rain</title></template><title>Drizzle –", "title-differs");
     check("content=\"Rain\"", "content=\"Drizzle\"", "meta-differs");
     check("</head>", "<meta name=Description content='Drizzle'></head>", "meta-differs");
     check("\"headline\":\"Rain\"", "\"headline\":\"Drizzle\"", "structured-differs");
