@@ -128,13 +128,18 @@ pub struct Told {
     pub label: Option<news::Label>,
 }
 
+/// An instant for lists: to the millisecond, in UTC.
+fn instant(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
 fn held(line: HeldLine) -> Ruled {
     let until = match line.version {
-        news::VersionStanding::Waiting(until) => until.to_string(),
+        news::VersionStanding::Waiting(until) => instant(until),
         _ => "person".to_owned(),
     };
     Ruled {
-        at: line.at.to_string(),
+        at: instant(line.at),
         feed: line.feed.to_string(),
         agency: line.key.agency.to_string(),
         uri: line.key.uri,
@@ -167,7 +172,7 @@ impl Newsroom {
                     .complaints(limit)?
                     .into_iter()
                     .map(|line| Complained {
-                        at: line.at.to_string(),
+                        at: instant(line.at),
                         feed: line.feed.map(|feed| feed.to_string()).unwrap_or_default(),
                         transmission: line.transmission.map(|id| id.to_string()).unwrap_or_default(),
                         origin: line.origin.unwrap_or_default(),
@@ -195,7 +200,7 @@ impl Newsroom {
             _ => None,
         };
         Ok(Ruled {
-            at: line.at.to_string(),
+            at: instant(line.at),
             feed: line.feed.map(|feed| feed.to_string()).unwrap_or_default(),
             agency: line.key.agency.to_string(),
             uri: line.key.uri,
@@ -227,8 +232,8 @@ impl Newsroom {
                     feed: feed.id().to_string(),
                     agency: self.room.config.agency(feed.agency()).map(|a| a.name().to_owned()).unwrap_or_default(),
                     door: feed.door_in_words(),
-                    last_contact: health.last_contact.map(|at| at.to_string()),
-                    last_bytes: health.last_bytes.map(|at| at.to_string()),
+                    last_contact: health.last_contact.map(instant),
+                    last_bytes: health.last_bytes.map(instant),
                     trouble: health.trouble.map(|(at, what)| format!("{what} (since {at})")),
                     failures: health.failures,
                 }
@@ -241,11 +246,16 @@ impl Newsroom {
     /// # Errors
     /// The store cannot be read.
     pub fn told(&self, site: &SiteId, uri: &str) -> Result<Vec<Told>, StoreError> {
-        let mut told = Vec::new();
-        for row in self.room.store.by_uri(uri)? {
-            told.extend(self.tell(site, row)?);
+        loop {
+            let moment = self.room.public.moment();
+            let mut told = Vec::new();
+            for row in self.room.store.by_uri(uri)? {
+                told.extend(self.tell(site, row)?);
+            }
+            if !self.room.public.denied_since(moment) {
+                return Ok(told);
+            }
         }
-        Ok(told)
     }
 
     fn tell(&self, site: &SiteId, mut row: StoryRow) -> Result<Option<Told>, StoreError> {

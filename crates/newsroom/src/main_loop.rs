@@ -641,10 +641,18 @@ fn last_feed(row: &StoryRow) -> Option<String> {
 /// What goes to the vault: the words, and the salt and disclosure that open their commitment.
 fn vaulted(key: &ItemKey, n: u32, version: &Version, ruled: &Ruled) -> Words {
     let mut disclosure = notary::Disclosure::default();
-    disclosure.add("copy", &ruled.copy_hash.to_string());
-    disclosure.add("roles", &ruled.role_hash.to_string());
-    disclosure.add("raw", &ruled.raw_hash.to_string());
-    disclosure.add("uri", &key.uri);
-    disclosure.add("version", &ruled.stamp.raw);
+    for (name, value) in [
+        ("copy", ruled.copy_hash.to_string()),
+        ("roles", ruled.role_hash.to_string()),
+        ("raw", ruled.raw_hash.to_string()),
+        ("uri", key.uri.clone()),
+        ("version", ruled.stamp.raw.clone()),
+    ] {
+        // What does not fit into a line (an absent version, a uri with control characters) is disclosed by its hash.
+        if disclosure.push(name, &value).is_err() {
+            let hashed = disclosure.push(&format!("{name}-sha256"), &Digest::of(value.as_bytes()).to_string());
+            hashed.expect("a hash in hex is a word");
+        }
+    }
     Words { n, key: key.clone(), version: version.clone(), salt: chance::bytes(), disclosure: disclosure.encode() }
 }

@@ -6,8 +6,9 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
+use bytes::Bytes;
 use news::{ItemId, SiteId};
 
 /// Of how many stories, and how many lists, rendered pages are kept. A page is 10–40 KB.
@@ -68,8 +69,8 @@ impl Ask {
 pub struct Sheet {
     /// The media type, with charset.
     pub media_type: &'static str,
-    /// The bytes.
-    pub body: Arc<[u8]>,
+    /// The bytes; clones share them.
+    pub body: Bytes,
     /// A strong entity tag: the first 16 bytes of the body's SHA-256, quoted.
     pub etag: String,
     /// Whether search engines are asked to keep away.
@@ -99,7 +100,10 @@ pub enum Answer {
 
 /// A moment in the life of the record, taken before rendering begins.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment(u64);
+pub(crate) struct Moment {
+    generation: u64,
+    denials: u64,
+}
 
 #[derive(Default)]
 struct Touched {
@@ -113,6 +117,7 @@ struct Touched {
 pub(crate) struct Public {
     denied: RwLock<HashSet<(SiteId, ItemId)>>,
     generation: AtomicU64,
+    denials: AtomicU64,
     touched: RwLock<Touched>,
     stories: RwLock<HashMap<ItemId, HashMap<(SiteId, Ask), Sheet>>>,
     lists: RwLock<HashMap<(SiteId, Ask), (u64, Sheet)>>,
@@ -130,7 +135,13 @@ impl Public {
     /// From now on nothing of this item is answered, whatever anything else says.
     pub(crate) fn deny(&self, site: &SiteId, id: ItemId) {
         write(&self.denied).insert((site.clone(), id));
+        self.denials.fetch_add(1, Ordering::SeqCst);
         self.touch(id);
+    }
+
+    /// Whether anything was denied since: then what was rendered meanwhile may hold words that must not go out.
+    pub(crate) fn denied_since(&self, moment: Moment) -> bool {
+        self.denials.load(Ordering::SeqCst) != moment.denials
     }
 
     /// The record says it now: the denial has done its work.
@@ -167,7 +178,10 @@ impl Public {
 
     /// The moment before rendering begins.
     pub(crate) fn moment(&self) -> Moment {
-        Moment(self.generation.load(Ordering::SeqCst))
+        Moment {
+            generation: self.generation.load(Ordering::SeqCst),
+            denials: self.denials.load(Ordering::SeqCst),
+        }
     }
 
     /// A kept sheet that is still true.
@@ -194,14 +208,14 @@ impl Public {
             if lists.len() >= PAGES {
                 lists.clear();
             }
-            lists.insert(key, (moment.0, sheet.clone()));
+            lists.insert(key, (moment.generation, sheet.clone()));
             return;
         };
         let mut stories = write(&self.stories);
         // Checked under the lock that `touch` needs to drop the pages: a touch comes either before this look, and
         // is seen, or after the insertion, and drops it.
         let touched = read(&self.touched);
-        let fresh = touched.floor <= moment.0 && touched.items.get(&id).is_none_or(|at| *at <= moment.0);
+        let fresh = touched.floor <= moment.generation && touched.items.get(&id).is_none_or(|at| *at <= moment.generation);
         if fresh && !self.is_denied(site, id) {
             if stories.len() >= PAGES {
                 stories.clear();
@@ -216,7 +230,7 @@ mod tests {
     use super::*;
 
     fn sheet() -> Sheet {
-        Sheet { media_type: "text/plain", body: Arc::from(&b"words"[..]), etag: String::new(), noindex: false }
+        Sheet { media_type: "text/plain", body: Bytes::from_static(b"words"), etag: String::new(), noindex: false }
     }
 
     const ID: fn() -> ItemId = || ItemId::from_bits(7);
@@ -232,6 +246,17 @@ mod tests {
         assert!(public.kept(&site, &Ask::Story(ID())).is_none());
         public.keep(&site, Ask::Story(ID()), public.moment(), &sheet());
         assert!(public.kept(&site, &Ask::Story(ID())).is_some());
+    }
+
+    #[test]
+    fn whoever_renders_learns_of_a_kill_meanwhile() {
+        let (public, site) = (Public::default(), SiteId::from("main"));
+        let before = public.moment();
+        public.touch(ID());
+        assert!(!public.denied_since(before));
+        public.deny(&site, ID());
+        assert!(public.denied_since(before));
+        assert!(!public.denied_since(public.moment()));
     }
 
     #[test]

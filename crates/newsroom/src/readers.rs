@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ::press::{Gated, Nav, NewsLine, Page, SiteFace};
 use jiff::{SignedDuration, Timestamp};
-use news::{ItemId, ItemStanding, SiteId, Version};
+use news::{ItemStanding, SiteId, Version};
 use store::{Index as _, Placement, StoreError, StoryRow, Vault as _};
 use wire::outgoing::{Channel, Outgoing, Tombstone};
 
@@ -62,33 +62,36 @@ impl Newsroom {
         }
     }
 
-    /// Answers a reader. Whatever is denied, killed, held, embargoed or never was is never in the answer.
+    /// Answers a reader. Whatever is denied, killed, held, embargoed or never was is never in the answer, not even if
+    /// it was withdrawn while the answer was being made.
     pub fn answer(&self, site: &SiteId, ask: Ask) -> Answer {
         let room = &self.room;
         room.health.answers.increment();
         if let Some(sheet) = room.public.kept(site, &ask) {
             return Answer::Live(sheet);
         }
-        let moment = room.public.moment();
         let Some(place) = room.config.site(site) else { return Answer::Unfit };
         let desk = Readers { room, site: place, face: face(&room.config, place) };
-        match desk.find(&ask) {
-            Ok(Found::Page(page, noindex)) => {
-                let sheet = Sheet::new(page, noindex);
-                room.public.keep(site, ask.clone(), moment, &sheet);
-                // A kill may have come while this was rendered: what is denied is not answered.
-                match ask.item() {
-                    Some(id) if room.public.is_denied(site, id) => desk.gone_or_missing(id),
-                    _ => Answer::Live(sheet),
+        loop {
+            let moment = room.public.moment();
+            let found = desk.find(&ask);
+            if room.public.denied_since(moment) {
+                continue;
+            }
+            return match found {
+                Ok(Found::Page(page, noindex)) => {
+                    let sheet = Sheet::new(page, noindex);
+                    room.public.keep(site, ask, moment, &sheet);
+                    Answer::Live(sheet)
                 }
-            }
-            Ok(Found::Gone(page)) => Answer::Gone(Sheet::new(page, true)),
-            Ok(Found::Nothing) => desk.missing(),
-            Err(error) => {
-                tracing::error!(?ask, %site, "answering a reader: {error}");
-                room.health.alarm(room.clock.now(), format!("a reader's question could not be answered: {error}"));
-                Answer::Unfit
-            }
+                Ok(Found::Gone(page)) => Answer::Gone(Sheet::new(page, true)),
+                Ok(Found::Nothing) => desk.missing(),
+                Err(error) => {
+                    tracing::error!(?ask, %site, "answering a reader: {error}");
+                    room.health.alarm(room.clock.now(), format!("a reader's question could not be answered: {error}"));
+                    Answer::Unfit
+                }
+            };
         }
     }
 }
@@ -106,18 +109,6 @@ impl Readers<'_> {
 
     fn missing(&self) -> Answer {
         Answer::Missing(Sheet::new(self.room.press.missing(&self.face), true))
-    }
-
-    /// The answer for an item that was denied while its page was rendered. The record may not know yet.
-    fn gone_or_missing(&self, id: ItemId) -> Answer {
-        match self.room.store.placed(self.site.id(), id) {
-            Ok(Some(row)) if row.was_public => match self.withdrawn(&row) {
-                Some(page) => Answer::Gone(Sheet::new(page, true)),
-                None => self.missing(),
-            },
-            Ok(_) => self.missing(),
-            Err(_) => Answer::Unfit,
-        }
     }
 
     fn find(&self, ask: &Ask) -> Result<Found, AnswerError> {

@@ -138,8 +138,9 @@ struct Login {
 }
 
 async fn login(State(desk): State<Desk>, headers: HeaderMap, Form(login): Form<Login>) -> Response {
-    if !is_own_page(&headers) || !same(desk.token.expose(), login.token.trim()) {
-        // not copy: a token
+    // not copy: a token, perhaps pasted with a line end
+    let shown = login.token.trim();
+    if !is_own_page(&headers) || !same(desk.token.expose(), shown) {
         return (StatusCode::UNAUTHORIZED, render(&desk, "login.html", context! { failed => true })).into_response();
     }
     let cookie = format!("{COOKIE}={}; HttpOnly; SameSite=Strict; Path=/; Max-Age=43200", desk.session());

@@ -120,11 +120,11 @@ fn respond(answer: Answer, asked: &HeaderMap) -> Response {
             if same {
                 return (StatusCode::NOT_MODIFIED, fields(&sheet, "no-cache")).into_response();
             }
-            (StatusCode::OK, fields(&sheet, "no-cache"), Body::from(bytes(&sheet))).into_response()
+            (StatusCode::OK, fields(&sheet, "no-cache"), Body::from(sheet.body)).into_response()
         }
-        Answer::Gone(sheet) => (StatusCode::GONE, fields(&sheet, "no-store"), Body::from(bytes(&sheet))).into_response(),
+        Answer::Gone(sheet) => (StatusCode::GONE, fields(&sheet, "no-store"), Body::from(sheet.body)).into_response(),
         Answer::Missing(sheet) => {
-            (StatusCode::NOT_FOUND, fields(&sheet, "no-store"), Body::from(bytes(&sheet))).into_response()
+            (StatusCode::NOT_FOUND, fields(&sheet, "no-store"), Body::from(sheet.body)).into_response()
         }
         Answer::Unfit => {
             (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], "not available now\n").into_response()
@@ -136,10 +136,6 @@ fn respond(answer: Answer, asked: &HeaderMap) -> Response {
 fn same_tag(asked: &str, ours: &str) -> bool {
     let asked = asked.trim(); // not copy: a header
     asked == "*" || asked.strip_prefix("W/").unwrap_or(asked) == ours
-}
-
-fn bytes(sheet: &Sheet) -> Vec<u8> {
-    sheet.body.to_vec()
 }
 
 fn fields(sheet: &Sheet, keep: &str) -> HeaderMap {
