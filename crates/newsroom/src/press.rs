@@ -102,7 +102,7 @@ impl Copydesk<'_> {
             updated: placement.updated,
             sections: placement.sections.clone(),
             history: history(row),
-            log_index: row.log_index,
+            log_index: row.leaves.iter().rev().find(|leaf| leaf.site == placement.site).map(|leaf| leaf.index),
             noindex: agency.noindex() || !site.indexed(),
         };
         Some((face(self.config, site), story))
