@@ -296,3 +296,135 @@ fn scan(bytes: &[u8], generation: u64) -> State {
     state.damaged += u64::from(torn);
     state
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(n: u8) -> KillRecord {
+        KillRecord {
+            key: ItemKey { agency: "agx".into(), uri: format!("urn:agx:{n}") },
+            at: Timestamp::from_second(1_790_000_000 + i64::from(n)).unwrap(),
+            by: "operator jo".to_owned(),
+            reason: "wrong name".to_owned(),
+            placements: vec![(SiteId::from("main"), ItemId::from_bits(u128::from(n)))],
+        }
+    }
+
+    fn long(n: u8) -> KillRecord {
+        KillRecord { reason: "r".repeat(2_000), ..record(n) }
+    }
+
+    fn bytes(dir: &Path) -> Vec<u8> {
+        std::fs::read(dir.join(FILE)).unwrap()
+    }
+
+    fn write(dir: &Path, bytes: &[u8]) {
+        std::fs::write(dir.join(FILE), bytes).unwrap();
+    }
+
+    #[test]
+    fn kills_replay_in_order_after_a_crash() {
+        let dir = tempfile::tempdir().unwrap();
+        let kills = KillFile::open(dir.path()).unwrap();
+        let size = bytes(dir.path()).len();
+        let records = [record(1), long(2), record(3)];
+        records.iter().for_each(|record| kills.append(record).unwrap());
+        assert_eq!(kills.pending(), records);
+        let again = KillFile::open(dir.path()).unwrap();
+        assert_eq!((again.pending(), again.damaged()), (records.to_vec(), 0));
+        again.append(&record(4)).unwrap();
+        assert_eq!(KillFile::open(dir.path()).unwrap().pending().len(), 4);
+        assert_eq!(bytes(dir.path()).len(), size, "the file does not grow");
+    }
+
+    #[test]
+    fn settled_kills_do_not_come_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let kills = KillFile::open(dir.path()).unwrap();
+        for round in 0..5 {
+            let records = [long(round), record(round + 10)];
+            records.iter().for_each(|record| kills.append(record).unwrap());
+            kills.settle(&records[..1]).unwrap();
+            assert_eq!(kills.pending(), records[1..]);
+            kills.settle(&records[1..]).unwrap();
+            let again = KillFile::open(dir.path()).unwrap();
+            assert_eq!((again.pending(), again.damaged()), (vec![], 0));
+        }
+        // A short record over the first sectors of an older, longer one.
+        kills.append(&record(99)).unwrap();
+        let again = KillFile::open(dir.path()).unwrap();
+        assert_eq!((again.pending(), again.damaged()), (vec![record(99)], 0));
+    }
+
+    #[test]
+    fn a_torn_last_record_takes_none_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let kills = KillFile::open(dir.path()).unwrap();
+        kills.append(&record(1)).unwrap();
+        let before = bytes(dir.path());
+        kills.append(&long(2)).unwrap();
+        let after = bytes(dir.path());
+        let start = before.iter().zip(&after).position(|(a, b)| a != b).unwrap();
+        let end = after.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+        // Any subset of its sectors may have reached the disk; here every length of it.
+        for cut in (start..end).step_by(97) {
+            let mut torn = after.clone();
+            torn[cut..end].fill(0);
+            write(dir.path(), &torn);
+            let again = KillFile::open(dir.path()).unwrap();
+            assert_eq!(again.pending(), [record(1)], "cut at {cut}");
+            again.append(&record(3)).unwrap();
+            assert_eq!(KillFile::open(dir.path()).unwrap().pending(), [record(1), record(3)]);
+        }
+    }
+
+    #[test]
+    fn no_bit_can_change_without_an_alarm() {
+        let dir = tempfile::tempdir().unwrap();
+        let kills = KillFile::open(dir.path()).unwrap();
+        let records = [record(1), record(2), record(3)];
+        records.iter().for_each(|record| kills.append(record).unwrap());
+        let good = bytes(dir.path());
+        for sector in 2..4 {
+            let end =
+                good[sector * SECTOR..(sector + 1) * SECTOR].iter().rposition(|byte| *byte != 0).unwrap();
+            for bit in (0..end * 8).step_by(13) {
+                let mut bad = good.clone();
+                bad[sector * SECTOR + bit / 8] ^= 1 << (bit % 8);
+                write(dir.path(), &bad);
+                let again = KillFile::open(dir.path()).unwrap();
+                assert!(again.damaged() > 0, "sector {sector} bit {bit}");
+                assert_eq!(again.pending().len(), 2, "the others are found behind it");
+            }
+        }
+    }
+
+    #[test]
+    fn one_head_is_enough_and_none_is_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let kills = KillFile::open(dir.path()).unwrap();
+        kills.append(&record(1)).unwrap();
+        kills.settle(&[record(1)]).unwrap();
+        kills.append(&record(2)).unwrap();
+        let good = bytes(dir.path());
+        // The head of the next generation was being written when the power went.
+        let mut torn = good.clone();
+        torn[SECTOR..SECTOR + 40].fill(0xaa);
+        write(dir.path(), &torn);
+        assert_eq!(KillFile::open(dir.path()).unwrap().pending(), [record(2)]);
+        torn[..SECTOR].fill(0);
+        write(dir.path(), &torn);
+        assert!(KillFile::open(dir.path()).unwrap_err().is_damage());
+    }
+
+    #[test]
+    fn more_kills_than_there_is_room_for_are_kept_as_well() {
+        let dir = tempfile::tempdir().unwrap();
+        let kills = KillFile::open(dir.path()).unwrap();
+        let huge = KillRecord { reason: "r".repeat(60_000), ..record(1) };
+        (0..20).for_each(|_| kills.append(&huge).unwrap());
+        assert_eq!(KillFile::open(dir.path()).unwrap().pending().len(), 20);
+        assert!(kills.append(&KillRecord { reason: "r".repeat(70_000), ..record(1) }).is_err());
+    }
+}

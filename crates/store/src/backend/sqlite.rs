@@ -11,6 +11,8 @@ mod index;
 mod journal;
 mod schema;
 mod search;
+#[cfg(test)]
+mod tests;
 mod vault;
 
 use std::fmt;

@@ -181,7 +181,7 @@ fn change(
             Change::Item(standing) => {
                 let live = if let ItemStanding::Live(n) = standing { Some(n) } else { None };
                 tx.prepare_cached(
-                    "UPDATE item SET moved = CASE WHEN standing = ?2 THEN moved ELSE ?4 END, standing = ?2, live = ?3,
+                    "UPDATE item SET moved = CASE WHEN standing = ?2 AND live IS ?3 THEN moved ELSE ?4 END, standing = ?2, live = ?3,
                      was_public = was_public OR ?3 IS NOT NULL,
                      killed_reason = CASE WHEN ?3 IS NULL THEN killed_reason END WHERE id = ?1",
                 )?

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::cells::{digest, signed, unsigned, whole};
-use super::{Store, apply, archive, schema, vault};
+use super::{Store, apply, archive, connect_reader, schema, vault};
 use crate::codec::{One, TextShape};
 use crate::{Committed, Entry, Fact, Journal, LeafRow, RebuildReport, StoreError};
 
@@ -278,20 +278,27 @@ impl Journal for Store {
     }
 
     fn verify(&self) -> Result<(), StoreError> {
-        self.read(|tx| {
-            let found: String = tx.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-            if found != "ok" {
-                return Err(StoreError::damaged("the database", found));
-            }
-            let mut next = Some(1);
-            while let Some(from) = next {
-                next = page(tx, from, |_, _| Ok(()))?;
-            }
-            vault::verify(tx)?;
-            archive::verify(tx)
-        })
-        .map_err(|error| error.while_doing("verifying the store"))
+        // On a connection of its own: the full-text index is checked against what its connection last knew of it,
+        // and a reader that asked it before somebody wrote would take the change for damage.
+        let verify = || -> Result<(), StoreError> {
+            let reader = connect_reader(self.dir())?;
+            verify(&reader.unchecked_transaction()?)
+        };
+        verify().map_err(|error| error.while_doing("verifying the store"))
     }
+}
+
+fn verify(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    let found: String = tx.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if found != "ok" {
+        return Err(StoreError::damaged("the database", found));
+    }
+    let mut next = Some(1);
+    while let Some(from) = next {
+        next = page(tx, from, |_, _| Ok(()))?;
+    }
+    vault::verify(tx)?;
+    archive::verify(tx)
 }
 
 /// How many entries there are.
