@@ -44,7 +44,7 @@ pub enum Ask {
     /// `robots.txt`.
     Robots,
     /// What the labels and promises mean.
-    About,
+    Policy,
     /// A search.
     Search(String),
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::press::{Gated, Nav, NewsLine, Page, SiteFace};
+use ::press::{Gated, Links, Nav, NewsLine, Page, SiteFace};
 use jiff::{SignedDuration, Timestamp};
 use news::{ItemStanding, SiteId, Version};
 use store::{Index as _, Placement, StoreError, StoryRow, Vault as _};
@@ -136,7 +136,7 @@ impl Readers<'_> {
             Ask::Sitemap(number) => return self.sitemap(*number),
             Ask::NewsSitemap => press.news_sitemap(&self.face, &self.fresh_lines()?),
             Ask::Robots => press.robots(&self.face),
-            Ask::About => press.policy(&self.face),
+            Ask::Policy => press.policy(&self.face),
             Ask::Search(query) => {
                 let found = self.room.store.search(self.site.id(), query, FOUND)?;
                 press.search(&self.face, query, &self.visible(found))?
@@ -165,7 +165,7 @@ impl Readers<'_> {
         let more = lines.len() > PAGE;
         lines.truncate(PAGE);
         let page = |from: usize| {
-            let path = section.map_or("/".to_owned(), |section| format!("/{section}/"));
+            let path = section.map_or("/".to_owned(), Links::section_path);
             let from = if from == 0 { String::new() } else { format!("?from={from}") };
             format!("{}{path}{from}", self.site.base_path)
         };
@@ -232,7 +232,7 @@ impl Readers<'_> {
         // Never the clock: the same record gives the same bytes.
         let updated = items.iter().map(|item: &Outgoing| item.updated).chain(tombstones.iter().map(|t| t.when)).max();
         let (name, path) = match section.and_then(|slug| self.face.sections.iter().find(|s| s.slug == slug)) {
-            Some(section) => (format!("{}: {}", self.face.name, section.name), format!("/{}", section.slug)),
+            Some(section) => (format!("{}: {}", self.face.name, section.name), Links::section_path(&section.slug)),
             None => (self.face.name.clone(), String::new()),
         };
         let file = match ask {
@@ -242,7 +242,7 @@ impl Readers<'_> {
         };
         let channel = Channel {
             title: name,
-            home_url: format!("{}{path}/", self.face.url),
+            home_url: if path.is_empty() { format!("{}/", self.face.url) } else { format!("{}{path}", self.face.url) },
             feed_url: format!("{}{path}/{file}", self.face.url),
             language: Some(self.face.language.clone()),
             updated: updated.unwrap_or(Timestamp::UNIX_EPOCH),

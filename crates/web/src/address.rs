@@ -9,8 +9,6 @@ pub enum Place {
     Ask(Ask),
     /// `/api/v1/items`.
     Items,
-    /// The same thing lives elsewhere.
-    Moved(String),
     /// Nothing.
     Nowhere,
 }
@@ -25,7 +23,7 @@ pub fn place(path: &str, query: &[(String, String)]) -> Place {
         ["sitemap.xml"] => Place::Ask(Ask::Sitemap(None)),
         ["news-sitemap.xml"] => Place::Ask(Ask::NewsSitemap),
         ["robots.txt"] => Place::Ask(Ask::Robots),
-        ["about"] => Place::Ask(Ask::About),
+        ["policy"] => Place::Ask(Ask::Policy),
         ["search"] => Place::Ask(Ask::Search(value("q").unwrap_or_default().to_owned())),
         ["api", "v1", "items"] => Place::Items,
         ["s", story] => story_file(story),
@@ -40,11 +38,10 @@ pub fn place(path: &str, query: &[(String, String)]) -> Place {
                 None => Place::Nowhere,
             }
         }
-        [section] if is_section(section) => Place::Moved(format!("/{section}/")),
-        [section, ""] if is_section(section) => Place::Ask(Ask::Section(section.to_owned(), from)),
-        [section, file] if is_section(section) => {
-            feed(file, Some(section)).map_or(Place::Nowhere, Place::Ask)
+        ["section", section] | ["section", section, ""] if is_section(section) => {
+            Place::Ask(Ask::Section(section.to_owned(), from))
         }
+        ["section", section, file] if is_section(section) => feed(file, Some(section)).map_or(Place::Nowhere, Place::Ask),
         _ => Place::Nowhere,
     }
 }
@@ -88,28 +85,27 @@ mod tests {
     fn every_address_of_the_contract_leads_somewhere() {
         let id = ID.parse().expect("an id");
         check("/", Place::Ask(Ask::Front(30)));
-        check("/world/", Place::Ask(Ask::Section("world".into(), 30)));
-        check("/world", Place::Moved("/world/".into()));
+        check("/section/world", Place::Ask(Ask::Section("world".into(), 30)));
         check(&format!("/s/{ID}"), Place::Ask(Ask::Story(id)));
         check(&format!("/s/{ID}/a-slug"), Place::Ask(Ask::Story(id)));
         check(&format!("/s/{ID}/history"), Place::Ask(Ask::History(id)));
         check(&format!("/s/{ID}.json"), Place::Ask(Ask::StoryJson(id)));
         check(&format!("/s/{ID}.txt"), Place::Ask(Ask::StoryTxt(id)));
         check("/feed.rss", Place::Ask(Ask::Rss(None)));
-        check("/world/feed.atom", Place::Ask(Ask::Atom(Some("world".into()))));
+        check("/section/world/feed.atom", Place::Ask(Ask::Atom(Some("world".into()))));
         check("/feed.json", Place::Ask(Ask::JsonFeed(None)));
         check("/sitemap.xml", Place::Ask(Ask::Sitemap(None)));
         check("/sitemap-2.xml", Place::Ask(Ask::Sitemap(Some(2))));
         check("/news-sitemap.xml", Place::Ask(Ask::NewsSitemap));
         check("/robots.txt", Place::Ask(Ask::Robots));
         check("/search", Place::Ask(Ask::Search("word".into())));
-        check("/about", Place::Ask(Ask::About));
+        check("/policy", Place::Ask(Ask::Policy));
         check("/api/v1/items", Place::Items);
     }
 
     #[test]
     fn everything_else_leads_nowhere() {
-        for path in ["/s/", "/s/short", "//", "/../etc", "/World/", "/s/x.json", "/world/feed.exe", "/api/v1/", "/sitemap-x.xml", "/a/b/c"] {
+        for path in ["/s/", "/s/short", "//", "/../etc", "/section/World", "/world/", "/s/x.json", "/section/world/feed.exe", "/api/v1/", "/sitemap-x.xml", "/a/b/c"] {
             check(path, Place::Nowhere);
         }
         check(&format!("/s/{ID}.proof.exe"), Place::Nowhere);

@@ -69,10 +69,6 @@ impl Site {
                 respond(answer, headers)
             }
             Place::Items => self.items(&query).await,
-            Place::Moved(to) => {
-                let to = format!("{}{to}", self.base);
-                (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, to)]).into_response()
-            }
             Place::Nowhere => self.missing(),
         }
     }
