@@ -4,11 +4,13 @@ use std::ops::Range;
 
 use news::{AgencyCopy, Block, BlockKind, ListPlace, Mark, MarkKind};
 
-/// The HTML of all blocks but the headline, in order: the body of a feed's item.
+/// The HTML of all blocks but the first headline, which is a feed's title, in order: the body of a feed's item.
 ///
 /// The `textContent` of every block's element is exactly the block's text; a line break is `<br>` and LF.
 pub fn write_body(copy: &AgencyCopy) -> String {
-    write_blocks(copy.blocks().iter().filter(|block| block.kind() != BlockKind::Headline), false)
+    let title = copy.blocks().iter().position(|block| block.kind() == BlockKind::Headline);
+    let body = copy.blocks().iter().enumerate().filter(|(i, _)| Some(*i) != title);
+    write_blocks(body.map(|(_, block)| block), false)
 }
 
 /// The HTML of these blocks: list items stand in lists, rows in tables, quoted paragraphs in quotations, captions

@@ -152,20 +152,16 @@ fn headlines(copy: &AgencyCopy) -> Option<Value> {
     (!all.is_empty()).then_some(Value::Array(all))
 }
 
-/// The body twice: as HTML, and as the texts of its blocks joined by empty lines.
+/// The body twice: as HTML, and as the texts of its blocks joined by empty lines. All headlines stand apart from it.
 fn bodies(copy: &AgencyCopy) -> Option<Value> {
-    let blocks: Vec<&str> = copy
-        .blocks()
-        .iter()
-        .filter(|block| block.kind() != BlockKind::Headline)
-        .map(|block| block.text())
-        .collect();
-    if blocks.is_empty() {
+    let blocks = || copy.blocks().iter().filter(|block| block.kind() != BlockKind::Headline);
+    let texts: Vec<&str> = blocks().map(|block| block.text()).collect();
+    if texts.is_empty() {
         return None;
     }
     Some(json!([
-        {"role": "main", "contentType": "text/html", "value": html::write_body(copy)},
-        {"role": "text", "contentType": "text/plain", "value": blocks.join("\n\n")},
+        {"role": "main", "contentType": "text/html", "value": html::write_blocks(blocks(), false)},
+        {"role": "text", "contentType": "text/plain", "value": texts.join("\n\n")},
     ]))
 }
 
