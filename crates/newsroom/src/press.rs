@@ -116,7 +116,7 @@ impl Copydesk<'_> {
             ItemStanding::Expired => Gone::Expired,
             _ => Gone::Withheld,
         };
-        let by_agency = row.killed_reason.is_none();
+        let by_agency = row.killed_reason.is_none() && !by_house(row);
         let withdrawal = Withdrawal {
             id: placement.id,
             when: row.moved_at.unwrap_or(placement.updated),
@@ -143,6 +143,17 @@ impl Copydesk<'_> {
             review: line.review,
         })
     }
+}
+
+/// Whether it was the publisher's own people or rules that took a story off, and no word of the agency's.
+fn by_house(row: &StoryRow) -> bool {
+    use desk::code;
+    let fell = |version: &&VersionRow| {
+        matches!(version.standing, VersionStanding::Recalled | VersionStanding::Killed) && version.act != Act::Kill
+    };
+    let reason = row.versions.iter().rev().find(fell).map(|version| version.reason.as_str());
+    let own = [code::OPERATOR_HOLD, code::OPERATOR_KILL, code::KILL_TEXT, code::EMBARGO_TEXT];
+    reason.is_some_and(|reason| own.contains(&reason))
 }
 
 /// A gated page of one site.
