@@ -8,16 +8,19 @@ use news::{Digest, Door, FeedId, TransmissionId};
 
 /// A transmission that is durable. Only now may its sender be told "received".
 ///
-/// There is no way to build one by hand: a store gives it out, after the commit.
+/// There is no way to build one by hand, even with everything at hand that it holds:
 /// ```compile_fail
-/// fn acknowledge_early(transmission: news::Transmission) -> store::Archived {
-///     store::Archived { seq: 1, bytes: transmission.bytes.into() }
+/// fn receive(t: news::Transmission, archive: &dyn store::Archive) -> Option<store::Archived> {
+///     let (news::Transmission { id, feed, door, arrived, first_contact, .. }, digest) = (t.clone(), t.digest());
+///     let (seq, bytes, erased) = (1, t.bytes.clone().into(), vec![]);
+///     Some(store::Archived { id, seq, feed, door, arrived, first_contact, digest, bytes, erased })
 /// }
 /// ```
-/// The same with the line that asks the store compiles:
+/// A store gives it out, after the commit. This differs in its last lines only, and compiles:
 /// ```
-/// fn acknowledge_late(transmission: news::Transmission, archive: &dyn store::Archive) -> Option<store::Archived> {
-///     archive.keep(vec![transmission]).ok()?.pop()
+/// fn receive(t: news::Transmission, archive: &dyn store::Archive) -> Option<store::Archived> {
+///     let (news::Transmission { id, feed, door, arrived, first_contact, .. }, digest) = (t.clone(), t.digest());
+///     archive.keep(vec![t]).ok()?.pop()
 /// }
 /// ```
 #[derive(Clone, Debug)]

@@ -299,7 +299,7 @@ fn erasing_leaves_the_neighbours(dir: &Path, open: Open<'_>) {
     store.erase(kept[0].id(), 10..10).expect("an empty range is none");
     for kept in &kept {
         let left = store.fetch(kept.id()).expect("asked").expect("kept");
-        assert_eq!(left.erased(), [30_000..45_000]);
+        assert_eq!(left.erased().to_vec(), Vec::from_iter(Some(30_000..45_000)));
         assert_eq!(left.digest(), Digest::of(&body));
         assert!(left.bytes()[30_000..45_000].iter().all(|byte| *byte == b' '));
         assert_eq!((&left.bytes()[..30_000], &left.bytes()[45_000..]), (&body[..30_000], &body[45_000..]));
@@ -459,12 +459,12 @@ fn nothing_is_live_before_its_instant_or_after_its_licence(dir: &Path, open: Ope
     assert!(store.search(&site(), "secret", 10).expect("asked").is_empty());
     assert_eq!(store.next_due().expect("asked"), Some(at(100) + SignedDuration::from_micros(1)));
     assert!(store.due(at(100), 10).expect("asked").is_empty());
-    assert_eq!(store.due(at(101), 10).expect("asked"), [a.clone()]);
+    assert_eq!(store.due(at(101), 10).expect("asked"), std::slice::from_ref(&a));
     assert_eq!(story(&*store, &a).versions[0].standing, VersionStanding::Waiting(until));
     let lift = vec![Change::Version(1, VersionStanding::Live), Change::Item(ItemStanding::Live(1))];
     record(&*store, vec![moved(101, &a, Act::Publish, lift)]);
     assert_eq!(store.search(&site(), "secret", 10).expect("asked").len(), 1);
-    assert_eq!(store.due(at(300), 10).expect("asked"), [b.clone()]);
+    assert_eq!(store.due(at(300), 10).expect("asked"), std::slice::from_ref(&b));
     let end = vec![Change::Version(1, VersionStanding::Expired), Change::Item(ItemStanding::Expired)];
     record(&*store, vec![moved(201, &b, Act::Kill, end)]);
     assert_eq!(store.next_due().expect("asked"), None);
@@ -670,7 +670,7 @@ fn short_words_are_found(dir: &Path, open: Open<'_>) {
         store.search(&site(), query, 9).expect("asked").into_iter().map(|line| line.key).collect()
     };
     assert_eq!(found("地震"), [a]);
-    assert_eq!(found("eu"), [b.clone()]);
+    assert_eq!(found("eu"), std::slice::from_ref(&b));
     assert_eq!(found("eu summit"), [b]);
     assert!(found("xx summit").is_empty());
 }

@@ -5,7 +5,8 @@
 //! words. The **index** is derived from them: [`Journal::rebuild`] makes it again, without a rule, clock or random
 //! number.
 //!
-//! The traits here are small, and their doc comments are the contract that [`contract::run`] holds a backend to.
+//! The traits here are small, and their doc comments are the contract that the suite in `contract` (a feature) holds a backend
+//! to.
 //! [`Store`] is the embedded backend: one SQLite file with a write-ahead log that is synced at every commit.
 //! Everything is synchronous; callers bring their own threads, and [`group`] lets many of them share one sync.
 //!
@@ -133,7 +134,7 @@ pub trait Journal: Send + Sync {
     fn rebuild(&self) -> Result<RebuildReport, StoreError>;
 
     /// Reads everything and checks it: the database's own structure, the chain of the journal, every version in the
-    /// vault against its hashes, every piece of the archive against its digest.
+    /// vault against its hashes, every piece of the archive against its digest, and the index against the journal.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] naming the first damage.
@@ -167,15 +168,12 @@ pub trait Index: Send + Sync {
     fn story(&self, key: &ItemKey) -> Result<Option<StoryRow>, StoreError>;
 
     /// The story behind an identifier on a site.
-
     fn placed(&self, site: &SiteId, id: ItemId) -> Result<Option<StoryRow>, StoreError>;
 
     /// The stories with this uri, one for each agency that used it.
-
     fn by_uri(&self, uri: &str) -> Result<Vec<StoryRow>, StoreError>;
 
     /// Live items of a site, or of one of its sections, the newest (by `published`) first.
-
     fn latest(
         &self,
         site: &SiteId,
@@ -185,15 +183,12 @@ pub trait Index: Send + Sync {
     ) -> Result<Vec<Line>, StoreError>;
 
     /// Live items of a site published at or after an instant, the newest first.
-
     fn live_since(&self, site: &SiteId, since: Timestamp, limit: usize) -> Result<Vec<Line>, StoreError>;
 
     /// How many items of a site are live.
-
     fn count_live(&self, site: &SiteId) -> Result<u64, StoreError>;
 
     /// Live items of a site by `published` and identifier, the oldest first, from behind `after` on.
-
     fn live_page(
         &self,
         site: &SiteId,
@@ -203,7 +198,6 @@ pub trait Index: Send + Sync {
 
     /// Items of a site that were public and are gone (killed, withheld, expired) since an instant, with the instant
     /// and how they stand; the newest first.
-
     fn tombstones(
         &self,
         site: &SiteId,
@@ -212,37 +206,29 @@ pub trait Index: Send + Sync {
     ) -> Result<Vec<(ItemId, Timestamp, ItemStanding)>, StoreError>;
 
     /// Versions that wait for a person or an instant, the newest first.
-
     fn held(&self, limit: usize) -> Result<Vec<HeldLine>, StoreError>;
 
     /// The last rulings, of one feed or of all, the newest first.
-
     fn recent(&self, feed: Option<&FeedId>, limit: usize) -> Result<Vec<RulingLine>, StoreError>;
 
     /// The last complaints, the newest first.
-
     fn complaints(&self, limit: usize) -> Result<Vec<ComplaintLine>, StoreError>;
 
     /// The last messages to the operator, the newest first.
-
     fn notes(&self, limit: usize) -> Result<Vec<NoteLine>, StoreError>;
 
     /// Items whose embargo has ended or whose licence has run out by `now`, the longest due first.
-
     fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<ItemKey>, StoreError>;
 
     /// When the next item is due, if any is.
-
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
     /// Live items of a site in whose headline or body every word or quoted phrase of the query stands, the newest
     /// items first. The query is what a reader typed: nothing in it is syntax but the double quote.
-
     fn search(&self, site: &SiteId, query: &str, limit: usize) -> Result<Vec<Line>, StoreError>;
 
     /// Items of an agency whose newest version came at or after an instant and whose words are here, the newest
     /// first.
-
     fn candidates(
         &self,
         agency: &AgencyId,
@@ -251,7 +237,6 @@ pub trait Index: Send + Sync {
     ) -> Result<Vec<Candidate>, StoreError>;
 
     /// Every transmission that carried an item, redeliveries included, and where in it; the newest first.
-
     fn deliveries(
         &self,
         key: &ItemKey,
@@ -259,32 +244,25 @@ pub trait Index: Send + Sync {
     ) -> Result<Vec<(TransmissionId, Range<u64>)>, StoreError>;
 
     /// Whether everything is held.
-
     fn hold_all(&self) -> Result<bool, StoreError>;
 
     /// Whether the first contact with a feed is over.
-
     fn first_contact_done(&self, feed: &FeedId) -> Result<bool, StoreError>;
 
     /// How a feed is doing.
-
     fn feed_health(&self, feed: &FeedId) -> Result<FeedHealth, StoreError>;
 
     /// Each output's last word about an item.
-
     fn receipts(&self, key: &ItemKey) -> Result<Vec<ReceiptRow>, StoreError>;
 
     /// Every site's current shard and its number of leaves, by the name of the site.
-
     fn logs(&self) -> Result<Vec<LogSize>, StoreError>;
 
     /// Leaves of one shard of a site's log, from an index on, in order.
-
     fn leaves(&self, site: &SiteId, shard: u32, from: u64, limit: usize)
     -> Result<Vec<LeafLine>, StoreError>;
 
     /// How many entries the journal has, which is the last one's place.
-
     fn last_seq(&self) -> Result<u64, StoreError>;
 }
 

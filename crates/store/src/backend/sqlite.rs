@@ -7,6 +7,7 @@ mod apply;
 mod archive;
 mod backup;
 mod cells;
+mod check;
 mod index;
 mod journal;
 mod schema;
@@ -92,6 +93,8 @@ impl Store {
             tracing::info!("the index was made by another version of this program and is derived again");
             crate::Journal::rebuild(&store).map_err(database(dir))?;
         }
+        // A crash may have come between the erasing of words and the emptying of the log.
+        store.wipe_soon();
         Ok(store)
     }
 
@@ -191,10 +194,15 @@ impl Store {
             writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
         });
         let restored = writer.busy_timeout(PATIENCE);
-        if let (Ok(0), Ok(())) = (&emptied, &restored) {
-            self.unwiped.store(false, Ordering::SeqCst);
-        } else {
-            tracing::debug!(?emptied, "erased words may stand in the write-ahead log until the next write");
+        match (emptied, restored) {
+            (Ok(0), Ok(())) => self.unwiped.store(false, Ordering::SeqCst),
+            (Ok(_), Ok(())) => {
+                tracing::debug!("a reader keeps erased words in the write-ahead log until the next write")
+            }
+            // What could not be moved out of the log stays in it, synced, and is moved again by the next attempt.
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::warn!(%error, "the write-ahead log could not be emptied")
+            }
         }
     }
 }

@@ -301,6 +301,15 @@ struct Now {
     searched: Option<u32>,
 }
 
+impl Now {
+    fn live(&self) -> Option<u32> {
+        match self.standing {
+            ItemStanding::Live(n) => Some(n),
+            _ => None,
+        }
+    }
+}
+
 fn now(tx: &Transaction<'_>, item: i64) -> Result<Now, StoreError> {
     let mut ask = tx.prepare_cached(
         "SELECT agency, uri, standing, live, was_public, moved, searched FROM item WHERE id = ?1",
@@ -316,10 +325,20 @@ fn now(tx: &Transaction<'_>, item: i64) -> Result<Now, StoreError> {
 }
 
 fn settle_item(tx: &Transaction<'_>, item: i64, fresh: Option<&Words>) -> Result<(), StoreError> {
+    let now = settle_lists(tx, item)?;
+    let live = now.live();
+    if now.searched != live {
+        search(tx, item, &now, live, fresh)?;
+    }
+    Ok(())
+}
+
+/// Lists, and what is due.
+fn settle_lists(tx: &Transaction<'_>, item: i64) -> Result<Now, StoreError> {
     let now = now(tx, item)?;
     tx.prepare_cached("DELETE FROM shown WHERE item = ?1")?.execute([item])?;
     tx.prepare_cached("DELETE FROM gone WHERE item = ?1")?.execute([item])?;
-    let live = if let ItemStanding::Live(n) = now.standing { Some(n) } else { None };
+    let live = now.live();
     if live.is_some() {
         show(tx, item)?;
     } else if now.was_public && now.standing != ItemStanding::Unpublished {
@@ -328,10 +347,7 @@ fn settle_item(tx: &Transaction<'_>, item: i64, fresh: Option<&Words>) -> Result
     }
     let due = due(tx, item, live)?;
     tx.prepare_cached("UPDATE item SET due = ?2 WHERE id = ?1")?.execute(params![item, due])?;
-    if now.searched != live {
-        search(tx, item, &now, live, fresh)?;
-    }
-    Ok(())
+    Ok(now)
 }
 
 /// Puts a live item into the lists of its sites and sections.
@@ -407,15 +423,47 @@ fn search(
             None => return Ok(()),
         },
     };
-    let headline = words.version.copy.headline().unwrap_or_default();
-    let mut body = String::new();
-    for block in words.version.copy.blocks().iter().filter(|block| block.kind() != news::BlockKind::Headline)
-    {
-        body.push_str(block.text());
-        body.push('\n');
-    }
+    let (headline, body) = searchable(words);
     tx.prepare_cached("INSERT INTO search (rowid, headline, body) VALUES (?1, ?2, ?3)")?
         .execute(params![item, headline, body])?;
     tx.prepare_cached("UPDATE item SET searched = ?2 WHERE id = ?1")?.execute(params![item, n])?;
+    Ok(())
+}
+
+/// What of a version can be searched: its headline, and everything else in lines.
+fn searchable(words: &Words) -> (&str, String) {
+    let copy = &words.version.copy;
+    let mut body = String::new();
+    for block in copy.blocks().iter().filter(|block| block.kind() != news::BlockKind::Headline) {
+        body.push_str(block.text());
+        body.push('\n');
+    }
+    (copy.headline().unwrap_or_default(), body)
+}
+
+/// Derives everything but the search, and what the search should hold, in an index beside the store's. Checks the
+/// search itself against the vault.
+pub(super) fn settle_beside(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    let mut ask = tx.prepare("SELECT id FROM item ORDER BY id")?;
+    let items = ask.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+    for item in items {
+        let now = settle_lists(tx, item)?;
+        let words = match now.live() {
+            Some(n) => vault::words(tx, &now.key, n)?,
+            None => None,
+        };
+        tx.prepare_cached("UPDATE item SET searched = ?2 WHERE id = ?1")?
+            .execute(params![item, words.as_ref().map(|words| words.n)])?;
+        let mut ask = tx.prepare_cached("SELECT headline, body FROM search WHERE rowid = ?1")?;
+        let held: Option<(String, String)> =
+            ask.query_row([item], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let should = words.as_ref().map(searchable).map(|(headline, body)| (headline.to_owned(), body));
+        if held != should {
+            return Err(StoreError::damaged(
+                "the index",
+                format!("the search does not hold the words of {}", now.key),
+            ));
+        }
+    }
     Ok(())
 }

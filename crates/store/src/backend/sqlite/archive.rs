@@ -53,7 +53,7 @@ impl Ready {
 fn cuts(bytes: &[u8]) -> Vec<Range<usize>> {
     match bytes.len() {
         0 => Vec::new(),
-        short if short < USUAL => vec![0..short],
+        short if short < USUAL => std::iter::once(0..short).collect(),
         _ => FastCDC::new(bytes, SHORTEST, USUAL, LONGEST)
             .map(|chunk| chunk.offset..chunk.offset + chunk.length)
             .collect(),

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::cells::{digest, signed, unsigned, whole};
-use super::{Store, apply, archive, connect_reader, schema, vault};
+use super::{Store, apply, archive, check, schema, vault};
 use crate::codec::{One, TextShape};
 use crate::{Committed, Entry, Fact, Journal, LeafRow, RebuildReport, StoreError};
 
@@ -77,7 +77,7 @@ pub(super) fn record(tx: &Transaction<'_>, seq: u64) -> Result<Record, StoreErro
 
 /// Calls `f` with the entries from `from` on, at most a page of them. Returns where the next page starts, or none
 /// at the end.
-fn page(
+pub(super) fn page(
     tx: &Transaction<'_>,
     from: u64,
     mut f: impl FnMut(u64, Record) -> Result<(), StoreError>,
@@ -148,9 +148,9 @@ fn place_leaves(tx: &Transaction<'_>, entry: &Entry) -> Result<Vec<LeafRow>, Sto
     let mut given: Vec<LeafRow> = Vec::with_capacity(entry.leaves.len());
     for draft in &entry.leaves {
         let shard = shard(tx, &draft.site)?;
-        let here = given.iter().filter(|leaf| leaf.draft.site == draft.site);
+        let mut here = given.iter().filter(|leaf| leaf.draft.site == draft.site);
         let index = size(tx, &draft.site, shard)? + here.clone().count() as u64;
-        let prev = match here.filter(|leaf| leaf.draft.item == draft.item).next_back() {
+        let prev = match here.rfind(|leaf| leaf.draft.item == draft.item) {
             Some(leaf) => Some(leaf.index),
             None => {
                 let mut ask = tx.prepare_cached(
@@ -278,27 +278,8 @@ impl Journal for Store {
     }
 
     fn verify(&self) -> Result<(), StoreError> {
-        // On a connection of its own: the full-text index is checked against what its connection last knew of it,
-        // and a reader that asked it before somebody wrote would take the change for damage.
-        let verify = || -> Result<(), StoreError> {
-            let reader = connect_reader(self.dir())?;
-            verify(&reader.unchecked_transaction()?)
-        };
-        verify().map_err(|error| error.while_doing("verifying the store"))
+        check::check(self).map_err(|error| error.while_doing("verifying the store"))
     }
-}
-
-fn verify(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    let found: String = tx.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-    if found != "ok" {
-        return Err(StoreError::damaged("the database", found));
-    }
-    let mut next = Some(1);
-    while let Some(from) = next {
-        next = page(tx, from, |_, _| Ok(()))?;
-    }
-    vault::verify(tx)?;
-    archive::verify(tx)
 }
 
 /// How many entries there are.

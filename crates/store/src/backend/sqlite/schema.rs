@@ -210,6 +210,15 @@ fn copy_aside(dir: &Path, connection: &Connection, found: i64) -> Result<(), Ope
     kept.and_then(|()| super::sync_folder(dir)).map_err(file)
 }
 
+/// Creates the index, but for the search, in a database of its own; `transmission` takes what is marked as read.
+pub(super) fn create_beside(connection: &Connection) -> Result<(), StoreError> {
+    let (tables, _) = INDEX.split_once("CREATE VIRTUAL TABLE").unwrap_or((INDEX, ""));
+    connection.execute_batch(tables)?;
+    connection
+        .execute_batch("CREATE TABLE transmission (id BLOB NOT NULL, read INTEGER NOT NULL) STRICT;")?;
+    Ok(())
+}
+
 /// Whether the index was derived by a program that derives it otherwise.
 pub(super) fn index_is_of_another_age(store: &Store) -> Result<bool, StoreError> {
     let found: i64 = store.read(|tx| Ok(tx.query_row("SELECT index_age FROM age", [], |row| row.get(0))?))?;

@@ -490,3 +490,29 @@ fn the_journal_looks_as_it_is_documented() {
     }
     assert!(!rows[0].contains("headline") && !rows[0].contains("words"), "facts carry no words");
 }
+
+#[test]
+fn an_index_that_says_other_than_the_journal_is_found() {
+    for change in [
+        "UPDATE item SET standing = 'live' WHERE id = 2",
+        "UPDATE placement SET published = published + 1",
+        "UPDATE version SET embargo = NULL, standing = 'live' WHERE waits = 1",
+        "UPDATE leaf SET version = 7 WHERE idx = 1",
+        "DELETE FROM complaint",
+        "UPDATE hold_all SET held = 0",
+        "DELETE FROM first_contact",
+        "DELETE FROM gone",
+        "UPDATE search SET body = 'other words' WHERE rowid = 1",
+        "DELETE FROM search WHERE rowid = 1",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        eventful(&store);
+        store.verify().unwrap();
+        tamper(dir.path(), change);
+        let error = store.verify().unwrap_err();
+        assert!(error.is_damage() && error.to_string().contains("index"), "{change}: {error}");
+        store.rebuild().unwrap();
+        store.verify().unwrap();
+    }
+}
