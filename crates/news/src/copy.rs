@@ -175,7 +175,12 @@ pub struct CopyFault {
 
 impl fmt::Display for CopyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "U+{:04X} at byte {} of the text cannot stand in HTML or XML", u32::from(self.character), self.offset)
+        write!(
+            f,
+            "U+{:04X} at byte {} of the text cannot stand in HTML or XML",
+            u32::from(self.character),
+            self.offset
+        )
     }
 }
 
@@ -226,7 +231,13 @@ impl AgencyCopy {
     ///
     /// # Errors
     /// [`CopyFault`] if the text holds U+0000 or another character that HTML or XML cannot carry; nothing is added.
-    pub fn push(&mut self, kind: BlockKind, text: &str, marks: Vec<Mark>, list: Option<ListPlace>) -> Result<(), CopyFault> {
+    pub fn push(
+        &mut self,
+        kind: BlockKind,
+        text: &str,
+        marks: Vec<Mark>,
+        list: Option<ListPlace>,
+    ) -> Result<(), CopyFault> {
         if let Some((offset, character)) = text.char_indices().find(|(_, c)| !carried(*c)) {
             return Err(CopyFault { character, offset });
         }
@@ -251,7 +262,12 @@ impl AgencyCopy {
             let piece = text[start..end].trim_matches('\n');
             if !piece.is_empty() {
                 let offset = piece.as_ptr() as usize - text.as_ptr() as usize;
-                self.blocks.push(Block { kind, text: piece.to_owned(), marks: cut(marks, offset, piece), list });
+                self.blocks.push(Block {
+                    kind,
+                    text: piece.to_owned(),
+                    marks: cut(marks, offset, piece),
+                    list,
+                });
             }
             start = end + 2;
         }
@@ -300,7 +316,10 @@ fn unify_line_ends(text: &str, marks: Vec<Mark>) -> (String, Vec<Mark>) {
         }
     }
     let moved = |at: usize| at - dropped.partition_point(|gone| *gone < at);
-    let marks = marks.into_iter().map(|m| Mark { range: moved(m.range.start)..moved(m.range.end), kind: m.kind }).collect();
+    let marks = marks
+        .into_iter()
+        .map(|m| Mark { range: moved(m.range.start)..moved(m.range.end), kind: m.kind })
+        .collect();
     (out, marks)
 }
 
@@ -356,7 +375,15 @@ mod tests {
 
     #[test]
     fn nothing_else_is_touched() {
-        for text in [" a ", "\u{a0}", "Cafe\u{301}", "\u{200f}שלום\u{200e}", "x\u{85}y \u{96}", "\u{feff}bom", "\u{1d400}\u{fdd0}"] {
+        for text in [
+            " a ",
+            "\u{a0}",
+            "Cafe\u{301}",
+            "\u{200f}שלום\u{200e}",
+            "x\u{85}y \u{96}",
+            "\u{feff}bom",
+            "\u{1d400}\u{fdd0}",
+        ] {
             check(text, &[text]);
         }
     }

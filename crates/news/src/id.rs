@@ -211,7 +211,13 @@ mod tests {
 
     #[test]
     fn what_is_not_an_identifier_is_refused() {
-        for text in ["", "0", "zzzzzzzzzzzzzzzzzzzzzzzzzz", "0123456789abcdefghijklmnop", "é1234567890123456789012345"] {
+        for text in [
+            "",
+            "0",
+            "zzzzzzzzzzzzzzzzzzzzzzzzzz",
+            "0123456789abcdefghijklmnop",
+            "é1234567890123456789012345",
+        ] {
             assert!(text.parse::<ItemId>().is_err(), "{text}");
         }
     }

@@ -23,7 +23,9 @@ impl ReviewState {
 
     /// The state behind the word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [ReviewState::Unreviewed, ReviewState::Reviewed, ReviewState::Edited].into_iter().find(|s| s.as_str() == word)
+        [ReviewState::Unreviewed, ReviewState::Reviewed, ReviewState::Edited]
+            .into_iter()
+            .find(|s| s.as_str() == word)
     }
 }
 

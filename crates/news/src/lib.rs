@@ -21,8 +21,8 @@ pub use complaint::{Complaint, Gravity, Place};
 pub use copy::{AgencyCopy, Block, BlockKind, CopyFault, ListPlace, Mark, MarkKind, relaxed};
 pub use id::{AgencyId, Digest, FeedId, ItemId, ItemKey, ParseIdError, SiteId, TransmissionId, base32_id};
 pub use item::{
-    Dateline, ItemClass, Note, Placement, Reference, Relation, Rendition, Stamp, Subject, Unmapped, Version, VersionOrder,
-    VersionStamp,
+    Dateline, ItemClass, Note, Placement, Reference, Relation, Rendition, Stamp, Subject, Unmapped, Version,
+    VersionOrder, VersionStamp,
 };
 pub use label::{Label, ReviewState};
 pub use rights::Rights;

@@ -31,7 +31,9 @@ impl Act {
 
     /// The act behind the word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Act::Publish, Act::Update, Act::Hold, Act::Kill, Act::Ignore].into_iter().find(|a| a.as_str() == word)
+        [Act::Publish, Act::Update, Act::Hold, Act::Kill, Act::Ignore]
+            .into_iter()
+            .find(|a| a.as_str() == word)
     }
 }
 

@@ -40,7 +40,8 @@ impl Intake {
     /// Starts the archive's thread.
     pub(crate) fn start(room: Arc<Room>) -> (Self, std::thread::JoinHandle<()>) {
         let (queue, arrivals) = sync_channel(QUEUE);
-        let thread = std::thread::Builder::new().name("archive".into()).spawn(move || keep_all(&room, &arrivals));
+        let thread =
+            std::thread::Builder::new().name("archive".into()).spawn(move || keep_all(&room, &arrivals));
         (Self { queue }, thread.expect("the system gives a thread"))
     }
 

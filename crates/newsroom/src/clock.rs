@@ -64,7 +64,8 @@ impl Clock {
 
     fn judge(&self, wall: Timestamp, boot: Duration) -> (Timestamp, Trust) {
         let mut anchor = self.anchor.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let elapsed = SignedDuration::try_from(boot.saturating_sub(anchor.boot)).unwrap_or(SignedDuration::MAX);
+        let elapsed =
+            SignedDuration::try_from(boot.saturating_sub(anchor.boot)).unwrap_or(SignedDuration::MAX);
         let expected = anchor.wall.saturating_add(elapsed).unwrap_or(wall);
         let ahead = wall.duration_since(expected);
         if ahead > TOLERANCE {
@@ -105,7 +106,10 @@ mod tests {
         let clock = clock();
         for second in 1..100 {
             let wall = at(1_000 + second * 2);
-            assert_eq!(clock.judge(wall, Duration::from_secs(10 + second.unsigned_abs())), (wall, Trust::Sound));
+            assert_eq!(
+                clock.judge(wall, Duration::from_secs(10 + second.unsigned_abs())),
+                (wall, Trust::Sound)
+            );
         }
     }
 

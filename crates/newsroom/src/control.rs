@@ -168,17 +168,21 @@ impl Newsroom {
     async fn try_carry_out(&self, request: Request) -> Result<Reply, CommandError> {
         Ok(match request {
             Request::Publish { feed, name, bytes } => {
-                let bytes = base64::engine::general_purpose::STANDARD
-                    .decode(bytes)
-                    .map_err(|error| CommandError::Refused(format!("decoding the bytes of `{name}`: {error}")))?;
-                let (transmission, outcomes) = self.publish(&FeedId::from(feed.as_str()), &name, bytes).await?;
+                let bytes = base64::engine::general_purpose::STANDARD.decode(bytes).map_err(|error| {
+                    CommandError::Refused(format!("decoding the bytes of `{name}`: {error}"))
+                })?;
+                let (transmission, outcomes) =
+                    self.publish(&FeedId::from(feed.as_str()), &name, bytes).await?;
                 let lines = outcomes.into_iter().map(OutcomeLine::from).collect();
                 Reply::Outcomes { transmission: Some(transmission.to_string()), lines }
             }
             Request::Item { uri, agency, order, by } => {
                 let key = self.find(&uri, agency.as_deref())?;
                 let outcomes = self.order(Order::Item { key, command: order.into(), by }).await?;
-                Reply::Outcomes { transmission: None, lines: outcomes.into_iter().map(OutcomeLine::from).collect() }
+                Reply::Outcomes {
+                    transmission: None,
+                    lines: outcomes.into_iter().map(OutcomeLine::from).collect(),
+                }
             }
             Request::HoldAll { on, by } => {
                 self.order(Order::HoldAll { on, by }).await?;

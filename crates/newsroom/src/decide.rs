@@ -48,7 +48,8 @@ pub(crate) fn policy(config: &Config, feed: &Feed, archived: &Archived, hold_all
 /// The decision that takes the place of one whose page the gate refused: the version waits, nothing is public.
 pub(crate) fn refused(decision: Decision, refusal: &GateRefusal) -> Decision {
     let n = decision.n.or_else(|| live(&decision.changes));
-    let reason = Reason::new("gate-refusal", format!("the page does not carry the words it should: {refusal}"));
+    let reason =
+        Reason::new("gate-refusal", format!("the page does not carry the words it should: {refusal}"));
     let ruling = Ruling { alarm: true, until: Some(news::Until::Person), ..Ruling::new(Act::Hold, reason) };
     Decision {
         ruling,

@@ -4,14 +4,19 @@
 use news::ItemKey;
 use store::Placement;
 
-use crate::steps::{Receipt, Recorded};
 use crate::Room;
+use crate::steps::{Receipt, Recorded};
 
 /// Drops what is out of date from the site's caches, and lifts denials that the record now expresses itself.
 ///
 /// The page that went through the gate before the commit is not laid in: it was pressed before its leaf had a
 /// number, so it would say other things about the record than every later rendering.
-pub(crate) fn deliver(room: &Room, recorded: Recorded, key: Option<&ItemKey>, placements: &[Placement]) -> Vec<Receipt> {
+pub(crate) fn deliver(
+    room: &Room,
+    recorded: Recorded,
+    key: Option<&ItemKey>,
+    placements: &[Placement],
+) -> Vec<Receipt> {
     let Some(key) = key else { return vec![] };
     let mut receipts = Vec::with_capacity(placements.len());
     for placement in placements {

@@ -143,13 +143,26 @@ impl Health {
     pub fn metrics(&self, tray: usize, hold_all: bool) -> String {
         let mut out = String::new();
         let mut gauge = |name: &str, kind: &str, help: &str, value: u64| {
-            let _ = write!(out, "# HELP verbatim_{name} {help}\n# TYPE verbatim_{name} {kind}\nverbatim_{name} {value}\n");
+            let _ = write!(
+                out,
+                "# HELP verbatim_{name} {help}\n# TYPE verbatim_{name} {kind}\nverbatim_{name} {value}\n"
+            );
         };
-        gauge("transmissions_total", "counter", "Transmissions taken up by the desk.", self.transmissions.get());
+        gauge(
+            "transmissions_total",
+            "counter",
+            "Transmissions taken up by the desk.",
+            self.transmissions.get(),
+        );
         gauge("intake_bytes_total", "counter", "Bytes that came through the doors.", self.bytes.get());
         gauge("alarms_total", "counter", "Alarms raised.", self.alarms.get());
         gauge("answers_total", "counter", "Requests answered to readers.", self.answers.get());
-        gauge("journal_seq", "gauge", "Sequence number of the last journal entry.", self.journal.load(Ordering::Relaxed));
+        gauge(
+            "journal_seq",
+            "gauge",
+            "Sequence number of the last journal entry.",
+            self.journal.load(Ordering::Relaxed),
+        );
         gauge("tray", "gauge", "Transmissions and orders that wait for the desk.", tray as u64);
         gauge("hold_all", "gauge", "1 while everything is held.", u64::from(hold_all));
         let board = self.board();
@@ -162,7 +175,8 @@ impl Health {
         out.push_str("# HELP verbatim_complaints_total Complaints, by feed and gravity.\n# TYPE verbatim_complaints_total counter\n");
         for (feed, health) in &board.feeds {
             for (gravity, n) in &health.complaints {
-                let _ = writeln!(out, "verbatim_complaints_total{{feed=\"{feed}\",gravity=\"{gravity}\"}} {n}");
+                let _ =
+                    writeln!(out, "verbatim_complaints_total{{feed=\"{feed}\",gravity=\"{gravity}\"}} {n}");
             }
         }
         out.push_str("# HELP verbatim_feed_failures Failures of a feed's door since it last worked.\n# TYPE verbatim_feed_failures gauge\n");
@@ -185,7 +199,10 @@ mod tests {
         assert_eq!(health.feeds()[&feed].failures, 2);
         health.worked(&feed, Timestamp::UNIX_EPOCH, 5);
         let feed = &health.feeds()[&feed];
-        assert_eq!((feed.failures, feed.trouble.clone(), feed.last_bytes), (0, None, Some(Timestamp::UNIX_EPOCH)));
+        assert_eq!(
+            (feed.failures, feed.trouble.clone(), feed.last_bytes),
+            (0, None, Some(Timestamp::UNIX_EPOCH))
+        );
     }
 
     #[test]
@@ -193,7 +210,11 @@ mod tests {
         let (health, feed) = (Health::default(), FeedId::from("agx"));
         health.ruled(&feed, Act::Kill);
         let metrics = health.metrics(3, true);
-        for line in ["verbatim_rulings_total{feed=\"agx\",ruling=\"kill\"} 1", "verbatim_tray 3", "verbatim_hold_all 1"] {
+        for line in [
+            "verbatim_rulings_total{feed=\"agx\",ruling=\"kill\"} 1",
+            "verbatim_tray 3",
+            "verbatim_hold_all 1",
+        ] {
             assert!(metrics.lines().any(|found| found == line), "{line}");
         }
     }

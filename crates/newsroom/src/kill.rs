@@ -14,7 +14,13 @@ pub(crate) fn deny(room: &Room, placements: &[Placement]) {
 }
 
 /// Makes the kill durable before anything else is: at the next start it is replayed before a door opens.
-pub(crate) fn remember(room: &Room, key: &ItemKey, placements: &[Placement], by: &str, reason: &str) -> Result<(), StoreError> {
+pub(crate) fn remember(
+    room: &Room,
+    key: &ItemKey,
+    placements: &[Placement],
+    by: &str,
+    reason: &str,
+) -> Result<(), StoreError> {
     let record = KillRecord {
         key: key.clone(),
         at: room.clock.now(),

@@ -41,7 +41,9 @@ use std::thread::JoinHandle;
 use ::press::Press;
 use jiff::{SignedDuration, Timestamp};
 use news::{AgencyId, Door, FeedId, ItemId, ItemKey, SiteId, TransmissionId};
-use store::{Access, Archive as _, Archived, FeedState as _, Index as _, KillFile, OpenStoreError, Store, StoreError};
+use store::{
+    Access, Archive as _, Archived, FeedState as _, Index as _, KillFile, OpenStoreError, Store, StoreError,
+};
 use tokio::sync::{oneshot, watch};
 
 use clock::{Clock, Trust};
@@ -145,7 +147,9 @@ pub enum CommandError {
     #[error("{0}")]
     Refused(String),
     /// No such item, and none to remember a kill for.
-    #[error("no item has the uri `{0}`; look it up with `verbatim list`, or name its agency with --agency to remember a kill")]
+    #[error(
+        "no item has the uri `{0}`; look it up with `verbatim list`, or name its agency with --agency to remember a kill"
+    )]
     UnknownItem(String),
     /// Several agencies use the uri.
     #[error("the uri `{uri}` is used by several agencies ({agencies}); name one with --agency")]
@@ -266,14 +270,22 @@ impl Newsroom {
     ///
     /// # Errors
     /// The feed is unknown, or the bytes could not be made durable.
-    pub async fn publish(&self, feed: &FeedId, name: &str, bytes: Vec<u8>) -> Result<(TransmissionId, Vec<Outcome>), CommandError> {
+    pub async fn publish(
+        &self,
+        feed: &FeedId,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> Result<(TransmissionId, Vec<Outcome>), CommandError> {
         if self.room.config.feed(feed).is_none() {
             return Err(CommandError::UnknownFeed(feed.to_string()));
         }
         let (done, outcomes) = oneshot::channel();
         let door = Door::Command { name: name.to_owned() };
-        let archived =
-            self.intake.arrive(&self.room, feed, door, bytes, false, Some(done)).await.map_err(CommandError::NotTaken)?;
+        let archived = self
+            .intake
+            .arrive(&self.room, feed, door, bytes, false, Some(done))
+            .await
+            .map_err(CommandError::NotTaken)?;
         let outcomes = outcomes.await.map_err(|_| CommandError::Stopping)?;
         Ok((archived.id(), outcomes))
     }
@@ -310,7 +322,8 @@ impl Newsroom {
             },
             1 => Ok(rows.remove(0).key),
             _ => {
-                let agencies = rows.iter().map(|row| row.key.agency.to_string()).collect::<Vec<_>>().join(", ");
+                let agencies =
+                    rows.iter().map(|row| row.key.agency.to_string()).collect::<Vec<_>>().join(", ");
                 Err(CommandError::Ambiguous { uri: uri.to_owned(), agencies })
             }
         }
@@ -340,7 +353,8 @@ impl Newsroom {
     pub fn purge(&self) {
         for feed in self.room.config.feeds() {
             let days = self.room.config.agency(feed.agency()).map_or(30, config::Agency::archive_days);
-            let before = self.room.clock.now().saturating_sub(SignedDuration::from_hours(24 * i64::from(days)));
+            let before =
+                self.room.clock.now().saturating_sub(SignedDuration::from_hours(24 * i64::from(days)));
             if let Err(error) = self.room.store.purge(feed.id(), before.unwrap_or(Timestamp::MIN)) {
                 tracing::error!(feed = %feed.id(), "removing what is older than {days} days from the archive: {error}");
             }
@@ -407,7 +421,13 @@ fn recover(room: Arc<Room>) -> Result<Desk, StoreError> {
 impl lines::Intake for Newsroom {
     type Archived = Archived;
 
-    async fn arrive(&self, feed: &FeedId, door: Door, bytes: Vec<u8>, first_contact: bool) -> Result<Archived, Refused> {
+    async fn arrive(
+        &self,
+        feed: &FeedId,
+        door: Door,
+        bytes: Vec<u8>,
+        first_contact: bool,
+    ) -> Result<Archived, Refused> {
         let size = bytes.len() as u64;
         let archived = self.intake.arrive(&self.room, feed, door, bytes, first_contact, None).await?;
         self.room.health.worked(feed, self.room.clock.now(), size);
@@ -421,10 +441,16 @@ impl lines::Intake for Newsroom {
         })
     }
 
-    async fn save_cursor(&self, feed: &FeedId, _after: Option<&Archived>, cursor: String) -> Result<(), Refused> {
-        self.room.store.save_feed_state(feed, &cursor).map_err(|error| {
-            if error.is_full() { Refused::Full } else { Refused::Fatal(error.to_string()) }
-        })
+    async fn save_cursor(
+        &self,
+        feed: &FeedId,
+        _after: Option<&Archived>,
+        cursor: String,
+    ) -> Result<(), Refused> {
+        self.room
+            .store
+            .save_feed_state(feed, &cursor)
+            .map_err(|error| if error.is_full() { Refused::Full } else { Refused::Fatal(error.to_string()) })
     }
 
     fn health(&self, feed: &FeedId, event: lines::Health) {

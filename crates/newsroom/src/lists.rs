@@ -230,7 +230,12 @@ impl Newsroom {
                 let health = health.get(feed.id()).cloned().unwrap_or_default();
                 FeedLine {
                     feed: feed.id().to_string(),
-                    agency: self.room.config.agency(feed.agency()).map(|a| a.name().to_owned()).unwrap_or_default(),
+                    agency: self
+                        .room
+                        .config
+                        .agency(feed.agency())
+                        .map(|a| a.name().to_owned())
+                        .unwrap_or_default(),
                     door: feed.door_in_words(),
                     last_contact: health.last_contact.map(instant),
                     last_bytes: health.last_bytes.map(instant),
@@ -270,9 +275,14 @@ impl Newsroom {
             use store::Vault as _;
             let words = self.room.store.words(&row.key, n)?;
             headline = words.as_ref().and_then(|words| words.version.copy.headline().map(str::to_owned));
-            let review = row.versions.iter().find(|v| v.n == n).map_or(news::ReviewState::Unreviewed, |v| v.review);
+            let review =
+                row.versions.iter().find(|v| v.n == n).map_or(news::ReviewState::Unreviewed, |v| v.review);
             let language = words.as_ref().and_then(|words| words.version.language.as_deref());
-            label = self.room.config.agency(&row.key.agency).map(|agency| crate::press::label(agency, review, language));
+            label = self
+                .room
+                .config
+                .agency(&row.key.agency)
+                .map(|agency| crate::press::label(agency, review, language));
         }
         Ok(Some(Told { row, url, headline, label }))
     }

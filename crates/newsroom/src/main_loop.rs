@@ -12,11 +12,12 @@ use desk::kill_text::{Candidate, Effect, classify, matching};
 use desk::{Command, Decision};
 use jiff::{SignedDuration, Timestamp};
 use news::{
-    Act, Change, Complaint, Digest, Gravity, ItemId, ItemKey, ItemStanding, Reason, Relation, ReviewState, Ruling, Version,
+    Act, Change, Complaint, Digest, Gravity, ItemId, ItemKey, ItemStanding, Reason, Relation, ReviewState,
+    Ruling, Version,
 };
 use store::{
-    Archive as _, Archived, ComplaintRow, Entry, Fact, Index as _, Journal as _, LeafDraft, Moved, Placement, Ruled,
-    StoreError, StoryRow, Terms, Vault as _, VersionRow, Words,
+    Archive as _, Archived, ComplaintRow, Entry, Fact, Index as _, Journal as _, LeafDraft, Moved, Placement,
+    Ruled, StoreError, StoryRow, Terms, Vault as _, VersionRow, Words,
 };
 use tokio::sync::oneshot;
 
@@ -115,7 +116,11 @@ impl Desk {
     }
 
     /// Steps 3 to 6 for one transmission. Also what recovery calls.
-    pub(crate) fn take(&mut self, archived: Archived, reply: Option<oneshot::Sender<Vec<Outcome>>>) -> Result<(), StoreError> {
+    pub(crate) fn take(
+        &mut self,
+        archived: Archived,
+        reply: Option<oneshot::Sender<Vec<Outcome>>>,
+    ) -> Result<(), StoreError> {
         self.room.health.transmissions.increment();
         let room = Arc::clone(&self.room);
         let Some(feed) = room.config.feed(archived.feed()) else {
@@ -153,10 +158,20 @@ impl Desk {
     }
 
     /// A transmission of a feed that is no longer configured: it stays archived, and the operator sees it.
-    fn orphan(&mut self, archived: &Archived, reply: Option<oneshot::Sender<Vec<Outcome>>>) -> Result<(), StoreError> {
-        let message = format!("no feed `{}` is configured any more; add it again and use `reread`", archived.feed());
+    fn orphan(
+        &mut self,
+        archived: &Archived,
+        reply: Option<oneshot::Sender<Vec<Outcome>>>,
+    ) -> Result<(), StoreError> {
+        let message =
+            format!("no feed `{}` is configured any more; add it again and use `reread`", archived.feed());
         let complaint = Complaint::new(Gravity::Lost, "feed-unknown", message);
-        let fact = Fact::Read { transmission: archived.id(), format: None, items: 0, complaints: vec![ComplaintRow::from(&complaint)] };
+        let fact = Fact::Read {
+            transmission: archived.id(),
+            format: None,
+            items: 0,
+            complaints: vec![ComplaintRow::from(&complaint)],
+        };
         let mut work = Work::of(Entry::new(self.room.clock.now(), fact));
         if let Some(reply) = reply {
             work.then = Some(Box::new(move || drop(reply.send(vec![]))));
@@ -165,7 +180,13 @@ impl Desk {
     }
 
     /// Steps 4 and 5 for one version.
-    fn rule(&mut self, feed: &Feed, archived: &Archived, no: u32, version: &Version) -> Result<Outcome, StoreError> {
+    fn rule(
+        &mut self,
+        feed: &Feed,
+        archived: &Archived,
+        no: u32,
+        version: &Version,
+    ) -> Result<Outcome, StoreError> {
         let room = Arc::clone(&self.room);
         for (relation, reference) in desk::targets(version) {
             let target = ItemKey { agency: feed.agency().clone(), uri: reference.uri.clone() };
@@ -203,14 +224,19 @@ impl Desk {
             copy_empty: version.copy.is_empty(),
             embargo: decision.terms.map_or(version.embargo, |terms| terms.embargo),
             expires: decision.terms.map_or(version.expires, |terms| terms.expires),
-            terms: decision.terms.map(|terms| Terms { n: terms.n, embargo: terms.embargo, expires: terms.expires }),
+            terms: decision.terms.map(|terms| Terms {
+                n: terms.n,
+                embargo: terms.embargo,
+                expires: terms.expires,
+            }),
             language: version.language.clone(),
             review: ReviewState::Unreviewed,
             placements: placements.clone(),
             complaints: version.complaints.iter().map(ComplaintRow::from).collect(),
         };
         let fresh = VersionRow::of(&ruled, 0, now);
-        let (decision, pages) = self.press(&key, row.clone(), decision, fresh, &placements, Some(version), now)?;
+        let (decision, pages) =
+            self.press(&key, row.clone(), decision, fresh, &placements, Some(version), now)?;
         if ruled.changes != decision.changes {
             placements = dated(&places, &decision.changes, was_public, published, now);
             ruled.placements.clone_from(&placements);
@@ -223,7 +249,14 @@ impl Desk {
         let words = decision.n.map(|n| vaulted(&key, n, version, &ruled));
         let outcome = self.outcome(&key, &ruled, &placements);
         self.announce(&outcome, feed.id());
-        let leaves = self.leaves(&decision, row.as_ref(), &placements, Some(feed), words.as_ref(), Some(archived.arrived()));
+        let leaves = self.leaves(
+            &decision,
+            row.as_ref(),
+            &placements,
+            Some(feed),
+            words.as_ref(),
+            Some(archived.arrived()),
+        );
         let killed = kills(&decision.changes);
         if decide::recalls(&decision.changes) {
             self.withdraw(&key, &decision, &placements, feed.id().as_str())?;
@@ -248,7 +281,13 @@ impl Desk {
     }
 
     /// Another document says that this item is withdrawn.
-    fn fall(&mut self, key: ItemKey, relation: Relation, when: Option<Timestamp>, by: &str) -> Result<(), StoreError> {
+    fn fall(
+        &mut self,
+        key: ItemKey,
+        relation: Relation,
+        when: Option<Timestamp>,
+        by: &str,
+    ) -> Result<(), StoreError> {
         self.close(&key)?;
         let row = self.room.store.story(&key)?;
         let decision = desk::fall(&decide::story_of(row.as_ref()), relation, when, self.room.clock.now());
@@ -257,10 +296,16 @@ impl Desk {
 
     /// A kill that is known only from its text holds what it means, at once.
     fn heed_kill_text(&mut self, feed: &Feed, version: &Version) -> Result<(), StoreError> {
-        let Some(notice) = classify(version).filter(|notice| notice.effect >= Effect::Withholds) else { return Ok(()) };
+        let Some(notice) = classify(version).filter(|notice| notice.effect >= Effect::Withholds) else {
+            return Ok(());
+        };
         let room = Arc::clone(&self.room);
         self.commit()?;
-        let since = room.clock.now().saturating_sub(SignedDuration::from_hours(24 * KILL_TEXT_DAYS)).unwrap_or(Timestamp::MIN);
+        let since = room
+            .clock
+            .now()
+            .saturating_sub(SignedDuration::from_hours(24 * KILL_TEXT_DAYS))
+            .unwrap_or(Timestamp::MIN);
         let rows = room.store.candidates(feed.agency(), since, CANDIDATES)?;
         let candidates: Vec<Candidate> = rows
             .into_iter()
@@ -277,14 +322,19 @@ impl Desk {
             let Some(candidate) = candidates.get(hit.candidate) else { continue };
             let key = ItemKey { agency: feed.agency().clone(), uri: candidate.uri.clone() };
             let row = room.store.story(&key)?;
-            let decision = desk::suspend(&decide::story_of(row.as_ref()), hit.rule.as_str(), room.clock.now());
+            let decision =
+                desk::suspend(&decide::story_of(row.as_ref()), hit.rule.as_str(), room.clock.now());
             self.shift(key, row, decision, &format!("document {}", version.uri), None)?;
         }
         Ok(())
     }
 
     /// An operator's order.
-    fn obey(&mut self, order: Order, reply: oneshot::Sender<Result<Vec<Outcome>, CommandError>>) -> Result<(), StoreError> {
+    fn obey(
+        &mut self,
+        order: Order,
+        reply: oneshot::Sender<Result<Vec<Outcome>, CommandError>>,
+    ) -> Result<(), StoreError> {
         self.commit()?;
         let answer = match order {
             Order::HoldAll { on, by } => {
@@ -340,7 +390,14 @@ impl Desk {
     }
 
     /// Records a decision that no new version brought: an operator's, the clock's, another document's.
-    fn shift(&mut self, key: ItemKey, row: Option<StoryRow>, decision: Decision, by: &str, reason: Option<String>) -> Result<Outcome, StoreError> {
+    fn shift(
+        &mut self,
+        key: ItemKey,
+        row: Option<StoryRow>,
+        decision: Decision,
+        by: &str,
+        reason: Option<String>,
+    ) -> Result<Outcome, StoreError> {
         let room = Arc::clone(&self.room);
         let now = room.clock.now();
         let goes_live = decide::live(&decision.changes);
@@ -369,7 +426,11 @@ impl Desk {
         };
         let outcome = Outcome {
             key: key.clone(),
-            version: row.as_ref().and_then(|row| row.versions.last()).map(|v| v.stamp.raw.clone()).unwrap_or_default(),
+            version: row
+                .as_ref()
+                .and_then(|row| row.versions.last())
+                .map(|v| v.stamp.raw.clone())
+                .unwrap_or_default(),
             ruling: decision.ruling.clone(),
             url: self.url(&placements),
             copy_hash: None,
@@ -397,14 +458,22 @@ impl Desk {
     }
 
     /// Where the item stands, or will stand, on each site: known places keep their id and times.
-    fn place(&self, key: &ItemKey, feed: Option<&Feed>, row: Option<&StoryRow>, published: Timestamp, version: Option<&Version>) -> Vec<Placement> {
+    fn place(
+        &self,
+        key: &ItemKey,
+        feed: Option<&Feed>,
+        row: Option<&StoryRow>,
+        published: Timestamp,
+        version: Option<&Version>,
+    ) -> Vec<Placement> {
         let config = &self.room.config;
         let mut placements = row.map(|row| row.placements.clone()).unwrap_or_default();
         for site in feed.map(|feed| config.sites_of(feed)).unwrap_or_default() {
             let sections = feed.map(Feed::sections).unwrap_or_default();
             match placements.iter_mut().find(|placement| placement.site == *site.id()) {
                 Some(known) => {
-                    let more: Vec<String> = sections.into_iter().filter(|s| !known.sections.contains(s)).collect();
+                    let more: Vec<String> =
+                        sections.into_iter().filter(|s| !known.sections.contains(s)).collect();
                     known.sections.extend(more);
                 }
                 None => placements.push(Placement {
@@ -426,7 +495,10 @@ impl Desk {
 
     /// Step 5, if the decision puts a version live: every site's page through the gate. A refusal publishes
     /// nothing anywhere and holds the version.
-    #[allow(clippy::too_many_arguments, reason = "one step's whole input, used in one place for both ways in")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one step's whole input, used in one place for both ways in"
+    )]
     fn press(
         &self,
         key: &ItemKey,
@@ -460,7 +532,15 @@ impl Desk {
     }
 
     /// One leaf per public act and site.
-    fn leaves(&self, decision: &Decision, row: Option<&StoryRow>, placements: &[Placement], feed: Option<&Feed>, words: Option<&Words>, received: Option<Timestamp>) -> Vec<LeafDraft> {
+    fn leaves(
+        &self,
+        decision: &Decision,
+        row: Option<&StoryRow>,
+        placements: &[Placement],
+        feed: Option<&Feed>,
+        words: Option<&Words>,
+        received: Option<Timestamp>,
+    ) -> Vec<LeafDraft> {
         let was_public = row.is_some_and(|row| row.was_public);
         let live = decide::live(&decision.changes);
         let act = match (live, decide::recalls(&decision.changes)) {
@@ -479,7 +559,10 @@ impl Desk {
             item: placement.id,
             act: act.to_owned(),
             version: live.or(row.and_then(|row| row.versions.last()).map(|v| v.n)).unwrap_or(0),
-            feed: feed.map(|feed| feed.id().as_str().to_owned()).or(row.and_then(last_feed)).unwrap_or_default(),
+            feed: feed
+                .map(|feed| feed.id().as_str().to_owned())
+                .or(row.and_then(last_feed))
+                .unwrap_or_default(),
             received,
             published: live.map(|_| placement.published),
             review: ReviewState::Unreviewed.as_str().to_owned(),
@@ -491,7 +574,13 @@ impl Desk {
     }
 
     /// The fast lane's first half: deny in memory, then the kill file. The journal follows with the batch.
-    fn withdraw(&mut self, key: &ItemKey, decision: &Decision, placements: &[Placement], by: &str) -> Result<(), StoreError> {
+    fn withdraw(
+        &mut self,
+        key: &ItemKey,
+        decision: &Decision,
+        placements: &[Placement],
+        by: &str,
+    ) -> Result<(), StoreError> {
         kill::deny(&self.room, placements);
         if kills(&decision.changes) {
             let reason = decision.ruling.reasons.first().map_or("", |reason| reason.code);
@@ -551,7 +640,8 @@ impl Desk {
         let mut any_kill = false;
         for (committed, (key, placements, pages, killed, then)) in committed.into_iter().zip(rest) {
             any_kill |= killed;
-            let receipts = deliver::deliver(&self.room, Recorded { committed, pages }, key.as_ref(), &placements);
+            let receipts =
+                deliver::deliver(&self.room, Recorded { committed, pages }, key.as_ref(), &placements);
             if killed {
                 self.file(receipts);
             }
@@ -590,7 +680,8 @@ impl Desk {
     pub(crate) fn replay_kill(&mut self, key: &ItemKey, by: &str, reason: &str) -> Result<(), StoreError> {
         let row = self.room.store.story(key)?;
         let command = Command::Kill { reason: reason.to_owned() };
-        if let Ok(decision) = desk::operate(&decide::story_of(row.as_ref()), &command, self.room.clock.now()) {
+        if let Ok(decision) = desk::operate(&decide::story_of(row.as_ref()), &command, self.room.clock.now())
+        {
             self.shift(key.clone(), row, decision, by, Some(reason.to_owned()))?;
         }
         Ok(())
@@ -609,7 +700,13 @@ fn is_old(claimed: Option<Timestamp>, now: Timestamp) -> bool {
 
 /// The places with the times that these changes give them: the first publication stands for ever, an update is dated
 /// when it goes live, and what changes nothing public changes no date.
-fn dated(places: &[Placement], changes: &[Change], was_public: bool, published: Timestamp, now: Timestamp) -> Vec<Placement> {
+fn dated(
+    places: &[Placement],
+    changes: &[Change],
+    was_public: bool,
+    published: Timestamp,
+    now: Timestamp,
+) -> Vec<Placement> {
     let goes_live = decide::live(changes).is_some();
     let mut placements = places.to_vec();
     for placement in &mut placements {
@@ -650,9 +747,16 @@ fn vaulted(key: &ItemKey, n: u32, version: &Version, ruled: &Ruled) -> Words {
     ] {
         // What does not fit into a line (an absent version, a uri with control characters) is disclosed by its hash.
         if disclosure.push(name, &value).is_err() {
-            let hashed = disclosure.push(&format!("{name}-sha256"), &Digest::of(value.as_bytes()).to_string());
+            let hashed =
+                disclosure.push(&format!("{name}-sha256"), &Digest::of(value.as_bytes()).to_string());
             hashed.expect("a hash in hex is a word");
         }
     }
-    Words { n, key: key.clone(), version: version.clone(), salt: chance::bytes(), disclosure: disclosure.encode() }
+    Words {
+        n,
+        key: key.clone(),
+        version: version.clone(),
+        salt: chance::bytes(),
+        disclosure: disclosure.encode(),
+    }
 }

@@ -1,8 +1,10 @@
 //! Step 5: what the record says about a story becomes a page, through the gate.
 
-use jiff::Timestamp;
-use news::{Act, Change, Digest, ItemId, ItemKey, ItemStanding, Label, ReviewState, SiteId, Version, VersionStanding};
 use ::press::{Gated, Gone, HistoryLine, Line, Page, SectionFace, SiteFace, Story, Withdrawal};
+use jiff::Timestamp;
+use news::{
+    Act, Change, Digest, ItemId, ItemKey, ItemStanding, Label, ReviewState, SiteId, Version, VersionStanding,
+};
 use store::{Placement, StoryRow, VersionRow};
 
 use crate::config::{Agency, Config, Site};
@@ -44,7 +46,8 @@ fn what_happened(row: &StoryRow, version: &VersionRow) -> Option<&'static str> {
             | VersionStanding::Killed
             | VersionStanding::Expired
     );
-    let first = row.versions.iter().all(|other| other.n >= version.n || other.standing == VersionStanding::Ignored);
+    let first =
+        row.versions.iter().all(|other| other.n >= version.n || other.standing == VersionStanding::Ignored);
     match () {
         () if !public || !row.was_public => None,
         () if version.silent_change => Some("Changed by the agency without notice"),
@@ -102,7 +105,12 @@ impl Copydesk<'_> {
             updated: placement.updated,
             sections: placement.sections.clone(),
             history: history(row),
-            log_index: row.leaves.iter().rev().find(|leaf| leaf.site == placement.site).map(|leaf| leaf.index),
+            log_index: row
+                .leaves
+                .iter()
+                .rev()
+                .find(|leaf| leaf.site == placement.site)
+                .map(|leaf| leaf.index),
             noindex: agency.noindex() || !site.indexed(),
         };
         Some((face(self.config, site), story))
@@ -121,7 +129,10 @@ impl Copydesk<'_> {
             id: placement.id,
             when: row.moved_at.unwrap_or(placement.updated),
             class,
-            by_agency: by_agency.then(|| self.config.agency(&row.key.agency)).flatten().map(|agency| agency.name().to_owned()),
+            by_agency: by_agency
+                .then(|| self.config.agency(&row.key.agency))
+                .flatten()
+                .map(|agency| agency.name().to_owned()),
             history: history(row),
         };
         Some((face(self.config, site), withdrawal))
@@ -149,7 +160,8 @@ impl Copydesk<'_> {
 fn by_house(row: &StoryRow) -> bool {
     use desk::code;
     let fell = |version: &&VersionRow| {
-        matches!(version.standing, VersionStanding::Recalled | VersionStanding::Killed) && version.act != Act::Kill
+        matches!(version.standing, VersionStanding::Recalled | VersionStanding::Killed)
+            && version.act != Act::Kill
     };
     let reason = row.versions.iter().rev().find(fell).map(|version| version.reason.as_str());
     let own = [code::OPERATOR_HOLD, code::OPERATOR_KILL, code::KILL_TEXT, code::EMBARGO_TEXT];
@@ -161,7 +173,14 @@ pub(crate) type Pressed = (SiteId, ItemId, Gated<Page>);
 
 /// The story row as it will be once these changes are recorded, so that the page that goes live with them tells
 /// the same history as every later rendering.
-pub(crate) fn foreseen(row: Option<StoryRow>, key: &ItemKey, changes: &[Change], version: Option<VersionRow>, placements: &[Placement], now: Timestamp) -> StoryRow {
+pub(crate) fn foreseen(
+    row: Option<StoryRow>,
+    key: &ItemKey,
+    changes: &[Change],
+    version: Option<VersionRow>,
+    placements: &[Placement],
+    now: Timestamp,
+) -> StoryRow {
     let mut row = row.unwrap_or_else(|| StoryRow::unseen(key.clone()));
     row.versions.extend(version);
     for change in changes {

@@ -81,7 +81,12 @@ impl Sheet {
     pub(crate) fn new(page: press::Gated<press::Page>, noindex: bool) -> Self {
         let page = page.into_inner();
         let tag = news::Digest::of(&page.body).to_string();
-        Self { media_type: page.media_type, etag: format!("\"{}\"", &tag[..32]), body: page.body.into(), noindex }
+        Self {
+            media_type: page.media_type,
+            etag: format!("\"{}\"", &tag[..32]),
+            body: page.body.into(),
+            noindex,
+        }
     }
 }
 
@@ -112,6 +117,9 @@ struct Touched {
     floor: u64,
 }
 
+/// The kept sheets of one story.
+type StorySheets = HashMap<(SiteId, Ask), Sheet>;
+
 /// Caches and denials of all sites.
 #[derive(Default)]
 pub(crate) struct Public {
@@ -119,7 +127,7 @@ pub(crate) struct Public {
     generation: AtomicU64,
     denials: AtomicU64,
     touched: RwLock<Touched>,
-    stories: RwLock<HashMap<ItemId, HashMap<(SiteId, Ask), Sheet>>>,
+    stories: RwLock<HashMap<ItemId, StorySheets>>,
     lists: RwLock<HashMap<(SiteId, Ask), (u64, Sheet)>>,
 }
 
@@ -192,7 +200,10 @@ impl Public {
             Some(id) => read(&self.stories).get(&id)?.get(&key).cloned(),
             None => {
                 let generation = self.generation.load(Ordering::SeqCst);
-                read(&self.lists).get(&key).filter(|(at, _)| *at == generation).map(|(_, sheet)| sheet.clone())
+                read(&self.lists)
+                    .get(&key)
+                    .filter(|(at, _)| *at == generation)
+                    .map(|(_, sheet)| sheet.clone())
             }
         }
     }
@@ -215,7 +226,8 @@ impl Public {
         // Checked under the lock that `touch` needs to drop the pages: a touch comes either before this look, and
         // is seen, or after the insertion, and drops it.
         let touched = read(&self.touched);
-        let fresh = touched.floor <= moment.generation && touched.items.get(&id).is_none_or(|at| *at <= moment.generation);
+        let fresh = touched.floor <= moment.generation
+            && touched.items.get(&id).is_none_or(|at| *at <= moment.generation);
         if fresh && !self.is_denied(site, id) {
             if stories.len() >= PAGES {
                 stories.clear();
@@ -230,7 +242,12 @@ mod tests {
     use super::*;
 
     fn sheet() -> Sheet {
-        Sheet { media_type: "text/plain", body: Bytes::from_static(b"words"), etag: String::new(), noindex: false }
+        Sheet {
+            media_type: "text/plain",
+            body: Bytes::from_static(b"words"),
+            etag: String::new(),
+            noindex: false,
+        }
     }
 
     const ID: fn() -> ItemId = || ItemId::from_bits(7);

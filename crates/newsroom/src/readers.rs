@@ -57,7 +57,9 @@ impl Newsroom {
     /// The answer for an address that leads nowhere.
     pub fn missing(&self, site: &SiteId) -> Answer {
         match self.room.config.site(site) {
-            Some(place) => Answer::Missing(Sheet::new(self.room.press.missing(&face(&self.room.config, place)), true)),
+            Some(place) => {
+                Answer::Missing(Sheet::new(self.room.press.missing(&face(&self.room.config, place)), true))
+            }
             None => Answer::Unfit,
         }
     }
@@ -88,7 +90,10 @@ impl Newsroom {
                 Ok(Found::Nothing) => desk.missing(),
                 Err(error) => {
                     tracing::error!(?ask, %site, "answering a reader: {error}");
-                    room.health.alarm(room.clock.now(), format!("a reader's question could not be answered: {error}"));
+                    room.health.alarm(
+                        room.clock.now(),
+                        format!("a reader's question could not be answered: {error}"),
+                    );
                     Answer::Unfit
                 }
             };
@@ -230,9 +235,12 @@ impl Readers<'_> {
             .map(|(id, when, _)| Tombstone { id: story_url(&self.face.url, id), when })
             .collect();
         // Never the clock: the same record gives the same bytes.
-        let updated = items.iter().map(|item: &Outgoing| item.updated).chain(tombstones.iter().map(|t| t.when)).max();
+        let updated =
+            items.iter().map(|item: &Outgoing| item.updated).chain(tombstones.iter().map(|t| t.when)).max();
         let (name, path) = match section.and_then(|slug| self.face.sections.iter().find(|s| s.slug == slug)) {
-            Some(section) => (format!("{}: {}", self.face.name, section.name), Links::section_path(&section.slug)),
+            Some(section) => {
+                (format!("{}: {}", self.face.name, section.name), Links::section_path(&section.slug))
+            }
             None => (self.face.name.clone(), String::new()),
         };
         let file = match ask {
@@ -242,7 +250,11 @@ impl Readers<'_> {
         };
         let channel = Channel {
             title: name,
-            home_url: if path.is_empty() { format!("{}/", self.face.url) } else { format!("{}{path}", self.face.url) },
+            home_url: if path.is_empty() {
+                format!("{}/", self.face.url)
+            } else {
+                format!("{}{path}", self.face.url)
+            },
             feed_url: format!("{}{path}/{file}", self.face.url),
             language: Some(self.face.language.clone()),
             updated: updated.unwrap_or(Timestamp::UNIX_EPOCH),
@@ -257,7 +269,9 @@ impl Readers<'_> {
         };
         for refusal in refusals {
             tracing::error!("an item was left out of a feed: {refusal}");
-            self.room.health.alarm(self.room.clock.now(), format!("an item was left out of {file}: {refusal}"));
+            self.room
+                .health
+                .alarm(self.room.clock.now(), format!("an item was left out of {file}: {refusal}"));
         }
         Ok(page)
     }
@@ -307,14 +321,17 @@ impl Readers<'_> {
         let lines = self.room.store.latest(site, None, offset, SITEMAP)?;
         Ok(lines
             .into_iter()
-            .filter(|line| !self.room.public.is_denied(site, line.id) && !self.room.noindex(site, &line.key.agency))
+            .filter(|line| {
+                !self.room.public.is_denied(site, line.id) && !self.room.noindex(site, &line.key.agency)
+            })
             .map(|line| (story_url(&self.face.url, line.id), line.updated))
             .collect())
     }
 
     fn fresh_lines(&self) -> Result<Vec<NewsLine>, StoreError> {
         let site = self.site.id();
-        let since = self.room.clock.now().saturating_sub(SignedDuration::from_hours(48)).unwrap_or(Timestamp::MIN);
+        let since =
+            self.room.clock.now().saturating_sub(SignedDuration::from_hours(48)).unwrap_or(Timestamp::MIN);
         let lines = self.room.store.live_since(site, since, NEWS_SITEMAP)?;
         let listed = |line: &store::Line| {
             !self.room.public.is_denied(site, line.id) && !self.room.noindex(site, &line.key.agency)

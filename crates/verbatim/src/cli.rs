@@ -9,7 +9,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(name = "verbatim", version, max_term_width = 100)]
 pub(crate) struct Cli {
     /// The configuration file
-    #[arg(long, global = true, default_value = "verbatim.toml", value_name = "FILE", env = "VERBATIM_CONFIG")]
+    #[arg(
+        long,
+        global = true,
+        default_value = "verbatim.toml",
+        value_name = "FILE",
+        env = "VERBATIM_CONFIG"
+    )]
     pub(crate) config: PathBuf,
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -18,7 +18,8 @@ pub(crate) fn demo(demo: &cli::Demo) -> Result<ExitCode, Failure> {
     if !(demo.speed.is_finite() && demo.speed > 0.0) {
         return Err("--speed wants a number greater than 0".into());
     }
-    let desk_port = demo.port.checked_add(1).ok_or("--port wants a port below 65535: the desk takes the next one")?;
+    let desk_port =
+        demo.port.checked_add(1).ok_or("--port wants a port below 65535: the desk takes the next one")?;
     let folder = tempfile::Builder::new().prefix("verbatim-demo-").tempdir()?;
     let file = folder.path().join("verbatim.toml");
     std::fs::write(&file, script::config(folder.path(), demo.port, desk_port))?;
@@ -29,7 +30,10 @@ pub(crate) fn demo(demo: &cli::Demo) -> Result<ExitCode, Failure> {
         }
     }
     let token = config.store.desk_token();
-    let code = runtime()?.block_on(serve(config, day(demo.speed, demo.once, folder.path().to_owned(), demo.port, desk_port, token)));
+    let code = runtime()?.block_on(serve(
+        config,
+        day(demo.speed, demo.once, folder.path().to_owned(), demo.port, desk_port, token),
+    ));
     folder.close()?;
     say::remark(paint("2", "The demo's folder is removed; nothing is left behind."));
     code
@@ -42,7 +46,10 @@ async fn day(speed: f64, once: bool, folder: PathBuf, port: u16, desk_port: u16,
     if let Ok(token) = tokio::fs::read_to_string(&token).await {
         say::remark(format_args!("             token {}", token.trim()));
     }
-    say::remark(format_args!("  {}\n", paint("2", "An invented agency's day begins. Ctrl-C ends it and leaves nothing behind.")));
+    say::remark(format_args!(
+        "  {}\n",
+        paint("2", "An invented agency's day begins. Ctrl-C ends it and leaves nothing behind.")
+    ));
     let start = tokio::time::Instant::now();
     for step in script::DAY {
         let after = Duration::from_millis(u64::from(step.after_ms)).div_f64(speed);

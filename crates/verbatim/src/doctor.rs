@@ -19,13 +19,21 @@ pub(crate) fn check(path: &Path) -> Result<ExitCode, Failure> {
     let config = config::load(path)?;
     say::line(format_args!("{}: in order", path.display()));
     for site in config.sites() {
-        say::line(format_args!("  site {}: {} on {}, listening on {}", site.id, site.name, site.url, site.listen));
+        say::line(format_args!(
+            "  site {}: {} on {}, listening on {}",
+            site.id, site.name, site.url, site.listen
+        ));
     }
     say::line(format_args!("  desk: listening on {}", config.desk.listen));
     say::line(format_args!("  store: {}", config.store_path().display()));
     for feed in config.feeds() {
         let sections = feed.sections.join(", ");
-        say::line(format_args!("  feed {} of {}: {}, for {sections}", feed.id, feed.agency, feed.door_in_words()));
+        say::line(format_args!(
+            "  feed {} of {}: {}, for {sections}",
+            feed.id,
+            feed.agency,
+            feed.door_in_words()
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -70,7 +78,9 @@ fn listeners(visit: &mut Visit, config: &Config) {
     for (what, address) in all {
         match TcpListener::bind(address) {
             Ok(_) => visit.good(format_args!("{what} can listen on {address}")),
-            Err(error) => visit.bad(format_args!("{what} cannot listen on {address}: {error}; choose another address")),
+            Err(error) => {
+                visit.bad(format_args!("{what} cannot listen on {address}: {error}; choose another address"))
+            }
         }
     }
 }
@@ -110,12 +120,16 @@ fn space(visit: &mut Visit, config: &Config) {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let mib = free >> 20;
             if free < LITTLE_SPACE {
-                visit.bad(format_args!("only {mib} MiB are free where the store is; intake stops when they are used up"));
+                visit.bad(format_args!(
+                    "only {mib} MiB are free where the store is; intake stops when they are used up"
+                ));
             } else {
                 visit.good(format_args!("{mib} MiB are free where the store is"));
             }
         }
-        Err(error) => visit.bad(format_args!("asking how much space is free at {}: {error}", existing.display())),
+        Err(error) => {
+            visit.bad(format_args!("asking how much space is free at {}: {error}", existing.display()))
+        }
     }
 }
 
@@ -126,7 +140,10 @@ fn folders(visit: &mut Visit, config: &Config) {
         match std::fs::metadata(folder) {
             Ok(found) if found.is_dir() => match rustix::fs::access(folder, rustix::fs::Access::WRITE_OK) {
                 Ok(()) => visit.good(format_args!("feed {}: folder {shown}", feed.id)),
-                Err(_) => visit.bad(format_args!("feed {}: {shown} cannot be written; files could not be moved to done/", feed.id)),
+                Err(_) => visit.bad(format_args!(
+                    "feed {}: {shown} cannot be written; files could not be moved to done/",
+                    feed.id
+                )),
             },
             Ok(_) => visit.bad(format_args!("feed {}: {shown} is not a folder", feed.id)),
             Err(_) => visit.good(format_args!("feed {}: folder {shown} will be made at the start", feed.id)),

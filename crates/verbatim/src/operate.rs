@@ -29,7 +29,8 @@ impl Line {
     fn ask(&mut self, request: &Request) -> Result<Reply, Failure> {
         if self.own.is_none() {
             let socket = Newsroom::socket(&self.config);
-            let answer = control::ask(&socket, request).map_err(|error| format!("asking the running process: {error}"))?;
+            let answer = control::ask(&socket, request)
+                .map_err(|error| format!("asking the running process: {error}"))?;
             if let Some(reply) = answer {
                 return failed(reply);
             }
@@ -56,7 +57,9 @@ fn failed(reply: Reply) -> Result<Reply, Failure> {
 }
 
 fn operator() -> String {
-    std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "command line".to_owned())
+    std::env::var("SUDO_USER")
+        .or_else(|_| std::env::var("USER"))
+        .unwrap_or_else(|_| "command line".to_owned())
 }
 
 fn bytes_of(file: &Path) -> Result<Vec<u8>, Failure> {
@@ -86,7 +89,9 @@ pub(crate) fn publish(path: &Path, publish: &cli::Publish) -> Result<ExitCode, F
             name: file.file_name().map_or_else(|| "-".to_owned(), |name| name.to_string_lossy().into_owned()),
             bytes: base64::engine::general_purpose::STANDARD.encode(bytes),
         };
-        let Reply::Outcomes { lines, .. } = line.ask(&request)? else { return Err("an unexpected answer".into()) };
+        let Reply::Outcomes { lines, .. } = line.ask(&request)? else {
+            return Err("an unexpected answer".into());
+        };
         if lines.is_empty() {
             let name = file.display();
             say::remark(format_args!("{name}: no item could be read; `verbatim list --complaints` says why"));
@@ -141,7 +146,11 @@ pub(crate) fn spike(path: &Path, which: cli::ItemVersion) -> Result<ExitCode, Fa
 pub(crate) fn hold_all(path: &Path, switch: cli::Switch) -> Result<ExitCode, Failure> {
     let on = switch == cli::Switch::On;
     Line::open(path)?.ask(&Request::HoldAll { on, by: operator() })?;
-    say::remark(if on { "everything new and changed is held; kills go through" } else { "nothing is held wholesale any more" });
+    say::remark(if on {
+        "everything new and changed is held; kills go through"
+    } else {
+        "nothing is held wholesale any more"
+    });
     Ok(ExitCode::SUCCESS)
 }
 

@@ -88,7 +88,8 @@ pub(crate) async fn serve(config: Config, meanwhile: impl Future<Output = ()>) -
     stop.send_replace(true);
     let socket = Newsroom::socket(&config);
     let ending = newsroom.clone();
-    let _ = tokio::time::timeout(Duration::from_secs(10), tokio::task::spawn_blocking(move || ending.stop())).await;
+    let _ = tokio::time::timeout(Duration::from_secs(10), tokio::task::spawn_blocking(move || ending.stop()))
+        .await;
     let _ = std::fs::remove_file(socket);
     tasks.abort_all();
     Ok(code)
@@ -100,16 +101,18 @@ fn desk_token(config: &Config) -> Result<lines::Secret, Failure> {
         return Ok(lines::Secret::new(token.expose()));
     }
     let path = config.store.desk_token();
-    if let Ok(token) = std::fs::read_to_string(&path) {
-        if !token.trim().is_empty() {
-            return Ok(lines::Secret::new(token.trim()));
-        }
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    if !known.trim().is_empty() {
+        return Ok(lines::Secret::new(known.trim()));
     }
     let token = news::base32_id(newsroom::chance::bits());
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(|error| {
-            format!("writing the desk's token to {}: {error}", path.display())
-        })?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|error| format!("writing the desk's token to {}: {error}", path.display()))?;
     writeln!(file, "{token}")?;
     Ok(lines::Secret::new(token))
 }
@@ -120,13 +123,19 @@ fn pushes(config: &Config, operators: &lines::Secret) -> HashMap<news::FeedId, P
         .iter()
         .filter(|feed| feed.push)
         .map(|feed| {
-            let token = feed.token.as_ref().map_or_else(|| operators.clone(), |own| lines::Secret::new(own.expose()));
+            let token =
+                feed.token.as_ref().map_or_else(|| operators.clone(), |own| lines::Secret::new(own.expose()));
             (feed.id.clone(), Push { feed: feed.id.clone(), token, max_bytes: feed.max_bytes })
         })
         .collect()
 }
 
-fn open_doors(config: &Config, newsroom: &Newsroom, tasks: &mut tokio::task::JoinSet<()>, stopped: &watch::Receiver<bool>) {
+fn open_doors(
+    config: &Config,
+    newsroom: &Newsroom,
+    tasks: &mut tokio::task::JoinSet<()>,
+    stopped: &watch::Receiver<bool>,
+) {
     for feed in config.feeds() {
         if let Some(path) = &feed.folder {
             let folder = Folder {

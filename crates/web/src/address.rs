@@ -41,7 +41,9 @@ pub fn place(path: &str, query: &[(String, String)]) -> Place {
         ["section", section] | ["section", section, ""] if is_section(section) => {
             Place::Ask(Ask::Section(section.to_owned(), from))
         }
-        ["section", section, file] if is_section(section) => feed(file, Some(section)).map_or(Place::Nowhere, Place::Ask),
+        ["section", section, file] if is_section(section) => {
+            feed(file, Some(section)).map_or(Place::Nowhere, Place::Ask)
+        }
         _ => Place::Nowhere,
     }
 }
@@ -67,7 +69,9 @@ fn feed(file: &str, section: Option<&str>) -> Option<Ask> {
 }
 
 fn is_section(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    !name.is_empty()
+        && name.len() <= 64
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 #[cfg(test)]
@@ -76,7 +80,11 @@ mod tests {
 
     #[track_caller]
     fn check(path: &str, expect: Place) {
-        assert_eq!(place(path, &[("from".into(), "30".into()), ("q".into(), "word".into())]), expect, "{path}");
+        assert_eq!(
+            place(path, &[("from".into(), "30".into()), ("q".into(), "word".into())]),
+            expect,
+            "{path}"
+        );
     }
 
     const ID: &str = "0123456789abcdefghjkmnpqrs";
@@ -105,7 +113,19 @@ mod tests {
 
     #[test]
     fn everything_else_leads_nowhere() {
-        for path in ["/s/", "/s/short", "//", "/../etc", "/section/World", "/world/", "/s/x.json", "/section/world/feed.exe", "/api/v1/", "/sitemap-x.xml", "/a/b/c"] {
+        for path in [
+            "/s/",
+            "/s/short",
+            "//",
+            "/../etc",
+            "/section/World",
+            "/world/",
+            "/s/x.json",
+            "/section/world/feed.exe",
+            "/api/v1/",
+            "/sitemap-x.xml",
+            "/a/b/c",
+        ] {
             check(path, Place::Nowhere);
         }
         check(&format!("/s/{ID}.proof.exe"), Place::Nowhere);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Form, Path, Query, Request, State};
-use axum::http::header::{self, HeaderMap};
 use axum::http::StatusCode;
+use axum::http::header::{self, HeaderMap};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -39,14 +39,20 @@ struct Desk {
 }
 
 /// The desk's routes. `token` is what operators show; `pushes` are the feeds that senders may push to.
-pub fn router(newsroom: Newsroom, token: lines::Secret, pushes: HashMap<FeedId, Push>, largest: usize) -> Router {
+pub fn router(
+    newsroom: Newsroom,
+    token: lines::Secret,
+    pushes: HashMap<FeedId, Push>,
+    largest: usize,
+) -> Router {
     let mut pages = Environment::new();
     pages.set_undefined_behavior(minijinja::UndefinedBehavior::SemiStrict);
     pages
         .add_template("desk.html", include_str!("../templates/desk.html"))
         .and_then(|()| pages.add_template("login.html", include_str!("../templates/login.html")))
         .expect("the desk's own templates are sound");
-    let desk = Desk { newsroom, token: Arc::new(token), pushes: Arc::new(pushes), pages: Arc::new(pages), largest };
+    let desk =
+        Desk { newsroom, token: Arc::new(token), pushes: Arc::new(pushes), pages: Arc::new(pages), largest };
     let guarded = Router::new()
         .route("/", get(page))
         .route("/orders", post(form_order))
@@ -81,7 +87,9 @@ impl Desk {
 
     fn shows_token(&self, headers: &HeaderMap) -> bool {
         let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        header.and_then(|value| value.strip_prefix("Bearer ")).is_some_and(|token| same(self.token.expose(), token))
+        header
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .is_some_and(|token| same(self.token.expose(), token))
     }
 
     fn has_session(&self, headers: &HeaderMap) -> bool {
@@ -106,7 +114,9 @@ fn is_own_page(headers: &HeaderMap) -> bool {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     match (text(header::ORIGIN), text(header::HOST)) {
         (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, rest)| rest == host),
-        (None, _) => text(header::HeaderName::from_static("sec-fetch-site")).is_none_or(|site| site == "same-origin"),
+        (None, _) => {
+            text(header::HeaderName::from_static("sec-fetch-site")).is_none_or(|site| site == "same-origin")
+        }
         _ => false,
     }
 }
@@ -118,7 +128,8 @@ async fn guard(State(desk): State<Desk>, request: Request, next: Next) -> Respon
         return next.run(request).await;
     }
     if reads && request.uri().path() == "/" {
-        return (StatusCode::UNAUTHORIZED, render(&desk, "login.html", context! { failed => false })).into_response();
+        return (StatusCode::UNAUTHORIZED, render(&desk, "login.html", context! { failed => false }))
+            .into_response();
     }
     let error = serde_json::json!({ "error": "show the desk's token: Authorization: Bearer …" });
     (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")], Json(error)).into_response()
@@ -141,7 +152,8 @@ async fn login(State(desk): State<Desk>, headers: HeaderMap, Form(login): Form<L
     // not copy: a token, perhaps pasted with a line end
     let shown = login.token.trim();
     if !is_own_page(&headers) || !same(desk.token.expose(), shown) {
-        return (StatusCode::UNAUTHORIZED, render(&desk, "login.html", context! { failed => true })).into_response();
+        return (StatusCode::UNAUTHORIZED, render(&desk, "login.html", context! { failed => true }))
+            .into_response();
     }
     let cookie = format!("{COOKIE}={}; HttpOnly; SameSite=Strict; Path=/; Max-Age=43200", desk.session());
     ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
@@ -171,12 +183,23 @@ async fn page(State(desk): State<Desk>, Query(told): Query<Told>) -> Response {
     })
     .await;
     let Ok(Ok((held, recent, complaints, feeds))) = lists else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "the store could not be read; see the log\n").into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, "the store could not be read; see the log\n")
+            .into_response();
     };
-    let alarms: Vec<_> =
-        desk.newsroom.alarms().into_iter().take(10).map(|(at, what)| context! { at => at.to_string(), what }).collect();
-    let sites: Vec<_> =
-        desk.newsroom.config().sites.iter().map(|site| context! { name => site.name.clone(), url => site.url.clone() }).collect();
+    let alarms: Vec<_> = desk
+        .newsroom
+        .alarms()
+        .into_iter()
+        .take(10)
+        .map(|(at, what)| context! { at => at.to_string(), what })
+        .collect();
+    let sites: Vec<_> = desk
+        .newsroom
+        .config()
+        .sites
+        .iter()
+        .map(|site| context! { name => site.name.clone(), url => site.url.clone() })
+        .collect();
     let facts = context! {
         now => desk.newsroom.now().to_string(),
         hold_all => desk.newsroom.holds_all(),
@@ -214,7 +237,9 @@ struct ItemForm {
 
 fn item_order(order: &str, n: Option<u32>, reason: Option<String>) -> Option<ItemOrder> {
     Some(match order {
-        "kill" => ItemOrder::Kill { reason: reason.filter(|reason| !reason.is_empty()).unwrap_or_else(|| "killed on the desk".into()) },
+        "kill" => ItemOrder::Kill {
+            reason: reason.filter(|reason| !reason.is_empty()).unwrap_or_else(|| "killed on the desk".into()),
+        },
         "hold" => ItemOrder::Hold,
         "release" => ItemOrder::Release { n },
         "spike" => ItemOrder::Spike { n },
@@ -241,11 +266,14 @@ async fn form_hold_all(State(desk): State<Desk>, Form(form): Form<HoldAll>) -> R
 }
 
 fn back(reply: Reply) -> Response {
-    let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let encode = |text: &str| {
+        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    };
     Redirect::to(&match reply {
         Reply::Failed(why) => format!("/?failed={}", encode(&why)),
         Reply::Outcomes { lines, .. } => {
-            let what: Vec<String> = lines.iter().map(|line| format!("{} {}", line.ruling, line.uri)).collect();
+            let what: Vec<String> =
+                lines.iter().map(|line| format!("{} {}", line.ruling, line.uri)).collect();
             format!("/?done={}", encode(&what.join(", ")))
         }
         Reply::Done | Reply::List(_) => "/?done=done".to_owned(),
@@ -259,7 +287,11 @@ struct ListQuery {
     feed: Option<String>,
 }
 
-async fn list(State(desk): State<Desk>, Path(which): Path<String>, Query(query): Query<ListQuery>) -> Response {
+async fn list(
+    State(desk): State<Desk>,
+    Path(which): Path<String>,
+    Query(query): Query<ListQuery>,
+) -> Response {
     let which = match which.as_str() {
         "recent" => Which::Recent { feed: query.feed },
         "held" => Which::Held,
@@ -297,11 +329,15 @@ async fn api_hold_all(State(desk): State<Desk>, Json(asked): Json<HoldAll>) -> R
 
 fn json(reply: Reply) -> Response {
     match reply {
-        Reply::Failed(why) => (StatusCode::CONFLICT, Json(serde_json::json!({ "error": why }))).into_response(),
+        Reply::Failed(why) => {
+            (StatusCode::CONFLICT, Json(serde_json::json!({ "error": why }))).into_response()
+        }
         Reply::Done => Json(serde_json::json!({})).into_response(),
         Reply::Outcomes { lines, .. } => Json(serde_json::json!({ "outcomes": lines })).into_response(),
         Reply::List(List::Rulings(lines)) => Json(serde_json::json!({ "rulings": lines })).into_response(),
-        Reply::List(List::Complaints(lines)) => Json(serde_json::json!({ "complaints": lines })).into_response(),
+        Reply::List(List::Complaints(lines)) => {
+            Json(serde_json::json!({ "complaints": lines })).into_response()
+        }
         Reply::List(List::Feeds(lines)) => Json(serde_json::json!({ "feeds": lines })).into_response(),
     }
 }
@@ -324,9 +360,12 @@ async fn push(
         return refuse_push(&refusal);
     }
     let Ok(bytes) = axum::body::to_bytes(body, desk.largest).await else {
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than `max_bytes`, or it ended early");
+        return refuse(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body is larger than `max_bytes`, or it ended early",
+        );
     };
-    let bytes = match door.decode(text(header::CONTENT_ENCODING), bytes.into()) {
+    let bytes = match door.decode(text(header::CONTENT_ENCODING), bytes) {
         Ok(bytes) => bytes,
         Err(refusal) => return refuse_push(&refusal),
     };
@@ -336,8 +375,13 @@ async fn push(
             let id = serde_json::json!({ "transmission": archived.id().to_string() });
             (StatusCode::CREATED, Json(id)).into_response()
         }
-        Err(Refused::Busy) => refuse(StatusCode::TOO_MANY_REQUESTS, "the newsroom is busy; send again in a moment"),
-        Err(_) => refuse(StatusCode::SERVICE_UNAVAILABLE, "the transmission could not be made durable; send it again"),
+        Err(Refused::Busy) => {
+            refuse(StatusCode::TOO_MANY_REQUESTS, "the newsroom is busy; send again in a moment")
+        }
+        Err(_) => refuse(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the transmission could not be made durable; send it again",
+        ),
     }
 }
 

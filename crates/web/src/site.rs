@@ -40,7 +40,8 @@ async fn answer(State(site): State<Site>, request: Request) -> Response {
     let method = asked.method.clone();
     let mut response = match method {
         Method::GET | Method::HEAD => site.get(&asked.uri, &asked.headers).await,
-        _ => (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")], "only GET and HEAD\n").into_response(),
+        _ => (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")], "only GET and HEAD\n")
+            .into_response(),
     };
     head::public(response.headers_mut(), &site.style_source);
     if method == Method::HEAD {
@@ -64,7 +65,9 @@ impl Site {
                 // Rendering reads the store; a kept page is answered without leaving this thread.
                 let answer = match newsroom.kept(&site, &ask) {
                     Some(sheet) => Answer::Live(sheet),
-                    None => tokio::task::spawn_blocking(move || newsroom.answer(&site, ask)).await.unwrap_or(Answer::Unfit),
+                    None => tokio::task::spawn_blocking(move || newsroom.answer(&site, ask))
+                        .await
+                        .unwrap_or(Answer::Unfit),
                 };
                 respond(answer, headers)
             }
@@ -87,7 +90,8 @@ impl Site {
         match told {
             Ok(Ok(told)) => {
                 let items: Vec<Item> = told.into_iter().map(Item::from).collect();
-                ([(header::CACHE_CONTROL, "no-cache")], Json(serde_json::json!({ "items": items }))).into_response()
+                ([(header::CACHE_CONTROL, "no-cache")], Json(serde_json::json!({ "items": items })))
+                    .into_response()
             }
             _ => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         }
@@ -118,12 +122,15 @@ fn respond(answer: Answer, asked: &HeaderMap) -> Response {
             }
             (StatusCode::OK, fields(&sheet, "no-cache"), Body::from(sheet.body)).into_response()
         }
-        Answer::Gone(sheet) => (StatusCode::GONE, fields(&sheet, "no-store"), Body::from(sheet.body)).into_response(),
+        Answer::Gone(sheet) => {
+            (StatusCode::GONE, fields(&sheet, "no-store"), Body::from(sheet.body)).into_response()
+        }
         Answer::Missing(sheet) => {
             (StatusCode::NOT_FOUND, fields(&sheet, "no-store"), Body::from(sheet.body)).into_response()
         }
         Answer::Unfit => {
-            (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], "not available now\n").into_response()
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], "not available now\n")
+                .into_response()
         }
     }
 }
