@@ -169,7 +169,7 @@ fn a_new_feed_of_fifty_old_items_gives_five_stories() {
     assert_eq!(newsroom.list("held"), Vec::<serde_json::Value>::new());
     newsroom.shows(&own_url, &own);
     // Each under its own time, the newest first.
-    let feed = newsroom.get("/past/feed.json").json();
+    let feed = newsroom.get("/section/past/feed.json").json();
     let items = feed["items"].as_array().expect("items");
     assert_eq!(items.len(), 5);
     for (item, story) in items.iter().zip(&stories) {

@@ -128,7 +128,7 @@ impl State {
             self.open.push(Open { name: name.to_owned(), inner: 0, copy: false, at: self.page.labels.len() });
             self.page.labels.push((review, String::new()));
         }
-        if let Some(href) = attr("href").filter(|_| name == "a") {
+        if let Some(href) = attr("href").filter(|_| matches!(name, "a" | "link")) {
             self.page.links.push(href);
         }
         let raw = match name {

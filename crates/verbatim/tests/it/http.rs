@@ -1,6 +1,6 @@
 //! HTTP/1.1 over a socket, as little of it as the tests need: a client, and a server for feeds that are polled.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};

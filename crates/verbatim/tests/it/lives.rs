@@ -45,6 +45,46 @@ fn an_update_keeps_its_url_and_history() {
 }
 
 #[test]
+fn every_link_of_every_page_leads_somewhere() {
+    let newsroom = Newsroom::usual();
+    let story = Story::new("crossway", Ninjs);
+    let url = newsroom.publish(Ninjs, &story);
+    let killed = Story::new("deadend", Ninjs);
+    newsroom.publish(Ninjs, &killed);
+    newsroom.deliver(Ninjs, &killed.next_with("canceled", "kill"));
+    let base = format!("http://127.0.0.1:{}", newsroom.site);
+    let mut seen = vec!["/".to_owned(), text(&newsroom.item(&killed.uri), "url").to_owned()];
+    let mut next = 0;
+    while let Some(path) = seen.get(next).cloned() {
+        next += 1;
+        assert!(next < 200, "{seen:#?}");
+        let answer = newsroom.get(&path);
+        assert_eq!(answer.status, if next == 2 { 410 } else { 200 }, "{path}");
+        if !answer.field("content-type").is_some_and(|kind| kind.starts_with("text/html")) {
+            continue;
+        }
+        for link in newsroom.page(&path).links {
+            let local = link.strip_prefix(&base).unwrap_or(&link);
+            let local = local.split('#').next().unwrap_or_default().to_owned();
+            assert!(local.is_empty() || local.starts_with('/'), "{path} leads out of the site: {link}");
+            if !local.is_empty() && !seen.contains(&local) {
+                seen.push(local);
+            }
+        }
+    }
+    let local = url.strip_prefix(&base).expect("an address of the site");
+    for path in [
+        local.to_owned(),
+        format!("{local}.txt"),
+        format!("{local}.json"),
+        format!("{local}/history"),
+        "/feed.atom".to_owned(),
+    ] {
+        assert!(seen.contains(&path), "nothing leads to {path}: {seen:#?}");
+    }
+}
+
+#[test]
 fn a_late_version_is_never_shown() {
     let newsroom = Newsroom::usual();
     for format in [NewsmlG2, Ninjs, Nitf, Atom, JsonFeed] {
@@ -68,12 +108,15 @@ fn the_same_again_changes_nothing() {
             let mut paths = newsroom.lists();
             paths.extend(Newsroom::paths_of(&url));
             paths.push(format!("/api/v1/items?uri={}", crate::newsroom::percent(&story.uri)));
-            paths.iter().map(|path| newsroom.get(path).text()).collect::<Vec<_>>()
+            paths.into_iter().map(|path| (newsroom.get(&path).text(), path)).collect::<Vec<_>>()
         };
         let before = outputs();
         let ruled = newsroom.deliver(format, &story);
         assert_eq!(text(&ruled, "ruling"), "ignore", "{format:?}: {ruled:#}");
-        assert_eq!(outputs(), before, "{format:?}");
+        for ((before, path), (after, _)) in before.iter().zip(&outputs()) {
+            let differs = before.lines().zip(after.lines()).find(|(a, b)| a != b);
+            assert!(before == after, "{format:?}: {path}: {differs:?}");
+        }
         assert_eq!(newsroom.item(&story.uri)["versions"].as_array().map(Vec::len), Some(1), "{format:?}");
     }
 }
@@ -122,7 +165,7 @@ fn one_item_on_two_feeds_of_an_agency_is_one_story_in_both_sections() {
     assert_eq!(text(&ruled, "ruling"), "ignore", "{ruled:#}");
     assert_eq!(newsroom.live(), [url.as_str()]);
     for section in ["world", "business"] {
-        for path in [format!("/{section}/"), format!("/{section}/feed.atom")] {
+        for path in [format!("/section/{section}"), format!("/section/{section}/feed.atom")] {
             assert!(newsroom.get(&path).text().contains(&story.marks()[0]), "{path}");
         }
     }

@@ -15,7 +15,7 @@ use crate::wires::{Format, Story, wire};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_verbatim");
 /// What an agency's system shows when it pushes.
-pub(crate) const TOKEN: &str = "q7-xylophone-27";
+pub(crate) const TOKEN: &str = "xylophone-27-quartz-lantern";
 pub(crate) const LABEL: &str = "Disclaimer: This post has been auto-published from an agency feed without any modifications to the text and has not been reviewed by an editor";
 /// Until then something must have happened; the machine may be busy.
 const DEADLINE: Duration = Duration::from_secs(40);
@@ -172,6 +172,13 @@ label = "{LABEL}"
         self.folder.path().join(name)
     }
 
+    /// A folder in it, made if it is missing.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.path(name);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        folder
+    }
+
     fn log(&self) -> String {
         std::fs::read_to_string(self.path("log.txt")).unwrap_or_default()
     }
@@ -308,8 +315,7 @@ label = "{LABEL}"
 
     /// Leaves a file in a folder as a sender should: under a name that is not taken, then renamed.
     pub(crate) fn leave(&self, folder: &str, name: &str, bytes: &[u8]) {
-        let folder = self.path(folder);
-        std::fs::create_dir_all(&folder).expect("the folder");
+        let folder = self.folder(folder);
         let part = folder.join(format!(".{name}.part"));
         std::fs::write(&part, bytes).expect("the file is written");
         std::fs::rename(part, folder.join(name)).expect("the file is renamed");
@@ -416,13 +422,15 @@ label = "{LABEL}"
     /// Every path of the site that is not about one story.
     pub(crate) fn lists(&self) -> Vec<String> {
         let mut paths: Vec<String> =
-            ["/", "/?from=0", "/sitemap.xml", "/news-sitemap.xml", "/robots.txt", "/about", "/search"]
+            ["/", "/?from=0", "/sitemap.xml", "/news-sitemap.xml", "/robots.txt", "/policy", "/search"]
                 .map(str::to_owned)
                 .to_vec();
-        for at in [String::new()].into_iter().chain(self.sections.iter().map(|section| format!("/{section}")))
+        for at in [String::new()]
+            .into_iter()
+            .chain(self.sections.iter().map(|section| format!("/section/{section}")))
         {
-            paths.push(format!("{at}/"));
             paths.extend(["rss", "atom", "json"].map(|kind| format!("{at}/feed.{kind}")));
+            paths.push(if at.is_empty() { "/".to_owned() } else { at });
         }
         paths
     }
@@ -440,11 +448,13 @@ label = "{LABEL}"
     #[track_caller]
     pub(crate) fn everywhere(&self, url: Option<&str>, uri: &str, words: &[String]) -> Vec<String> {
         let mut found = Vec::new();
-        let mut paths = self.lists();
+        let lists = self.lists();
+        let mut paths = lists.clone();
         paths.extend(url.map(Self::paths_of).unwrap_or_default());
         paths.push(format!("/api/v1/items?uri={}", percent(uri)));
         for path in paths {
             let answer = self.get(&path);
+            assert!(answer.status == 200 || !lists.contains(&path), "{path}: {}", answer.status);
             let mut text = answer.text();
             answer.fields.iter().for_each(|(_, value)| text.push_str(value));
             let text = text.to_lowercase();

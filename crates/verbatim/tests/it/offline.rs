@@ -155,7 +155,7 @@ fn check_names_file_line_key_and_remedy() {
             "token_file",
             "absent.token",
         ),
-        (good.replace("[store]\npath = \"data\"\n", ""), "verbatim.toml", "store", "path"),
+        (good.replace("[store]\npath = \"data\"\n", ""), "verbatim.toml", "store", "[store]"),
     ];
     for (config, place, key, remedy) in cases {
         let said = checked(&config);
