@@ -465,6 +465,7 @@ fn days(lines: &[Line], facts: &[Value]) -> Vec<Value> {
 
 fn remark(kind: &str, query: &str, found: usize) -> Option<String> {
     match (kind, found) {
+        // not copy: what a reader typed
         ("search", _) if query.trim().is_empty() => None,
         ("search", 0) => Some("Nothing was found.".to_owned()),
         ("search", 1) => Some("One story was found.".to_owned()),

@@ -482,6 +482,7 @@ fn hidden_by_attributes(attrs: &[Attribute]) -> Option<String> {
         let value: &str = &attr.value;
         match &*attr.name.local {
             name @ ("hidden" | "inert" | "popover") => return Some(format!("`{name}`")),
+            // not copy: an attribute of the page
             "aria-hidden" if !value.trim().eq_ignore_ascii_case("false") => {
                 return Some("`aria-hidden`".to_owned());
             }
@@ -506,7 +507,9 @@ fn is_open_role(role: &str) -> bool {
 
 /// The first property of an inline style that might hide, move or disguise words.
 fn odd_style(style: &str) -> Option<String> {
+    // not copy: a style attribute
     style.split(';').filter(|declaration| !declaration.trim().is_empty()).find_map(|declaration| {
+        // not copy: a style attribute
         let property = declaration.split(':').next().unwrap_or_default().trim();
         let known = STYLES.iter().any(|known| property.eq_ignore_ascii_case(known));
         // A comment or an escape may make a browser read something else than we do.
@@ -521,6 +524,7 @@ fn attribute<'a>(attrs: &'a [Attribute], name: &str) -> Option<&'a str> {
 
 fn is_structured(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default();
+    // not copy: a media type
     essence.trim().eq_ignore_ascii_case("application/ld+json")
 }
 
