@@ -279,10 +279,7 @@ impl<'a> Arrival<'a> {
         let mut ruling = ruling_of(Act::Hold, found);
         ruling.until = Some(Until::Instant(instant));
         let mut decision = self.add(ruling, VersionStanding::Waiting(instant));
-        recall(self.story, &mut decision);
-        overtake(self.story, self.next, &mut decision, |known| {
-            matches!(known.standing, VersionStanding::Waiting(_))
-        });
+        waits(self.story, self.next, &mut decision);
         decision
     }
 
@@ -306,9 +303,11 @@ impl<'a> Arrival<'a> {
             decision.version(live.n, VersionStanding::Expired);
             decision.item(ItemStanding::Expired);
         }
-        overtake(self.story, self.next, &mut decision, |known| {
-            matches!(known.standing, VersionStanding::Waiting(_))
-        });
+        for known in &self.story.known {
+            if matches!(known.standing, VersionStanding::Waiting(_)) {
+                decision.version(known.n, VersionStanding::Ignored);
+            }
+        }
         decision
     }
 
@@ -370,10 +369,9 @@ impl<'a> Arrival<'a> {
             }
             (Stands::Expired, Want::Publish) => {
                 // The words of an expired version may be erased: they come again as a version of their own.
-                let mut decision = self.add(
-                    Ruling::new(Act::Publish, Reason::new(code::EXPIRY_EXTENDED, "the licence was extended")),
-                    Stands::Live,
-                );
+                let act = if self.story.live().is_some() { Act::Update } else { Act::Publish };
+                let reason = Reason::new(code::EXPIRY_EXTENDED, "the licence was extended");
+                let mut decision = self.add(Ruling::new(act, reason), Stands::Live);
                 if let Some(reason) = self.refusal() {
                     decision.ruling = hold_for_person(reason);
                     decision.changes = vec![Change::Version(self.next, Stands::Held)];
@@ -397,10 +395,7 @@ impl<'a> Arrival<'a> {
         ruling.until = Some(Until::Instant(instant));
         let mut decision = Decision { ruling, n: None, changes: vec![], terms: None };
         decision.version(known.n, VersionStanding::Waiting(instant));
-        if self.story.standing == ItemStanding::Live(known.n) {
-            decision.ruling.recall = true;
-            decision.item(ItemStanding::Withheld);
-        }
+        waits(self.story, known.n, &mut decision);
         decision
     }
 
@@ -472,6 +467,21 @@ pub(crate) fn recall(story: &Story, decision: &mut Decision) {
     }
 }
 
+/// Version `n` waits for its instant: nothing else of the item is public or waits meanwhile.
+pub(crate) fn waits(story: &Story, n: u32, decision: &mut Decision) {
+    for known in story.known.iter().filter(|known| known.n != n) {
+        match known.standing {
+            VersionStanding::Live => decision.version(known.n, VersionStanding::Recalled),
+            VersionStanding::Waiting(_) => decision.version(known.n, VersionStanding::Ignored),
+            _ => {}
+        }
+    }
+    if story.live().is_some() {
+        decision.ruling.recall = true;
+        decision.item(ItemStanding::Withheld);
+    }
+}
+
 /// What waits for its instant waits for a person instead.
 pub(crate) fn stop_waiting(story: &Story, decision: &mut Decision) {
     for known in &story.known {
@@ -503,13 +513,6 @@ pub(crate) fn goes_live(story: &Story, n: u32, decision: &mut Decision) {
 /// Whether `new` is the later version of the two, by their own order or else by arrival.
 pub(crate) fn overtakes(new: &Known, old: &Known) -> bool {
     is_older(&old.stamp, &new.stamp) || !is_older(&new.stamp, &old.stamp) && old.n < new.n
-}
-
-/// Versions that satisfy `which` are overtaken by version `n`.
-fn overtake(story: &Story, n: u32, decision: &mut Decision, which: impl Fn(&Known) -> bool) {
-    for known in story.known.iter().filter(|known| known.n != n && which(known)) {
-        decision.version(known.n, VersionStanding::Ignored);
-    }
 }
 
 /// The licence of version `n` ended; the item's too, if that version is what the site shows, or the last that it

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use news::{Act, Embargo, ItemStanding, Until, VersionStanding};
 
-use crate::decide::{fell, goes_live, guard, overtakes, recall};
+use crate::decide::{fell, goes_live, guard, overtakes, recall, waits};
 use crate::fall::{hold, is_off_for_now};
 use crate::{Decision, Known, Story, code};
 
@@ -302,6 +302,7 @@ fn released(story: &Story, known: &Known, now: Timestamp) -> Decision {
         let mut decision = hold(code::RELEASED, format!("released by the operator; not before {instant}"));
         decision.ruling.until = Some(Until::Instant(instant));
         decision.version(known.n, VersionStanding::Waiting(instant));
+        waits(story, known.n, &mut decision);
         return decision;
     }
     let act = if story.live().is_some() { Act::Update } else { Act::Publish };
