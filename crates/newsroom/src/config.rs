@@ -4,7 +4,6 @@
 //! paths are resolved, durations and addresses are parsed, secrets are here. [`writeup`] writes the example file, the
 //! reference page and the JSON Schema from the same source.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,6 +12,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use news::{AgencyId, FeedId, Label, ReviewState, SiteId};
+use press::LabelTexts;
 use url::Url;
 
 mod check;
@@ -123,10 +123,8 @@ pub struct Agency {
     pub id: AgencyId,
     /// Its name, as readers know it.
     pub name: String,
-    /// The labels in the sites' language.
-    pub labels: Labels,
-    /// The labels in other languages, by language tag in lower case.
-    pub labels_by_language: BTreeMap<String, Labels>,
+    /// The sentences that its contract prescribes, by language.
+    pub labels: LabelTexts,
     /// The credit of copy that carries none of its own.
     pub credit: String,
     /// How long copy may be public, from its publication.
@@ -141,38 +139,7 @@ impl Agency {
     /// The label of a story in this state and language: the language's own (`pt-BR`, else `pt`), otherwise the
     /// agency's main one, whose language is then named so that a page can mark it.
     pub fn label(&self, state: ReviewState, language: Option<&str>) -> Label {
-        let tag = language.map(str::to_ascii_lowercase);
-        let own = tag.as_deref().and_then(|tag| {
-            let primary = tag.split('-').next().unwrap_or(tag);
-            self.labels_by_language.get(tag).or_else(|| self.labels_by_language.get(primary))
-        });
-        own.and_then(|labels| labels.label(state))
-            .or_else(|| self.labels.label(state))
-            .unwrap_or_else(|| Label { state, text: self.name.clone(), language: None })
-    }
-}
-
-/// The sentences of one language.
-#[derive(Clone, Debug)]
-pub struct Labels {
-    /// The language (BCP 47).
-    pub language: String,
-    /// For copy that nobody has reviewed.
-    pub unreviewed: String,
-    /// For copy that was reviewed and not changed.
-    pub reviewed: Option<String>,
-    /// For copy that was changed.
-    pub edited: Option<String>,
-}
-
-impl Labels {
-    fn label(&self, state: ReviewState) -> Option<Label> {
-        let text = match state {
-            ReviewState::Unreviewed => Some(&self.unreviewed),
-            ReviewState::Reviewed => self.reviewed.as_ref(),
-            ReviewState::Edited => self.edited.as_ref(),
-        };
-        Some(Label { state, text: text?.clone(), language: Some(self.language.clone()) })
+        press::label(state, &self.labels, language)
     }
 }
 

@@ -1,6 +1,6 @@
 //! From the keys of a well-formed file to a [`Config`]: references, paths, secrets, and rules between keys.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,10 @@ use news::{AgencyId, FeedId, SiteId};
 use url::{Host, Url};
 
 use super::check::{Checked, Finding};
+use press::{LabelSet, LabelTexts};
+
 use super::keys::{self, LanguageLabels, OneOrMany};
-use super::{Agency, Config, Desk, Feed, Labels, Limits, Secret, Section, Site, Store, words};
+use super::{Agency, Config, Desk, Feed, Limits, Secret, Section, Site, Store, words};
 
 /// First parts of public addresses that a section cannot take.
 const TAKEN: [&str; 10] =
@@ -260,7 +262,7 @@ impl Resolve<'_> {
         let key = format!("agency[{i}]");
         let expire_after =
             agency.expire_after.and_then(|span| self.positive(&format!("{key}.expire_after"), &span.0));
-        let mut labels_by_language = BTreeMap::new();
+        let mut languages: Vec<(String, LabelSet)> = Vec::new();
         for (tag, labels) in agency.labels {
             let at = format!("{key}.labels.{tag}");
             if let Err(fault) = words::language(&tag) {
@@ -268,34 +270,36 @@ impl Resolve<'_> {
             }
             let labels = match labels {
                 LanguageLabels::Sentence(label) => {
-                    Labels { language: tag.clone(), unreviewed: label, reviewed: None, edited: None }
+                    LabelSet { unreviewed: Some(label), ..LabelSet::default() }
                 }
-                LanguageLabels::Table(table) => Labels {
-                    language: tag.clone(),
-                    unreviewed: table.label,
+                LanguageLabels::Table(table) => LabelSet {
+                    unreviewed: Some(table.label),
                     reviewed: table.label_reviewed,
                     edited: table.label_edited,
                 },
             };
-            if labels_by_language.insert(tag.to_ascii_lowercase(), labels).is_some() {
+            if languages.iter().any(|(known, _)| known.eq_ignore_ascii_case(&tag)) {
                 self.find(
                     &at,
                     format!("`{tag}` is given twice: languages are the same in capital and small letters"),
                 );
             }
+            languages.push((tag, labels));
         }
         let days = i64::from(agency.archive_days.min(36_500));
         Agency {
             id: AgencyId::from(agency.id.0.as_str()),
             credit: agency.credit.unwrap_or_else(|| agency.name.clone()),
             name: agency.name,
-            labels: Labels {
-                language: language.to_owned(),
-                unreviewed: agency.label,
-                reviewed: Some(agency.label_reviewed),
-                edited: Some(agency.label_edited),
+            labels: LabelTexts {
+                texts: LabelSet {
+                    unreviewed: Some(agency.label),
+                    reviewed: Some(agency.label_reviewed),
+                    edited: Some(agency.label_edited),
+                },
+                language: Some(language.to_owned()),
+                languages,
             },
-            labels_by_language,
             expire_after: expire_after.and_then(signed),
             archive_for: (days > 0).then(|| SignedDuration::from_hours(24 * days)),
             noindex: agency.noindex,
