@@ -267,6 +267,7 @@ impl Newsroom {
         let Some(placement) = on_site(&row, site).filter(|_| row.was_public) else { return Ok(None) };
         let Some(place) = self.room.config.site(site) else { return Ok(None) };
         let url = story_url(place.base_url(), placement.id);
+        row.log_index = row.leaves.iter().rev().find(|leaf| leaf.site == *site).map(|leaf| leaf.index);
         if self.room.public.is_denied(site, placement.id) && matches!(row.standing, ItemStanding::Live(_)) {
             row.standing = ItemStanding::Withheld;
         }

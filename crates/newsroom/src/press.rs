@@ -105,12 +105,8 @@ impl Copydesk<'_> {
             updated: placement.updated,
             sections: placement.sections.clone(),
             history: history(row),
-            log_index: row
-                .leaves
-                .iter()
-                .rev()
-                .find(|leaf| leaf.site == placement.site)
-                .map(|leaf| leaf.index),
+            // A page tells of its leaf once a proof of it can be fetched; no checkpoint is signed yet.
+            log_index: None,
             noindex: agency.noindex() || !site.indexed(),
         };
         Some((face(self.config, site), story))
