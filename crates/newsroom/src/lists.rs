@@ -264,11 +264,13 @@ impl Newsroom {
     }
 
     fn tell(&self, site: &SiteId, mut row: StoryRow) -> Result<Option<Told>, StoreError> {
-        let Some(placement) = on_site(&row, site).filter(|_| row.was_public) else { return Ok(None) };
+        let Some(id) = on_site(&row, site).filter(|_| row.was_public).map(|placement| placement.id) else {
+            return Ok(None);
+        };
         let Some(place) = self.room.config.site(site) else { return Ok(None) };
-        let url = story_url(place.base_url(), placement.id);
+        let url = story_url(place.base_url(), id);
         row.log_index = row.leaves.iter().rev().find(|leaf| leaf.site == *site).map(|leaf| leaf.index);
-        if self.room.public.is_denied(site, placement.id) && matches!(row.standing, ItemStanding::Live(_)) {
+        if self.room.public.is_denied(site, id) && matches!(row.standing, ItemStanding::Live(_)) {
             row.standing = ItemStanding::Withheld;
         }
         let (mut headline, mut label) = (None, None);
