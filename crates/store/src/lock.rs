@@ -50,6 +50,7 @@ impl Lock {
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     let _ = file.take(32).read_to_string(&mut text);
+    // not copy: the lock file
     let pid = text.trim();
     if pid.is_empty() { "unknown".to_owned() } else { pid.to_owned() }
 }

@@ -40,6 +40,7 @@ fn is_long(term: &str) -> bool {
 
 /// A string of the full-text syntax: everything between the quotes is taken as it is.
 fn phrase(term: &str) -> String {
+    // not copy: what a reader typed
     format!("\"{}\"", term.replace('"', "\"\""))
 }
 
