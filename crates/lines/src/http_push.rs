@@ -119,3 +119,81 @@ fn same(a: &[u8], b: &[u8]) -> bool {
     let (a, b) = (Digest::of(a), Digest::of(b));
     std::hint::black_box(a.0.iter().zip(b.0).fold(0, |differ, (a, b)| differ | (a ^ b))) == 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unpack::packing::{br, gzip, zstd};
+
+    fn push(token: &str) -> Push {
+        Push { feed: "agx-world".into(), token: Secret::new(token), max_bytes: 1_000 }
+    }
+
+    #[test]
+    fn only_the_feeds_own_token_opens_the_door() {
+        for header in ["Bearer s3cret", "bearer s3cret", " BEARER   s3cret "] {
+            assert_eq!(push("s3cret").authorise(Some(header)), Ok(()), "{header}");
+        }
+        let wrong = [
+            "",
+            "s3cret",
+            "Bearer",
+            "Bearer ",
+            "Bearer s3cre",
+            "Bearer s3crets",
+            "Bearer S3CRET",
+            "Basic s3cret",
+        ];
+        for header in wrong.map(Some).into_iter().chain([None]) {
+            assert_eq!(push("s3cret").authorise(header), Err(PushRefusal::Unauthorised), "{header:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_token_opens_the_door_to_nobody() {
+        for header in [None, Some(""), Some("Bearer "), Some("Bearer x")] {
+            assert_eq!(push("").authorise(header), Err(PushRefusal::Unauthorised));
+        }
+    }
+
+    #[test]
+    fn a_secret_is_never_printed() {
+        assert!(!format!("{:?}", push("s3cret")).contains("s3cret"));
+    }
+
+    #[track_caller]
+    fn check(coding: Option<&str>, body: &[u8], expect: Result<&[u8], u16>) {
+        let decoded = push("t").decode(coding, Bytes::copy_from_slice(body));
+        assert_eq!(decoded.as_deref().map_err(|refusal| refusal.status()), expect);
+    }
+
+    #[test]
+    fn bodies_are_unpacked_and_held_to_their_limits() {
+        check(None, b"storm", Ok(b"storm"));
+        check(Some("gzip"), &gzip(b"storm"), Ok(b"storm"));
+        check(Some("br"), &br(b"storm"), Ok(b"storm"));
+        check(Some("zstd"), &zstd(b"storm"), Ok(b"storm"));
+        check(None, &[b'x'; 1_000], Ok(&[b'x'; 1_000]));
+        check(None, &[b'x'; 1_001], Err(413));
+        check(Some("gzip"), &gzip(&[b'x'; 1_001]), Err(413));
+        check(Some("gzip"), b"storm", Err(415));
+        check(Some("deflate"), b"storm", Err(415));
+        check(None, b"", Err(400));
+        check(Some("gzip"), &gzip(b""), Err(400));
+    }
+
+    #[test]
+    fn the_newsrooms_refusals_have_their_status() {
+        for (refused, status) in [
+            (Refused::Busy, 429),
+            (Refused::Full, 503),
+            (Refused::Stopping, 503),
+            (Refused::Fatal("/var/lib/x: input/output error".into()), 503),
+        ] {
+            let refusal = PushRefusal::from(refused);
+            assert_eq!(refusal.status(), status);
+            assert!(refusal.retry_after().is_some());
+            assert!(!refusal.to_string().contains("/var/lib"), "a stranger learns nothing of our disks");
+        }
+    }
+}

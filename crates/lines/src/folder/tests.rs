@@ -232,6 +232,22 @@ async fn two_hundred_files_are_each_taken_once() {
 }
 
 #[tokio::test]
+async fn ten_thousand_files_are_each_taken_once() {
+    let scene = Scene::new(Fake::new());
+    for i in 0..10_000 {
+        scene.write(&format!("{i}.xml"), &i.to_string());
+    }
+    let running = scene.run(scene.door());
+    scene.until("all have arrived", |scene| scene.fake.came().len() >= 10_000).await;
+    scene.until("all are done", |scene| scene.names("").len() == 1).await;
+    running.stop().await;
+    let texts: BTreeSet<String> = scene.fake.texts().into_iter().collect();
+    assert_eq!((texts.len(), scene.fake.came().len()), (10_000, 10_000));
+    assert!(scene.fake.came().iter().all(|came| came.first_contact));
+    assert_eq!(scene.fake.kept_cursor().as_deref(), Some(KNOWN));
+}
+
+#[tokio::test]
 async fn files_arrive_in_the_order_of_their_writing_then_of_their_names() {
     let scene = Scene::known();
     let epoch = std::time::SystemTime::UNIX_EPOCH;
