@@ -194,3 +194,74 @@ fn the_desk_wants_its_token_and_the_public_listener_has_no_desk() {
         assert_eq!(ask(newsroom.desk, "GET", path, &[], b"").expect("an answer").status, 200, "{path}");
     }
 }
+
+#[test]
+fn hostile_bytes_stop_nothing() {
+    let newsroom = Newsroom::usual();
+    let deep = |open: &str, close: &str, n: usize| format!("{}{}", open.repeat(n), close.repeat(n));
+    let laughs = "<?xml version=\"1.0\"?><!DOCTYPE rss [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\"><!ENTITY d SYSTEM \"file:///etc/passwd\">]><rss version=\"2.0\"><channel><title>x</title><item><guid>urn:agx:laugh</guid><title>&c;&d;</title><description>root: &d;</description></item></channel></rss>";
+    let hostile: Vec<Vec<u8>> = vec![
+        deep("<a>", "</a>", 100_000).into_bytes(),
+        format!("<rss version=\"2.0\"><channel><item><guid>urn:agx:deep</guid><title>t</title><description>{}</description></item></channel></rss>", deep("&lt;div&gt;", "&lt;/div&gt;", 50_000)).into_bytes(),
+        deep("[", "]", 100_000).into_bytes(),
+        deep("{\"uri\":", "}", 100_000).into_bytes(),
+        laughs.as_bytes().to_vec(),
+        b"<".repeat(1 << 20),
+        b"&".repeat(1 << 20),
+        format!("<rss version=\"2.0\"><channel><item {}></item></channel></rss>", (0..50_000).map(|i| format!("a{i}=\"x\" ")).collect::<String>()).into_bytes(),
+        format!("{{\"uri\":\"urn:agx:num\",\"version\":1e999,\"pubStatus\":{}}}", "9".repeat(100_000)).into_bytes(),
+        [&b"\xff\xfe"[..], &b"\x00\xd8".repeat(1_000)].concat(),
+        b"\x00".repeat(100_000),
+        b"<?xml version=\"1.0\" encoding=\"no-such-thing\"?><rss/>".to_vec(),
+    ];
+    for bytes in &hostile {
+        assert_eq!(newsroom.push("agx-world", bytes).status, 201);
+    }
+    let story = Story::new("survivor", Ninjs);
+    let ruled = newsroom.deliver(Ninjs, &story);
+    newsroom.shows(text(&ruled, "url"), &story);
+    assert_eq!(newsroom.metric("verbatim_transmissions_total"), hostile.len() as u64 + 1);
+    let site = newsroom.get("/feed.json").text();
+    assert!(!site.contains("root:") && !site.contains("hahaha"), "{site}");
+    let origins = newsroom.list("complaints").len();
+    assert!(origins >= 8, "only {origins} complaints");
+}
+
+#[test]
+fn a_file_that_is_too_large_is_told_and_not_lost() {
+    let newsroom = Newsroom::with(&format!("{USUAL}max_bytes = \"8KiB\"\n"));
+    let mut large = Story::new("oversize", Ninjs);
+    large.body.push("x".repeat(9_000));
+    newsroom.leave("wire/world", "large.json", &wire(Ninjs, &large));
+    let small = Story::new("undersize", Ninjs);
+    newsroom.leave("wire/world", "small.json", &wire(Ninjs, &small));
+    comes(&newsroom, &small);
+    eventually("somebody is told", || {
+        let feeds = newsroom.list("feeds");
+        let told = format!("{feeds:?}{:?}", newsroom.list("complaints"));
+        told.contains("large.json").then_some(())
+    });
+    assert!(newsroom.items(&large.uri).is_empty());
+    let left = newsroom.path("wire/world/large.json").exists()
+        || newsroom.path("wire/world/done/large.json").exists();
+    assert!(newsroom.path("wire/world/refused/large.json").exists(), "the file is gone");
+}
+
+#[test]
+fn any_uri_names_its_item() {
+    let newsroom = Newsroom::usual();
+    let odd = [
+        "tag:agency.example,2026:/a b?c=d&e=f#g",
+        "https://agency.example/निर्वाचन/1",
+        "../../etc/passwd",
+        "a'\"<>&%00;--",
+        &"long-".repeat(200),
+    ];
+    for uri in odd {
+        let story = Story { uri: uri.to_owned(), ..Story::new("oddname", Ninjs) };
+        let url = newsroom.publish(Ninjs, &story);
+        assert_eq!(text(&newsroom.item(uri), "url"), url);
+        newsroom.cli(&["kill", uri, "--reason", "a test's"]).well();
+        assert_eq!(newsroom.get(&url).status, 410, "{uri}");
+    }
+}

@@ -104,6 +104,39 @@ fn an_indefinite_embargo_never_lifts_by_itself() {
 }
 
 #[test]
+fn a_kill_or_the_operators_hand_beats_an_embargo() {
+    let newsroom = Newsroom::usual();
+    let until = moment(5);
+    let [killed, held, free] =
+        ["embkill", "embhold", "embfree"].map(|name| Story::new(name, Ninjs).until(Some(until)));
+    let urls =
+        [&killed, &held, &free].map(|story| text(&newsroom.put_through(Ninjs, story), "url").to_owned());
+    newsroom.deliver(Ninjs, &Story { embargo: None, ..killed.next_with("canceled", "kill") });
+    newsroom.order(&held.uri, "hold");
+    eventually("the third is live", || (newsroom.get(&urls[2]).status == 200).then_some(()));
+    assert!(Timestamp::now() >= until);
+    newsroom.shows(&urls[2], &free);
+    std::thread::sleep(std::time::Duration::from_millis(800));
+    unseen(&newsroom, Some(&urls[0]), &killed);
+    unseen(&newsroom, Some(&urls[1]), &held);
+}
+
+#[test]
+fn an_embargo_does_not_lift_while_everything_is_held() {
+    let newsroom = Newsroom::usual();
+    let story = Story::new("embwait", NewsmlG2).until(Some(moment(2)));
+    let url = text(&newsroom.put_through(NewsmlG2, &story), "url").to_owned();
+    newsroom.hold_all(true);
+    eventually("a person must decide", || {
+        newsroom.held(&story.uri).first().filter(|line| text(line, "until") == "person").map(|_| ())
+    });
+    unseen(&newsroom, Some(&url), &story);
+    newsroom.hold_all(false);
+    newsroom.order(&story.uri, "release");
+    newsroom.shows(&url, &story);
+}
+
+#[test]
 fn an_embargo_that_nobody_can_read_does_not_lift() {
     let newsroom = Newsroom::usual();
     let story = Story::new("murkwater", Ninjs);
