@@ -155,7 +155,6 @@ impl<'h> Draft<'h> {
         match &*ns {
             DC => self.dublin_core(element, &here),
             DCTERMS => self.dublin_terms(element, &here),
-            TOMBSTONES => return false,
             ns if ns.trim_end_matches('/') == MEDIA => self.media(element, &here),
             ns if FEED_SYNC.contains(&ns) => {
                 if name == "sync" && element.attr("deleted").is_some_and(|word| word.trim() == "true") {

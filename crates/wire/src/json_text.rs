@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 /// The members of the first object in a text: of the object itself, or of the first one in an array. Names are as
 /// written, escapes included; values are slices of the text. A broken text yields the members before the break.
 pub(crate) fn members(text: &str) -> Option<Vec<(&str, &str)>> {
-    let start = text.find(|c| c == '{')?;
+    let start = text.find('{')?;
     if !text[..start].bytes().all(|b| b.is_ascii_whitespace() || b == b'[') {
         return None;
     }

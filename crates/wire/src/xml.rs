@@ -155,7 +155,12 @@ pub struct XmlFault {
 }
 
 impl XmlFault {
-    pub(crate) fn new(gravity: Gravity, code: &'static str, offset: usize, message: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        gravity: Gravity,
+        code: &'static str,
+        offset: usize,
+        message: impl Into<String>,
+    ) -> Self {
         Self { offset, code, message: message.into(), gravity }
     }
 

@@ -43,7 +43,10 @@ pub(super) fn parse(html: &str) -> Result<Tree, HtmlFault> {
     let queue = BufferQueue::default();
     let mut rest = html;
     while !rest.is_empty() {
-        let portion = rest.floor_char_boundary(PORTION);
+        let mut portion = PORTION.min(rest.len());
+        while !rest.is_char_boundary(portion) {
+            portion -= 1;
+        }
         queue.push_back(StrTendril::from_slice(&rest[..portion]));
         rest = &rest[portion..];
         while !matches!(parser.tokenizer.feed(&queue), html5ever::TokenizerResult::Done) {}
