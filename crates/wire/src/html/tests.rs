@@ -172,7 +172,10 @@ fn marks_go_on_in_the_next_block_and_never_cover_what_was_trimmed() {
     let words = read_fragment("<b> a <p> b </p></b><p>c<i> </i></p><a href='javascript:x()'>d</a>", "t");
     let marked = |b: &Draft| b.marks.iter().map(|m| (m.range.start, m.range.end)).collect::<Vec<_>>();
     assert_eq!(told(&words), ["p: a", "p: b", "p: c", "p: d"]);
-    assert_eq!(words.blocks.iter().map(marked).collect::<Vec<_>>(), [vec![(0, 1)], vec![(0, 1)], vec![], vec![]]);
+    assert_eq!(
+        words.blocks.iter().map(marked).collect::<Vec<_>>(),
+        [vec![(0, 1)], vec![(0, 1)], vec![], vec![]]
+    );
 }
 
 #[test]
