@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::TextKill;
-use super::words::{Words, fold};
+use super::words::{Words, fold, phrase_words};
 
 /// How far an agency's numbers and sluglines reach: they are used again from day to day.
 const DAY: SignedDuration = SignedDuration::from_hours(36);
@@ -115,7 +115,8 @@ impl<'a> Named<'a> {
     }
 
     fn says(&self, phrase: &str) -> bool {
-        self.texts.iter().any(|words| words.says(phrase))
+        let phrase = phrase_words(phrase);
+        self.texts.iter().any(|words| words.says(&phrase))
     }
 }
 

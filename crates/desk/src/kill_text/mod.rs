@@ -53,8 +53,8 @@ pub fn classify(version: &Version) -> Option<TextKill> {
     let mut best: Option<(&Rule, &str)> = None;
     for (field, place, text) in &texts {
         let words = Words::of(text);
-        for rule in RULES.iter().filter(|rule| rule.fields.contains(field)) {
-            if rule.shape.is_in(&words) && best.is_none_or(|(found, _)| rule.effect > found.effect) {
+        for rule in rules::holding(*field, &words) {
+            if best.is_none_or(|(found, _)| rule.effect > found.effect) {
                 best = Some((rule, place));
             }
         }
@@ -78,10 +78,7 @@ pub fn is_correction(version: &Version) -> bool {
     let corrects = news::Relation::Corrects;
     signal
         || version.references.iter().any(|reference| reference.relation == corrects)
-        || texts(version).iter().any(|(_, _, text)| {
-            let words = Words::of(text);
-            rules::CORRECTIONS.iter().any(|opening| words.opens_folded(opening))
-        })
+        || texts(version).iter().any(|(_, _, text)| rules::opens_as_correction(&Words::of(text)))
 }
 
 /// Whether the copy has gaps that somebody meant to fill: `XXXX` more than once or longer, `TK TK`, `XXXX/TK`.

@@ -1,6 +1,8 @@
 //! The rules: which words in which field order what.
 
-use super::words::Words;
+use std::sync::LazyLock;
+
+use super::words::{Words, phrase_words};
 
 /// What words order; the later the more restrictive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,15 +49,43 @@ pub enum Shape {
 }
 
 impl Shape {
-    pub(super) fn is_in(self, words: &Words<'_>) -> bool {
+    fn phrase(self) -> &'static str {
+        match self {
+            Shape::Opens(phrase) | Shape::Shouts(phrase) | Shape::Says(phrase) => phrase,
+            Shape::Is(phrase) | Shape::EndsShort(phrase, _) => phrase,
+        }
+    }
+
+    /// Whether the words stand so; `folded` are the phrase's own words, folded.
+    fn is_in(self, words: &Words<'_>, folded: &[String]) -> bool {
         match self {
             Shape::Opens(phrase) => words.opens(phrase),
             Shape::Shouts(phrase) => words.shouts(phrase),
-            Shape::Says(phrase) => words.says(phrase),
-            Shape::Is(phrase) => words.is(phrase),
-            Shape::EndsShort(phrase, most) => words.ends_short(phrase, most),
+            Shape::Says(_) => words.says(folded),
+            Shape::Is(_) => words.is(folded),
+            Shape::EndsShort(_, most) => words.ends_short(folded, most),
         }
     }
+}
+
+/// The rules with their phrases folded, once for the process.
+static READY: LazyLock<Vec<(&Rule, Vec<String>)>> =
+    LazyLock::new(|| RULES.iter().map(|rule| (rule, phrase_words(rule.shape.phrase()))).collect());
+/// The same for [`CORRECTIONS`].
+static OPENINGS: LazyLock<Vec<Vec<String>>> =
+    LazyLock::new(|| CORRECTIONS.iter().map(|opening| phrase_words(opening)).collect());
+
+/// The rules that hold of a text in this field.
+pub(super) fn holding(field: Field, words: &Words<'_>) -> impl Iterator<Item = &'static Rule> {
+    let holds = move |(rule, folded): &&(&Rule, Vec<String>)| {
+        rule.fields.contains(&field) && rule.shape.is_in(words, folded)
+    };
+    READY.iter().filter(holds).map(|(rule, _)| *rule)
+}
+
+/// Whether a text opens as corrections do.
+pub(super) fn opens_as_correction(words: &Words<'_>) -> bool {
+    OPENINGS.iter().any(|opening| words.opens_folded(opening))
 }
 
 /// One rule.
@@ -282,7 +312,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 /// How corrections open, in the agencies' languages; compared in any case.
-pub(super) const CORRECTIONS: &[&str] = &[
+const CORRECTIONS: &[&str] = &[
     "correction",
     "corrected",
     "corrects",

@@ -52,8 +52,8 @@ impl<'a> Words<'a> {
     }
 
     /// The same in any case and without accents, whatever follows.
-    pub(super) fn opens_folded(&self, phrase: &str) -> bool {
-        self.folded_at(0, &phrase_words(phrase)).is_some()
+    pub(super) fn opens_folded(&self, phrase: &[String]) -> bool {
+        self.folded_at(0, phrase)
     }
 
     /// Whether these words stand out, as written here: capitals among small letters, or before a mark or the end.
@@ -63,22 +63,19 @@ impl<'a> Words<'a> {
     }
 
     /// Whether these words stand in a row, in any case and without accents.
-    pub(super) fn says(&self, phrase: &str) -> bool {
-        let phrase = phrase_words(phrase);
-        (0..self.len()).any(|at| self.folded_at(at, &phrase).is_some())
+    pub(super) fn says(&self, phrase: &[String]) -> bool {
+        (0..self.len()).any(|at| self.folded_at(at, phrase))
     }
 
     /// Whether there is nothing but these words, in any case.
-    pub(super) fn is(&self, phrase: &str) -> bool {
-        let phrase = phrase_words(phrase);
-        phrase.len() == self.len() && self.folded_at(0, &phrase).is_some()
+    pub(super) fn is(&self, phrase: &[String]) -> bool {
+        phrase.len() == self.len() && self.folded_at(0, phrase)
     }
 
     /// Whether it is a title of at most `most` words that ends so, in any case.
-    pub(super) fn ends_short(&self, phrase: &str, most: usize) -> bool {
-        let phrase = phrase_words(phrase);
+    pub(super) fn ends_short(&self, phrase: &[String], most: usize) -> bool {
         let Some(at) = self.len().checked_sub(phrase.len()) else { return false };
-        self.len() <= most && self.folded_at(at, &phrase).is_some()
+        self.len() <= most && self.folded_at(at, phrase)
     }
 
     /// The place of the last word, if the phrase stands here as written.
@@ -93,13 +90,13 @@ impl<'a> Words<'a> {
         last
     }
 
-    fn folded_at(&self, at: usize, phrase: &[String]) -> Option<usize> {
-        let here = self.folded.get(at..at + phrase.len())?;
-        (!phrase.is_empty() && here == phrase).then(|| at + phrase.len() - 1)
+    fn folded_at(&self, at: usize, phrase: &[String]) -> bool {
+        !phrase.is_empty() && self.folded.get(at..at + phrase.len()) == Some(phrase)
     }
 }
 
-fn phrase_words(phrase: &str) -> Vec<String> {
+/// The words of a phrase, as they are compared.
+pub(super) fn phrase_words(phrase: &str) -> Vec<String> {
     phrase.split(' ').map(fold).collect()
 }
 
