@@ -121,12 +121,18 @@ impl Health {
         }
     }
 
-    /// A door failed.
+    /// A door failed. Raises an alarm if it worked before: the trouble itself is forgotten as soon as the door works
+    /// again, but what did not come in then must still be seen.
     pub(crate) fn failed(&self, feed: &FeedId, at: Timestamp, what: String) {
         let mut board = self.board();
-        let feed = board.feeds.entry(feed.clone()).or_default();
-        feed.trouble = Some((at, what));
-        feed.failures += 1;
+        let health = board.feeds.entry(feed.clone()).or_default();
+        let first = health.failures == 0;
+        health.trouble = Some((at, what.clone()));
+        health.failures += 1;
+        drop(board);
+        if first {
+            self.alarm(at, format!("feed {feed}: {what}"));
+        }
     }
 
     /// Each feed that was heard of since the start.
@@ -196,7 +202,7 @@ mod tests {
         let (health, feed) = (Health::default(), FeedId::from("agx"));
         health.failed(&feed, Timestamp::UNIX_EPOCH, "refused".to_owned());
         health.failed(&feed, Timestamp::UNIX_EPOCH, "refused".to_owned());
-        assert_eq!(health.feeds()[&feed].failures, 2);
+        assert_eq!((health.feeds()[&feed].failures, health.last_alarms().len()), (2, 1));
         health.worked(&feed, Timestamp::UNIX_EPOCH, 5);
         let feed = &health.feeds()[&feed];
         assert_eq!(
