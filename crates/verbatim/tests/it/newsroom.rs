@@ -339,6 +339,14 @@ label = "{LABEL}"
         list.cloned().unwrap_or_else(|| panic!("no list: {lists}"))
     }
 
+    /// The console, as text.
+    #[track_caller]
+    pub(crate) fn desk_page(&self) -> String {
+        let answer = ask(self.desk, "GET", "/", &[("Authorization", &self.bearer())], b"").expect("the desk answers");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        Page::read(answer.status, answer.text()).text
+    }
+
     /// The rulings on one item, the newest first.
     #[track_caller]
     pub(crate) fn rulings(&self, uri: &str) -> Vec<Value> {
