@@ -499,9 +499,9 @@ pub(crate) fn goes_live(story: &Story, n: u32, decision: &mut Decision) {
             VersionStanding::Live | VersionStanding::Recalled => {
                 decision.version(known.n, VersionStanding::Superseded)
             }
-            VersionStanding::Held | VersionStanding::Waiting(_)
-                if new.is_none_or(|new| overtakes(new, known)) =>
-            {
+            // Even where mixed kinds of versions leave the order open: no clock brings back what is behind.
+            VersionStanding::Waiting(_) => decision.version(known.n, VersionStanding::Ignored),
+            VersionStanding::Held if new.is_none_or(|new| overtakes(new, known)) => {
                 decision.version(known.n, VersionStanding::Ignored);
             }
             _ => {}

@@ -261,3 +261,16 @@ fn a_killed_item_is_never_due() {
     assert_eq!(next_due(&room.story), None);
     room.clock(60).ticks(None);
 }
+
+#[test]
+fn nothing_waits_behind_what_is_live_though_the_order_is_open() {
+    let test = |version| noted(version, "This is a test");
+    Room::new()
+        .arrives(&embargo(numbered(2, "a"), 60), "hold: embargoed, until +60")
+        .arrives(&test(unnumbered("b")), "hold: not-for-publication")
+        .arrives(&test(numbered(1, "c")), "hold: not-for-publication")
+        .arrives(&numbered(1, "c"), "publish: usable-again")
+        .stands("live(3): 1 ignored, 2 ignored, 3 live")
+        .clock(60)
+        .ticks(None);
+}
