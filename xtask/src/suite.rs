@@ -40,6 +40,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     suite.cargo("doc tests", &["test", "--quiet", "--workspace", "--doc"]);
     let count = suite.tests();
     suite.acceptance();
+    suite.probes();
     for skipped in &suite.skipped {
         eprintln!("!! NOT RUN: {skipped}");
     }
@@ -162,6 +163,41 @@ impl Suite<'_> {
             Ok(())
         });
     }
+}
+
+impl Suite<'_> {
+    /// Texts that publishing systems like to change, read off the pages by a parser that is not ours.
+    fn probes(&mut self) {
+        let probes = self.root.join("../shared/corpus/text-probes/probes.json");
+        if !probes.exists() {
+            self.skipped.push("text probes: they are not beside this repository".into());
+            return;
+        }
+        let root = self.root;
+        let python = match target_python(root) {
+            Ok(python) => python,
+            Err(fault) => {
+                return self.skip("text probes", &format!("{fault}; install python3 with venv and pip"));
+            }
+        };
+        self.step("text probes", || {
+            let binary = tidy::target_folder(root)?.join("debug/verbatim");
+            let mut check = Command::new(python);
+            finish(check.arg(root.join("e2e/probes.py")).arg(binary).arg(&probes))
+        });
+    }
+}
+
+/// A Python of the project's own, below the target folder, with the parser that is not ours.
+fn target_python(root: &Path) -> Result<std::path::PathBuf, String> {
+    let folder = tidy::target_folder(root)?.join("python");
+    let python = folder.join("bin/python3");
+    let parser = |python: &Path| Command::new(python).args(["-c", "import html5lib"]).output();
+    if !parser(&python).is_ok_and(|output| output.status.success()) {
+        finish(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        finish(Command::new(&python).args(["-m", "pip", "install", "--quiet", "html5lib==1.1"]))?;
+    }
+    Ok(python)
 }
 
 /// What lies among the wires and is none.
