@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::newsroom::{Newsroom, eventually, reasons, text};
 use crate::wires::{
     Atom, Format, JsonFeed, NewsmlG2, Ninjs, Nitf, Rss, Story, assemble, moment, nitf_killing, piece,
-    tombstone, wire,
+    tombstone, wire, wires,
 };
 
 /// The formats that can say that an item is canceled.
@@ -222,4 +222,29 @@ fn a_kill_in_words_alone_takes_the_story_off_and_waits_for_a_person() {
     assert_eq!(text(&rulings[0], "ruling"), "hold", "{} {rulings:#?}", reasons(&rulings[0]));
     newsroom.order(&story.uri, "release");
     newsroom.shows(&url, &story);
+}
+
+/// Six thousand stories in twenty transmissions: the desk has its hands full for some time.
+fn flood(newsroom: &Newsroom, name: &str) {
+    for i in 0..20 {
+        let stories: Vec<Story> =
+            (0..300).map(|j| Story::new(&format!("{name}{i:02}x{j:03}x"), Ninjs)).collect();
+        assert_eq!(newsroom.push("agx-world", &wires(Ninjs, &stories)).status, 201);
+    }
+}
+
+#[test]
+fn an_order_to_kill_overtakes_what_waits() {
+    let mut newsroom = Newsroom::usual();
+    newsroom.looks_back = false;
+    let story = Story::new("overtaken", Ninjs);
+    let url = newsroom.publish(Ninjs, &story);
+    flood(&newsroom, "flood");
+    let start = Instant::now();
+    newsroom.order(&story.uri, "kill");
+    assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
+    assert_eq!(newsroom.get(&url).status, 410);
+    let waiting = newsroom.metric("verbatim_tray");
+    assert!(waiting > 0, "nothing was left to overtake: the flood is too small");
+    newsroom.nowhere(Some(&url), &story.uri, &story.marks());
 }

@@ -342,7 +342,8 @@ label = "{LABEL}"
     /// The console, as text.
     #[track_caller]
     pub(crate) fn desk_page(&self) -> String {
-        let answer = ask(self.desk, "GET", "/", &[("Authorization", &self.bearer())], b"").expect("the desk answers");
+        let answer =
+            ask(self.desk, "GET", "/", &[("Authorization", &self.bearer())], b"").expect("the desk answers");
         assert_eq!(answer.status, 200, "{}", answer.text());
         Page::read(answer.status, answer.text()).text
     }
