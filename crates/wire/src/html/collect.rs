@@ -98,8 +98,6 @@ struct OpenMark {
 struct Row {
     cells: usize,
     cell: Option<bool>,
-    /// A table inside a cell has already ended a part of this row.
-    parted: bool,
 }
 
 struct Hidden {
@@ -380,7 +378,6 @@ impl Collector {
         if self.context().kind == BlockKind::Row {
             self.close_cell();
             self.end_row();
-            self.row.parted = true;
         } else {
             self.flush();
         }
@@ -400,9 +397,6 @@ impl Collector {
         let Some(header) = self.row.cell.take() else { return };
         self.trim_line_end();
         let range = self.floor..self.text.len();
-        if range.is_empty() && self.row.parted {
-            return;
-        }
         self.row.cells += 1;
         self.sequence += 1;
         self.marks
@@ -417,7 +411,7 @@ impl Collector {
             self.marks.clear();
         }
         self.flush();
-        self.row = Row { parted: self.row.parted, ..Row::default() };
+        self.row = Row::default();
     }
 
     fn open_mark(&mut self, kind: MarkKind) {

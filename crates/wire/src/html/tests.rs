@@ -37,6 +37,12 @@ fn every_character_survives() {
 }
 
 #[test]
+fn a_joiner_at_the_very_start_survives() {
+    check("\u{feff}<p>a</p>", &["p: \u{feff}", "p: a"]);
+    check("\u{feff}a", &["p: \u{feff}a"]);
+}
+
+#[test]
 fn references_are_resolved_once_and_as_browsers_do() {
     check("<p>&ldquo;a&rdquo; &#x27;b&#39; &#150; &hellip;</p>", &["p: “a” 'b' – …"]);
     check("<p>&amp;amp; &lt;b&gt;</p>", &["p: &amp; <b>"]);
@@ -115,6 +121,8 @@ fn a_table_in_a_cell_has_rows_of_its_own() {
         &["row: a", "row: b\tc", "row: d\te", "p: f"],
     );
     check("<table><tr><td><table><tr><td>b</table></table>", &["row: b"]);
+    check("<table><tr><td><table><tr><td>b</table><td>c</table>", &["row: b", "row: c"]);
+    check("<table><tr><td>a<td><table><tr><td>b</table></table>", &["row: a\t", "row: b"]);
 }
 
 #[test]
@@ -170,6 +178,8 @@ fn marks_lie_beside_the_text() {
 #[test]
 fn marks_go_on_in_the_next_block_and_never_cover_what_was_trimmed() {
     let words = read_fragment("<b> a <p> b </p></b><p>c<i> </i></p><a href='javascript:x()'>d</a>", "t");
+    let broken = read_fragment("<p>a <b><br>c</b></p>", "t");
+    assert_eq!((told(&broken), broken.blocks[0].marks[0].range.clone()), (vec!["p: a\nc".to_owned()], 1..3));
     let marked = |b: &Draft| b.marks.iter().map(|m| (m.range.start, m.range.end)).collect::<Vec<_>>();
     assert_eq!(told(&words), ["p: a", "p: b", "p: c", "p: d"]);
     assert_eq!(
