@@ -103,7 +103,7 @@ pub(crate) fn publish(path: &Path, publish: &cli::Publish) -> Result<ExitCode, F
 }
 
 fn outcome(line: &OutcomeLine) {
-    say::line(serde_json::json!({
+    say::json(&serde_json::json!({
         "uri": line.uri,
         "version": line.version,
         "ruling": line.ruling,
@@ -164,20 +164,13 @@ pub(crate) fn list(path: &Path, asked: &cli::List) -> Result<ExitCode, Failure> 
     let reply = Line::open(path)?.ask(&Request::List { which, limit: asked.limit })?;
     let Reply::List(list) = reply else { return Err("an unexpected answer".into()) };
     match list {
-        List::Rulings(lines) if asked.json => lines.iter().for_each(json),
-        List::Complaints(lines) if asked.json => lines.iter().for_each(json),
-        List::Feeds(lines) => lines.iter().for_each(json),
+        List::Rulings(lines) if asked.json => lines.iter().for_each(say::json),
+        List::Complaints(lines) if asked.json => lines.iter().for_each(say::json),
+        List::Feeds(lines) => lines.iter().for_each(say::json),
         List::Rulings(lines) => lines.iter().for_each(ruled),
         List::Complaints(lines) => lines.iter().for_each(complained),
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn json<T: serde::Serialize>(line: &T) {
-    match serde_json::to_string(line) {
-        Ok(line) => say::line(line),
-        Err(error) => say::remark(format_args!("a line could not be written as JSON: {error}")),
-    }
 }
 
 fn ruled(line: &Ruled) {

@@ -56,7 +56,7 @@ fn tell(file: &Path, bytes: &[u8], reading: &Reading) -> bool {
     for version in &reading.items {
         let verbatim = beside(version, bytes, reading.format);
         let story = NinjsOut { verbatim: Some(&verbatim), ..NinjsOut::of(version) };
-        say::line(Value::Object(story.to_object()));
+        say::json(&Value::Object(story.to_object()));
     }
     !reading.items.is_empty()
 }

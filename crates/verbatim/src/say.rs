@@ -15,6 +15,26 @@ pub(crate) fn line(what: impl Display) {
     }
 }
 
+/// One value as one line of JSON, also for readers that take U+0085, U+2028 and U+2029 for line ends.
+pub(crate) fn json(value: &impl serde::Serialize) {
+    match serde_json::to_string(value) {
+        Ok(text) => line(one_line(&text)),
+        Err(error) => remark(format_args!("a line could not be written as JSON: {error}")),
+    }
+}
+
+/// These characters stand in JSON only inside strings, where an escape says the same.
+fn one_line(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\u{85}' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
 /// A remark on standard error: it does not disturb what is piped on.
 pub(crate) fn remark(what: impl Display) {
     let _ = writeln!(std::io::stderr(), "{what}");
@@ -66,7 +86,15 @@ pub(crate) fn start_log(default: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::tame;
+    use super::{one_line, tame};
+
+    #[test]
+    fn an_object_is_one_line_for_everybody() {
+        let json = serde_json::to_string("a\u{85}b\u{2028}c\nd").expect("a string");
+        let line = one_line(&json);
+        assert_eq!(line, r#""a\u0085b\u2028c\nd""#);
+        assert_eq!(serde_json::from_str::<String>(&line).expect("JSON"), "a\u{85}b\u{2028}c\nd");
+    }
 
     #[test]
     fn a_headline_cannot_drive_the_terminal() {
