@@ -3,12 +3,14 @@
 //! One thread keeps what arrived meanwhile in one transaction, so that concurrent arrivals share an fsync. The desk
 //! gets transmissions in the order in which they became durable.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use lines::Refused;
 use news::{Door, FeedId, Transmission, TransmissionId};
-use store::{Archive as _, Archived};
+use store::{Archive as _, Archived, StoreError};
 use tokio::sync::oneshot;
 
 use crate::main_loop::Event;
@@ -40,8 +42,11 @@ impl Intake {
     /// Starts the archive's thread.
     pub(crate) fn start(room: Arc<Room>) -> (Self, std::thread::JoinHandle<()>) {
         let (queue, arrivals) = sync_channel(QUEUE);
-        let thread =
-            std::thread::Builder::new().name("archive".into()).spawn(move || keep_all(&room, &arrivals));
+        let thread = std::thread::Builder::new().name("archive".into()).spawn(move || {
+            if catch_unwind(AssertUnwindSafe(|| keep_all(&room, &arrivals))).is_err() {
+                room.fail("the archive's thread failed; please report what the log says");
+            }
+        });
         (Self { queue }, thread.expect("the system gives a thread"))
     }
 
@@ -59,6 +64,10 @@ impl Intake {
     ) -> Result<Archived, Refused> {
         if room.is_stopping() {
             return Err(Refused::Stopping);
+        }
+        if room.is_stalled() {
+            // What little space there is belongs to the journal.
+            return Err(Refused::Full);
         }
         if room.tray.len() > TRAY {
             return Err(Refused::Busy);
@@ -98,17 +107,23 @@ fn keep(room: &Arc<Room>, batch: Vec<Arrival>) {
     }
     match room.store.keep(transmissions) {
         Ok(archived) => {
+            room.refusing.store(false, Ordering::SeqCst);
             for (archived, (kept, outcomes)) in archived.into_iter().zip(waiting) {
                 room.tray.put(Event::Arrived(archived.clone(), outcomes));
                 let _ = kept.send(Ok(archived));
             }
         }
         Err(error) => {
-            let refused = if error.is_full() { Refused::Full } else { Refused::Fatal(error.to_string()) };
-            if error.is_full() {
-                room.health.alarm(room.clock.now(), format!("intake refused: {error}"));
+            let refused = match &error {
+                StoreError::Full { .. } => Refused::Full,
+                StoreError::Busy { .. } => Refused::Busy,
+                _ => Refused::Fatal(error.to_string()),
+            };
+            if let Refused::Fatal(why) = &refused {
+                room.fail(why);
             } else {
-                room.fail(&error);
+                room.refusing.store(error.is_full(), Ordering::SeqCst);
+                room.health.alarm(room.clock.now(), format!("intake refused: {error}"));
             }
             waiting.into_iter().for_each(|(kept, _)| drop(kept.send(Err(refused.clone()))));
         }

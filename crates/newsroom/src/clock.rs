@@ -62,6 +62,13 @@ impl Clock {
         self.judge(Timestamp::now(), boot()).1
     }
 
+    /// A clock whose wall was stepped forward by so much just after the start.
+    #[cfg(test)]
+    pub(crate) fn stepped(by: SignedDuration) -> Self {
+        let wall = Timestamp::now().checked_sub(by).expect("a time");
+        Self { anchor: Mutex::new(Anchor { wall, boot: boot() }) }
+    }
+
     fn judge(&self, wall: Timestamp, boot: Duration) -> (Timestamp, Trust) {
         let mut anchor = self.anchor.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let elapsed =

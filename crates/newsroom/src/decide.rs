@@ -2,11 +2,12 @@
 
 use desk::{Decision, Known, Policy, Story};
 use jiff::Timestamp;
-use news::{Act, Change, ItemStanding, Reason, Ruling, VersionStanding};
+use news::{Act, Change, ItemStanding, Reason, Ruling, Version, VersionStanding};
 use press::GateRefusal;
 use store::{Archived, StoryRow};
 
 use crate::config::{Config, Feed};
+use crate::main_loop::Contact;
 
 /// The story so far, as the desk sees it.
 pub(crate) fn story_of(row: Option<&StoryRow>) -> Story {
@@ -33,11 +34,27 @@ pub(crate) fn story_of(row: Option<&StoryRow>) -> Story {
     }
 }
 
-/// The feed's rules and contract, for one transmission.
-pub(crate) fn policy(config: &Config, feed: &Feed, archived: &Archived, hold_all: bool) -> Policy {
+/// The feed's rules and contract, for one version.
+///
+/// First contact spares readers a flood of old stories. What was there before the feed was added belongs to it, dated
+/// or not; of a list that is the first that somebody sends, only what says itself that it is old.
+pub(crate) fn policy(
+    config: &Config,
+    feed: &Feed,
+    archived: &Archived,
+    version: &Version,
+    contact: Contact,
+    hold_all: bool,
+) -> Policy {
     Policy {
-        exempt: matches!(archived.door(), news::Door::Command { .. }),
-        first_contact: archived.first_contact(),
+        exempt: contact == Contact::ByHand,
+        first_contact: match contact {
+            Contact::First { alone } => {
+                archived.first_contact() || !alone && version.claimed_time().is_some()
+            }
+            Contact::WasThere => true,
+            Contact::Usual | Contact::ByHand => false,
+        },
         backlog: feed.backlog(),
         expire_after: config.agency(feed.agency()).and_then(crate::config::Agency::expire_after),
         hold_all,
@@ -48,8 +65,10 @@ pub(crate) fn policy(config: &Config, feed: &Feed, archived: &Archived, hold_all
 /// The decision that takes the place of one whose page the gate refused: the version waits, nothing is public.
 pub(crate) fn refused(decision: Decision, refusal: &GateRefusal) -> Decision {
     let n = decision.n.or_else(|| live(&decision.changes));
-    let reason =
-        Reason::new("gate-refusal", format!("the page does not carry the words it should: {refusal}"));
+    // Reasons stand in the journal for ever: what was expected and found are words of the agency's.
+    let GateRefusal { place, part, code, .. } = refusal;
+    let text = format!("the page does not carry the words it should ({code} in {part} of {place})");
+    let reason = Reason::new("gate-refusal", text);
     let ruling = Ruling { alarm: true, until: Some(news::Until::Person), ..Ruling::new(Act::Hold, reason) };
     Decision {
         ruling,

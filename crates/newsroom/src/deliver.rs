@@ -10,17 +10,23 @@ use crate::steps::{Receipt, Recorded};
 /// Drops what is out of date from the site's caches, and lifts denials that the record now expresses itself.
 ///
 /// The page that went through the gate before the commit is not laid in: it was pressed before its leaf had a
-/// number, so it would say other things about the record than every later rendering.
+/// number, so it would say other things about the record than every later rendering. A `doomed` item stays denied: its
+/// kill holds already, and its record is still to come.
 pub(crate) fn deliver(
     room: &Room,
     recorded: Recorded,
     key: Option<&ItemKey>,
     placements: &[Placement],
+    doomed: bool,
 ) -> Vec<Receipt> {
     let Some(key) = key else { return vec![] };
     let mut receipts = Vec::with_capacity(placements.len());
     for placement in placements {
-        room.public.undeny(&placement.site, placement.id);
+        if doomed {
+            room.public.touch(placement.id);
+        } else {
+            room.public.undeny(&placement.site, placement.id);
+        }
         let shows = recorded.pages.iter().any(|(site, id, _)| *site == placement.site && *id == placement.id);
         receipts.push(Receipt { key: key.clone(), outlet: format!("site:{}", placement.site), shows });
     }

@@ -98,14 +98,19 @@ impl Health {
         *self.board().feeds.entry(feed.clone()).or_default().complaints.entry(gravity).or_default() += 1;
     }
 
-    /// Something an operator must know at once.
-    pub(crate) fn alarm(&self, at: Timestamp, what: String) {
+    /// Something an operator must know at once. What repeats itself takes one place, so that it hides nothing else.
+    /// Returns whether it is new.
+    pub(crate) fn alarm(&self, at: Timestamp, what: String) -> bool {
         self.alarms.increment();
         let mut board = self.board();
+        let before = board.alarms.len();
+        board.alarms.retain(|(_, known)| *known != what);
+        let is_new = board.alarms.len() == before;
         if board.alarms.len() == ALARMS {
             board.alarms.pop_front();
         }
         board.alarms.push_back((at, what));
+        is_new
     }
 
     /// A door worked; `bytes` came through it.
@@ -209,6 +214,17 @@ mod tests {
             (feed.failures, feed.trouble.clone(), feed.last_bytes),
             (0, None, Some(Timestamp::UNIX_EPOCH))
         );
+    }
+
+    #[test]
+    fn an_alarm_that_repeats_itself_hides_no_other() {
+        let health = Health::default();
+        assert!(health.alarm(Timestamp::UNIX_EPOCH, "a page is unfit".to_owned()));
+        assert!(health.alarm(Timestamp::UNIX_EPOCH, "a kill without status".to_owned()));
+        (0..500).for_each(|_| assert!(!health.alarm(Timestamp::UNIX_EPOCH, "a page is unfit".to_owned())));
+        let shown: Vec<String> = health.last_alarms().into_iter().map(|(_, what)| what).collect();
+        assert_eq!(shown, ["a page is unfit", "a kill without status"]);
+        assert_eq!(health.alarms.get(), 502);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The fast lane. A withdrawal needs no leaf, no signature and no free disk: deny in memory, append to the
 //! preallocated kill file, then journal, leaf and receipts follow with the batch.
 
+use std::collections::HashSet;
+
 use news::ItemKey;
 use store::{KillRecord, Placement, StoreError};
 
@@ -28,7 +30,24 @@ pub(crate) fn remember(
         reason: reason.to_owned(),
         placements: placements.iter().map(|placement| (placement.site.clone(), placement.id)).collect(),
     };
-    room.kills.append(&record)
+    match room.kills.append(&record) {
+        Err(error @ StoreError::Refused { .. }) => {
+            // Only a monstrous uri is too long. The journal takes it at once; a hostile wire must not end the process.
+            let what =
+                format!("a kill that is too long for the kill file waits for the journal alone: {error}");
+            tracing::error!("{what}");
+            room.health.alarm(record.at, what);
+            Ok(())
+        }
+        kept => kept,
+    }
+}
+
+/// The journal holds the kills of these items now.
+pub(crate) fn settle_these(room: &Room, killed: &HashSet<ItemKey>) -> Result<(), StoreError> {
+    let mut settled = room.kills.pending();
+    settled.retain(|record| killed.contains(&record.key));
+    if settled.is_empty() { Ok(()) } else { room.kills.settle(&settled) }
 }
 
 /// The journal holds them now: the desk's thread is the only one that appends, and it has just committed.

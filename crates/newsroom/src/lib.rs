@@ -31,6 +31,8 @@ pub mod public;
 mod read;
 mod readers;
 pub mod steps;
+#[cfg(test)]
+mod tests;
 mod tray;
 
 use std::path::PathBuf;
@@ -42,7 +44,8 @@ use ::press::Press;
 use jiff::{SignedDuration, Timestamp};
 use news::{AgencyId, Door, FeedId, ItemId, ItemKey, SiteId, TransmissionId};
 use store::{
-    Access, Archive as _, Archived, FeedState as _, Index as _, KillFile, OpenStoreError, Store, StoreError,
+    Access, Archive as _, Archived, FeedState as _, Index as _, Journal as _, KillFile, OpenStoreError,
+    Store, StoreError,
 };
 use tokio::sync::{oneshot, watch};
 
@@ -70,6 +73,12 @@ pub(crate) struct Room {
     hold_all: AtomicBool,
     stopping: AtomicBool,
     clock_alarm: AtomicBool,
+    /// The desk waits until the store takes writes.
+    stalled: AtomicBool,
+    /// The archive found no space when something last arrived.
+    refusing: AtomicBool,
+    #[cfg(test)]
+    no_space: AtomicBool,
     failure: watch::Sender<Option<String>>,
 }
 
@@ -86,11 +95,38 @@ impl Room {
         self.hold_all.store(on, Ordering::SeqCst);
     }
 
-    /// The store failed: nothing more is acknowledged, and the process must end.
-    pub(crate) fn fail(&self, error: &StoreError) {
+    /// The store or one of our threads failed: nothing more is acknowledged, and the process must end.
+    pub(crate) fn fail(&self, why: &str) {
         self.stopping.store(true, Ordering::SeqCst);
-        tracing::error!("the store failed, nothing more is acknowledged: {error}");
-        self.failure.send_replace(Some(error.to_string()));
+        tracing::error!("nothing more is acknowledged: {why}");
+        self.failure.send_replace(Some(why.to_owned()));
+    }
+
+    /// Step 6's one write.
+    pub(crate) fn record(&self, entries: Vec<store::Entry>) -> Result<Vec<store::Committed>, StoreError> {
+        #[cfg(test)]
+        if self.no_space.load(Ordering::SeqCst) {
+            return Err(StoreError::Full { doing: "recording in the journal".to_owned() });
+        }
+        self.store.record(entries)
+    }
+
+    /// Whether the desk waits for space, or for a lock: until then the doors refuse.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.stalled.load(Ordering::SeqCst)
+    }
+
+    /// The desk cannot record for the time being, or can again.
+    pub(crate) fn set_stalled(&self, why: Option<&StoreError>) {
+        match (why, self.stalled.swap(why.is_some(), Ordering::SeqCst)) {
+            (Some(error), false) => {
+                let what = format!("nothing can be recorded now, kills are taken all the same: {error}");
+                tracing::error!("{what}");
+                self.health.alarm(self.clock.now(), what);
+            }
+            (None, true) => tracing::info!("the store takes writes again; nothing was lost"),
+            _ => {}
+        }
     }
 
     /// Raises one alarm each time the wall clock is found stepped forward.
@@ -151,6 +187,9 @@ pub enum CommandError {
         "no item has the uri `{0}`; look it up with `verbatim list`, or name its agency with --agency to remember a kill"
     )]
     UnknownItem(String),
+    /// No such agency.
+    #[error("no agency `{0}` is configured, and no item of it is known; `verbatim check` lists what is")]
+    UnknownAgency(String),
     /// Several agencies use the uri.
     #[error("the uri `{uri}` is used by several agencies ({agencies}); name one with --agency")]
     Ambiguous {
@@ -199,28 +238,36 @@ impl Newsroom {
     /// # Errors
     /// The store is held by another process, newer than this program, damaged, or cannot be read or written.
     pub fn open(config: Config) -> Result<Self, OpenNewsroomError> {
+        let room = Self::room(config, Clock::default())?;
+        let desk = recover(Arc::clone(&room))?;
+        let (intake, archive_thread) = archive::Intake::start(Arc::clone(&room));
+        let desk_thread = std::thread::Builder::new().name("desk".into()).spawn(move || desk.run());
+        let threads = vec![desk_thread.expect("the system gives a thread"), archive_thread];
+        Ok(Self { room, intake, threads: Arc::new(Mutex::new(threads)) })
+    }
+
+    fn room(config: Config, clock: Clock) -> Result<Arc<Room>, OpenNewsroomError> {
         let store = Store::open(config.store_path(), Access::Write)?;
         let kills = KillFile::open(config.store_path())?;
         let hold_all = store.hold_all()?;
-        let room = Arc::new(Room {
+        Ok(Arc::new(Room {
             press: Press::new(),
             config,
             store,
             kills,
-            clock: Clock::default(),
+            clock,
             public: Public::default(),
             health: Health::default(),
             tray: Tray::default(),
             hold_all: AtomicBool::new(hold_all),
             stopping: AtomicBool::new(false),
             clock_alarm: AtomicBool::new(false),
+            stalled: AtomicBool::new(false),
+            refusing: AtomicBool::new(false),
+            #[cfg(test)]
+            no_space: AtomicBool::new(false),
             failure: watch::Sender::new(None),
-        });
-        let desk = recover(Arc::clone(&room))?;
-        let (intake, archive_thread) = archive::Intake::start(Arc::clone(&room));
-        let desk_thread = std::thread::Builder::new().name("desk".into()).spawn(move || desk.run());
-        let threads = vec![desk_thread.expect("the system gives a thread"), archive_thread];
-        Ok(Self { room, intake, threads: Arc::new(Mutex::new(threads)) })
+        }))
     }
 
     /// The configuration it runs by.
@@ -248,7 +295,14 @@ impl Newsroom {
 
     /// Whether the promises hold: the store takes writes and the desk keeps up.
     pub fn is_ready(&self) -> bool {
-        !self.room.is_stopping() && self.room.tray.len() < 10_000
+        let room = &self.room;
+        if room.refusing.load(Ordering::SeqCst) && has_space(room.config.store_path()) {
+            room.refusing.store(false, Ordering::SeqCst);
+        }
+        !room.is_stopping()
+            && !room.is_stalled()
+            && !room.refusing.load(Ordering::SeqCst)
+            && room.tray.len() < 10_000
     }
 
     /// How many transmissions and orders wait for the desk.
@@ -308,11 +362,20 @@ impl Newsroom {
     /// # Errors
     /// Nothing is known by that name, or several things are.
     pub fn find(&self, uri: &str, agency: Option<&str>) -> Result<ItemKey, CommandError> {
-        if let Some(agency) = agency {
-            return Ok(ItemKey { agency: AgencyId::from(agency), uri: uri.to_owned() });
-        }
         if let Some(key) = self.find_by_address(uri)? {
-            return Ok(key);
+            return match agency {
+                Some(agency) if key.agency.as_str() != agency => {
+                    Err(CommandError::UnknownItem(uri.to_owned()))
+                }
+                _ => Ok(key),
+            };
+        }
+        if let Some(agency) = agency {
+            let key = ItemKey { agency: AgencyId::from(agency), uri: uri.to_owned() };
+            // A kill remembered for an agency that does not exist would look like a kill that was done.
+            let known =
+                self.room.config.agency(&key.agency).is_some() || self.room.store.story(&key)?.is_some();
+            return if known { Ok(key) } else { Err(CommandError::UnknownAgency(agency.to_owned())) };
         }
         let mut rows = self.room.store.by_uri(uri)?;
         match rows.len() {
@@ -334,7 +397,11 @@ impl Newsroom {
             let id = address.strip_prefix(site.base_url()).and_then(|rest| rest.strip_prefix("/s/"));
             let id = id.and_then(|rest| rest.get(..26)).and_then(|id| id.parse::<ItemId>().ok());
             if let Some(id) = id {
-                return Ok(self.room.store.placed(site.id(), id)?.map(|row| row.key));
+                // Nothing stands at that address: it is no uri either, and no kill is remembered for it.
+                let row = self.room.store.placed(site.id(), id)?;
+                return row
+                    .map(|row| Some(row.key))
+                    .ok_or_else(|| CommandError::UnknownItem(address.to_owned()));
             }
         }
         Ok(None)
@@ -386,6 +453,11 @@ pub fn restore(from: &std::path::Path, config: &Config) -> Result<(), StoreError
     store::restore(from, config.store_path(), Clock::default().now())
 }
 
+/// Whether the disk has a little space again.
+fn has_space(path: &std::path::Path) -> bool {
+    rustix::fs::statvfs(path).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) > 4 << 20)
+}
+
 /// Kills first, then everything archived but unread, through the very steps of every day.
 fn recover(room: Arc<Room>) -> Result<Desk, StoreError> {
     let pending = room.kills.pending();
@@ -400,14 +472,15 @@ fn recover(room: Arc<Room>) -> Result<Desk, StoreError> {
     }
     desk.finish()?;
     kill::settle(&room)?;
-    let mut taken = 0usize;
+    let (mut taken, mut seq) = (0usize, 0);
     loop {
-        let unread: Vec<Archived> = room.store.unread(256)?;
+        let unread: Vec<Archived> = room.store.unread_after(seq, 256)?;
         if unread.is_empty() {
             break;
         }
         taken += unread.len();
         for archived in unread {
+            seq = archived.seq();
             desk.take(archived, None)?;
         }
         desk.finish()?;

@@ -147,14 +147,21 @@ impl Public {
         self.touch(id);
     }
 
-    /// Whether anything was denied since: then what was rendered meanwhile may hold words that must not go out.
+    /// Whether anything was denied, or a denial lifted, since: then what was rendered meanwhile may hold words that
+    /// must not go out.
     pub(crate) fn denied_since(&self, moment: Moment) -> bool {
         self.denials.load(Ordering::SeqCst) != moment.denials
     }
 
     /// The record says it now: the denial has done its work.
+    ///
+    /// Whoever read the record before it said so, and looks for the denial only after it is lifted, would show what is
+    /// withdrawn: so every answer that is being made now is made again.
     pub(crate) fn undeny(&self, site: &SiteId, id: ItemId) {
-        write(&self.denied).remove(&(site.clone(), id));
+        if self.is_denied(site, id) {
+            self.denials.fetch_add(1, Ordering::SeqCst);
+            write(&self.denied).remove(&(site.clone(), id));
+        }
         self.touch(id);
     }
 
@@ -274,6 +281,18 @@ mod tests {
         public.deny(&site, ID());
         assert!(public.denied_since(before));
         assert!(!public.denied_since(public.moment()));
+    }
+
+    #[test]
+    fn whoever_read_the_record_before_the_kill_asks_again_when_the_denial_is_lifted() {
+        let (public, site) = (Public::default(), SiteId::from("main"));
+        public.deny(&site, ID());
+        let reading = public.moment();
+        public.undeny(&site, ID());
+        assert!(public.denied_since(reading), "the row that was read still said live");
+        let reading = public.moment();
+        public.undeny(&site, ID());
+        assert!(!public.denied_since(reading), "nothing was denied, nobody is disturbed");
     }
 
     #[test]

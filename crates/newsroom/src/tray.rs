@@ -49,6 +49,20 @@ impl<T> Tray<T> {
         lanes.urgent.pop_front().or_else(|| lanes.ordinary.pop_front())
     }
 
+    /// What lies on top of the urgent lane, if anything does.
+    pub(crate) fn take_urgent(&self) -> Option<T> {
+        self.lanes().urgent.pop_front()
+    }
+
+    /// Waits for something urgent, at most this long.
+    pub(crate) fn wait_urgent(&self, at_most: Duration) -> Option<T> {
+        let lanes = self.lanes();
+        let empty = |lanes: &mut Lanes<T>| lanes.urgent.is_empty();
+        let (mut lanes, _) =
+            self.filled.wait_timeout_while(lanes, at_most, empty).unwrap_or_else(PoisonError::into_inner);
+        lanes.urgent.pop_front()
+    }
+
     /// Waits for something to lie there, at most this long.
     pub(crate) fn wait(&self, at_most: Duration) -> Option<T> {
         let lanes = self.lanes();

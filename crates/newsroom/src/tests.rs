@@ -1,0 +1,437 @@
+//! What the seven steps keep to when something goes wrong between them: the desk on a real store, driven by hand.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use jiff::{SignedDuration, Timestamp};
+use news::{Act, Door, FeedId, ItemKey, ItemStanding, SiteId, Transmission, TransmissionId};
+use store::{Archive as _, Index as _, Journal as _, KillRecord, StoryRow};
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::main_loop::{Desk, Event};
+use crate::public::{Answer, Ask};
+use crate::steps::Outcome;
+use crate::{Command, CommandError, Newsroom, Order, Room, chance, recover};
+
+const ONE: &str = r#"
+[site]
+name = "The Daily Example"
+url = "https://daily.example"
+listen = "127.0.0.1:8080"
+[desk]
+listen = "127.0.0.1:8081"
+[store]
+path = "data"
+[[agency]]
+id = "agx"
+name = "Agency Example"
+label = "Disclaimer: not reviewed by an editor"
+[[feed]]
+id = "world"
+agency = "agx"
+folder = "wire/world"
+section = "world"
+"#;
+
+const TWO: &str = r#"
+[[site]]
+id = "north"
+name = "North"
+url = "https://north.example"
+listen = "127.0.0.1:8080"
+[[site]]
+id = "south"
+name = "South"
+url = "https://south.example"
+listen = "127.0.0.1:8082"
+[desk]
+listen = "127.0.0.1:8081"
+[store]
+path = "data"
+[[agency]]
+id = "agx"
+name = "Agency Example"
+label = "Disclaimer: not reviewed by an editor"
+[[feed]]
+id = "world"
+agency = "agx"
+folder = "wire/world"
+section = "world"
+sites = ["north"]
+[[feed]]
+id = "coast"
+agency = "agx"
+folder = "wire/coast"
+section = "coast"
+sites = ["south"]
+"#;
+
+/// A store in a folder of its own.
+struct House {
+    folder: tempfile::TempDir,
+    config: Config,
+}
+
+impl House {
+    fn new(text: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = config::parse(text, &folder.path().join("verbatim.toml")).expect("a good configuration");
+        std::fs::create_dir_all(folder.path()).expect("a folder");
+        Self { folder, config }
+    }
+
+    fn open(&self) -> (Arc<Room>, Desk) {
+        self.open_at(Clock::default())
+    }
+
+    fn open_at(&self, clock: Clock) -> (Arc<Room>, Desk) {
+        assert!(self.folder.path().exists());
+        let room = Newsroom::room(self.config.clone(), clock).expect("the store opens");
+        let desk = recover(Arc::clone(&room)).expect("it recovers");
+        (room, desk)
+    }
+}
+
+fn key(name: &str) -> ItemKey {
+    ItemKey { agency: "agx".into(), uri: format!("urn:agx:{name}") }
+}
+
+/// A ninjs item; `more` are further fields, each with a comma behind it.
+fn wire(name: &str, version: u32, status: &str, words: &str, more: &str) -> String {
+    let at = Timestamp::now().saturating_sub(SignedDuration::from_mins(1)).expect("a time");
+    format!(
+        r#"{{{more}"uri": "urn:agx:{name}", "version": "{version}", "type": "text", "pubstatus": "{status}",
+        "versioncreated": "{at}", "headline": "{words} headline", "body_text": "{words} body."}}"#
+    )
+}
+
+fn arrive(room: &Room, desk: &mut Desk, feed: &str, bytes: &str) -> Vec<Outcome> {
+    let (reply, outcomes) = oneshot::channel();
+    let transmission = Transmission {
+        id: TransmissionId::ulid(1, chance::bytes()),
+        feed: FeedId::from(feed),
+        door: Door::Command { name: "a test".to_owned() },
+        arrived: room.clock.now(),
+        first_contact: false,
+        bytes: bytes.as_bytes().to_vec(),
+    };
+    let archived = room.store.keep(vec![transmission]).expect("it is kept").remove(0);
+    desk.take(archived, Some(reply)).expect("it is taken");
+    desk.finish().expect("it is recorded");
+    outcomes.blocking_recv().expect("an answer")
+}
+
+fn row(room: &Room, name: &str) -> StoryRow {
+    room.store.story(&key(name)).expect("the store reads").expect("the item is known")
+}
+
+fn acts(room: &Room, site: &str) -> Vec<String> {
+    let leaves = room.store.leaves(&SiteId::from(site), 0, 0, 100).expect("the log reads");
+    leaves.into_iter().map(|leaf| leaf.leaf.draft.act).collect()
+}
+
+#[test]
+fn a_stepped_clock_does_not_end_an_embargo_on_arrival() {
+    let house = House::new(ONE);
+    let ahead = SignedDuration::from_hours(24);
+    let (room, mut desk) = house.open_at(Clock::stepped(ahead));
+    let until = Timestamp::now().saturating_sub(SignedDuration::from_hours(1)).expect("a time");
+    assert!(until > room.clock.not_after(), "by the time that really passed, the embargo stands");
+    let embargo = format!(r#""embargoed": "{until}", "#);
+    let outcomes = arrive(&room, &mut desk, "world", &wire("rates", 1, "usable", "secret", &embargo));
+    assert_eq!(outcomes[0].ruling.act, Act::Hold, "{:?}", outcomes[0].ruling);
+    assert!(!row(&room, "rates").was_public);
+}
+
+#[test]
+fn a_gate_refusal_tells_the_journal_no_words() {
+    let refusal = press::GateRefusal {
+        code: "copy-differs",
+        part: "block 3 (p)".to_owned(),
+        expected: "the words of the agency".to_owned(),
+        found: "other words".to_owned(),
+        place: "/s/x".to_owned(),
+    };
+    let reason = news::Reason::new("new", "a new story");
+    let decision = desk::Decision {
+        ruling: news::Ruling::new(Act::Publish, reason),
+        n: Some(1),
+        changes: vec![],
+        terms: None,
+    };
+    let text = crate::decide::refused(decision, &refusal).ruling.reasons.remove(0).text;
+    assert!(
+        text.contains("copy-differs") && text.contains("block 3") && !text.contains("words of the agency")
+    );
+}
+
+#[test]
+fn a_replayed_kill_stays_whose_it_was() {
+    let house = House::new(ONE);
+    {
+        let (room, mut desk) = house.open();
+        for name in ["by-agency", "by-house"] {
+            arrive(&room, &mut desk, "world", &wire(name, 1, "usable", name, ""));
+        }
+        for (name, by, reason) in
+            [("by-agency", "world", "canceled"), ("by-house", "operator jo", "a wrong name")]
+        {
+            let placements = row(&room, name).placements;
+            let placements = placements.into_iter().map(|placement| (placement.site, placement.id)).collect();
+            let record = KillRecord {
+                key: key(name),
+                at: room.clock.now(),
+                by: by.to_owned(),
+                reason: reason.to_owned(),
+                placements,
+            };
+            room.kills.append(&record).expect("the kill file takes it");
+        }
+        // Here the power goes: the journal knows nothing of it.
+    }
+    let (room, _desk) = house.open();
+    let (agency, house) = (row(&room, "by-agency"), row(&room, "by-house"));
+    assert_eq!((agency.standing, house.standing), (ItemStanding::Killed, ItemStanding::Killed));
+    assert_eq!((agency.killed_reason, house.killed_reason.as_deref()), (None, Some("a wrong name")));
+    assert!(room.kills.pending().is_empty());
+}
+
+#[test]
+fn the_kill_file_keeps_the_reason_that_was_given() {
+    let house = House::new(ONE);
+    let (room, mut desk) = house.open();
+    arrive(&room, &mut desk, "world", &wire("ferry", 1, "usable", "ferry", ""));
+    room.no_space.store(true, Ordering::SeqCst);
+    let order = Order::Item {
+        key: key("ferry"),
+        command: Command::Kill { reason: "a wrong name".to_owned() },
+        by: "jo".to_owned(),
+    };
+    let (reply, _answer) = oneshot::channel();
+    room.tray.put_urgent(Event::Order(order, reply));
+    room.tray.put_urgent(Event::Stop);
+    desk.run();
+    let pending = room.kills.pending();
+    let told: Vec<_> = pending.iter().map(|kill| (kill.by.as_str(), kill.reason.as_str())).collect();
+    assert_eq!(told, [("operator jo", "a wrong name")]);
+}
+
+#[test]
+fn a_full_disk_stops_no_kill_and_loses_nothing() {
+    let house = House::new(ONE);
+    let (room, mut desk) = house.open();
+    arrive(&room, &mut desk, "world", &wire("ferry", 1, "usable", "ferry", ""));
+    let newsroom = {
+        let (intake, archive) = crate::archive::Intake::start(Arc::clone(&room));
+        let desk = std::thread::spawn(move || desk.run());
+        Newsroom {
+            room: Arc::clone(&room),
+            intake,
+            threads: Arc::new(std::sync::Mutex::new(vec![desk, archive])),
+        }
+    };
+    let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    room.no_space.store(true, Ordering::SeqCst);
+    let later = {
+        let newsroom = newsroom.clone();
+        let bytes = format!(
+            "[{}, {}]",
+            wire("fire", 1, "usable", "fire", ""),
+            wire("quake", 1, "usable", "quake", "")
+        );
+        tokio
+            .spawn(async move { newsroom.publish(&FeedId::from("world"), "later", bytes.into_bytes()).await })
+    };
+    wait_for("the desk stalls", || room.is_stalled());
+    assert!(!newsroom.is_ready());
+    let refused = tokio.block_on(newsroom.publish(&FeedId::from("world"), "more", b"{}".to_vec()));
+    assert!(matches!(refused, Err(CommandError::NotTaken(lines::Refused::Full))), "{refused:?}");
+    let order = |name: &str, command| Order::Item { key: key(name), command, by: "jo".to_owned() };
+    let kill = || Command::Kill { reason: "wrong".to_owned() };
+    // What is live, and what waits in the batch that finds no space.
+    for name in ["ferry", "fire"] {
+        let killed = tokio.block_on(newsroom.order(order(name, kill()))).expect("it is killed at once");
+        assert_eq!(killed[0].ruling.act, Act::Kill);
+    }
+    let held = tokio.block_on(newsroom.order(order("ferry", Command::Hold)));
+    assert!(matches!(held, Err(CommandError::Store(_))), "{held:?}");
+    let site = SiteId::from(room.config.sites[0].id.as_str());
+    let id = row(&room, "ferry").placements[0].id;
+    assert!(matches!(newsroom.answer(&site, Ask::Story(id)), Answer::Gone(_)));
+    assert_eq!(room.kills.pending().len(), 2);
+
+    room.no_space.store(false, Ordering::SeqCst);
+    let (_, outcomes) = tokio.block_on(later).expect("it ends").expect("it is published after all");
+    assert_eq!(outcomes.len(), 2);
+    wait_for("the kills are recorded", || {
+        ["ferry", "fire"].iter().all(|name| row(&room, name).standing == ItemStanding::Killed)
+    });
+    wait_for("the kill file is settled", || room.kills.pending().is_empty());
+    assert_eq!(row(&room, "quake").standing, ItemStanding::Live(1));
+    assert!(newsroom.is_ready());
+    for name in ["ferry", "fire"] {
+        let id = row(&room, name).placements[0].id;
+        assert!(matches!(newsroom.answer(&site, Ask::Story(id)), Answer::Gone(_)), "{name}");
+        assert!(!room.public.is_denied(&site, id), "the record says it by itself");
+    }
+    newsroom.stop();
+}
+
+#[track_caller]
+fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
+    for _ in 0..1_000 {
+        if happened() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("waited in vain: {what}");
+}
+
+#[test]
+fn an_item_of_two_feeds_has_a_leaf_on_each_site_that_shows_it() {
+    let house = House::new(TWO);
+    let (room, mut desk) = house.open();
+    let story = wire("ferry", 1, "usable", "ferry", "");
+    arrive(&room, &mut desk, "world", &story);
+    assert_eq!((acts(&room, "north"), acts(&room, "south")), (vec!["publish".to_owned()], vec![]));
+    arrive(&room, &mut desk, "coast", &story);
+    assert_eq!(acts(&room, "south"), ["publish"], "the same version on a feed of the other site");
+    arrive(&room, &mut desk, "coast", &story);
+    assert_eq!((acts(&room, "north").len(), acts(&room, "south").len()), (1, 1), "and only once");
+    let canceled = wire("ferry", 2, "canceled", "ferry", "");
+    arrive(&room, &mut desk, "world", &canceled);
+    assert_eq!(
+        (acts(&room, "north"), acts(&room, "south")),
+        (vec!["publish".to_owned(), "kill".to_owned()], vec!["publish".to_owned(), "kill".to_owned()])
+    );
+}
+
+#[test]
+fn what_is_held_puts_nothing_on_a_further_site() {
+    let house = House::new(TWO);
+    let (room, mut desk) = house.open();
+    arrive(&room, &mut desk, "world", &wire("ferry", 1, "usable", "ferry", ""));
+    room.set_hold_all(true);
+    arrive(&room, &mut desk, "coast", &wire("ferry", 2, "usable", "other", ""));
+    room.set_hold_all(false);
+    assert!(acts(&room, "south").is_empty());
+    let south = SiteId::from("south");
+    assert_eq!(
+        room.store.count_live(&south).expect("the store reads"),
+        0,
+        "version 1 never came on its feed"
+    );
+    // Released, it goes where its feed belongs.
+    let (reply, answer) = oneshot::channel();
+    let order =
+        Order::Item { key: key("ferry"), command: Command::Release { n: Some(2) }, by: "jo".to_owned() };
+    room.tray.put_urgent(Event::Order(order, reply));
+    room.tray.put_urgent(Event::Stop);
+    desk.run();
+    answer.blocking_recv().expect("an answer").expect("it is released");
+    assert_eq!(
+        (acts(&room, "north"), acts(&room, "south")),
+        (vec!["publish".to_owned(), "update".to_owned()], vec!["publish".to_owned()])
+    );
+}
+
+#[test]
+fn a_uri_longer_than_the_kill_file_takes_does_not_end_the_desk() {
+    let house = House::new(ONE);
+    let (room, mut desk) = house.open();
+    let long = "x".repeat(80_000);
+    arrive(&room, &mut desk, "world", &wire(&long, 1, "usable", "long", ""));
+    let outcomes = arrive(&room, &mut desk, "world", &wire(&long, 2, "canceled", "long", ""));
+    assert_eq!(outcomes[0].ruling.act, Act::Kill);
+    assert_eq!(row(&room, &long).standing, ItemStanding::Killed);
+}
+
+#[test]
+fn an_order_does_not_wait_for_the_end_of_a_long_transmission() {
+    let house = House::new(ONE);
+    let (room, mut desk) = house.open();
+    arrive(&room, &mut desk, "world", &wire("ferry", 1, "usable", "ferry", ""));
+    let items: Vec<String> =
+        (0..40).map(|n| wire(&format!("i{n}"), 1, "usable", &format!("w{n}"), "")).collect();
+    let long = Transmission {
+        id: TransmissionId::ulid(1, chance::bytes()),
+        feed: FeedId::from("world"),
+        door: Door::Command { name: "a test".to_owned() },
+        arrived: room.clock.now(),
+        first_contact: false,
+        bytes: format!("[{}]", items.join(",")).into_bytes(),
+    };
+    let archived = room.store.keep(vec![long]).expect("it is kept").remove(0);
+    let (reply, answer) = oneshot::channel();
+    let order = Order::Item {
+        key: key("ferry"),
+        command: Command::Kill { reason: "x".to_owned() },
+        by: "jo".to_owned(),
+    };
+    // Both lie there when the desk is in the middle of the transmission.
+    let (id, tray) = (archived.id(), &room.tray);
+    desk.begin_work();
+    tray.put_urgent(Event::Order(order, reply));
+    tray.put_urgent(Event::Stop);
+    desk.take(archived, None).expect("it is taken");
+    desk.finish().expect("it is recorded");
+    assert_eq!(answer.blocking_recv().expect("an answer").expect("killed")[0].ruling.act, Act::Kill);
+    assert_eq!(
+        room.store.progress(id).expect("the store reads"),
+        1,
+        "the next start goes on behind the first item"
+    );
+    drop((desk, room));
+    let (room, _desk) = house.open();
+    assert_eq!(row(&room, "i39").standing, ItemStanding::Live(1));
+    assert!(room.store.unread(10).expect("the store reads").is_empty());
+    room.store.verify().expect("the store is whole");
+}
+
+#[test]
+fn an_address_of_ours_is_never_taken_for_a_uri() {
+    let house = House::new(ONE);
+    let (room, mut desk) = house.open();
+    arrive(&room, &mut desk, "world", &wire("ferry", 1, "usable", "ferry", ""));
+    let url = format!("https://daily.example/s/{}", row(&room, "ferry").placements[0].id);
+    let (intake, archive) = crate::archive::Intake::start(Arc::clone(&room));
+    let newsroom =
+        Newsroom { room: Arc::clone(&room), intake, threads: Arc::new(std::sync::Mutex::new(vec![archive])) };
+    assert_eq!(newsroom.find(&url, None).expect("it is found"), key("ferry"));
+    assert_eq!(newsroom.find(&url, Some("agx")).expect("it is found"), key("ferry"));
+    assert!(matches!(newsroom.find(&url, Some("other")), Err(CommandError::UnknownItem(_))));
+    let nothing = "https://daily.example/s/0123456789abcdefghjkmnpqrs";
+    assert!(matches!(newsroom.find(nothing, None), Err(CommandError::UnknownItem(_))));
+    assert!(matches!(newsroom.find("urn:x", Some("agency-misspelt")), Err(CommandError::UnknownAgency(_))));
+    assert_eq!(
+        newsroom.find("urn:agx:never-seen", Some("agx")).expect("a kill may be remembered").uri,
+        "urn:agx:never-seen"
+    );
+}
+
+#[test]
+fn a_released_story_is_not_taken_off_by_the_same_notice_again() {
+    let house = House::new(ONE);
+    let (room, mut desk) = house.open();
+    arrive(&room, &mut desk, "world", &wire("ferry", 1, "usable", "Ferry aground off Morvane", ""));
+    let notice = r#"{"uri": "urn:agx:notice", "version": "1", "type": "text", "pubstatus": "usable",
+        "headline": "KILL KILL KILL: Ferry aground off Morvane headline", "body_text": "Kill the story urn:agx:ferry, which is wrong."}"#;
+    arrive(&room, &mut desk, "world", notice);
+    assert_eq!(row(&room, "ferry").standing, ItemStanding::Withheld);
+    assert!(
+        room.health.last_alarms().iter().any(|(_, what)| what.starts_with("urn:agx:ferry: ")),
+        "an alarm names it"
+    );
+    desk.begin_work();
+    let (reply, answer) = oneshot::channel();
+    let order = Order::Item { key: key("ferry"), command: Command::Release { n: None }, by: "jo".to_owned() };
+    room.tray.put_urgent(Event::Order(order, reply));
+    arrive(&room, &mut desk, "world", notice);
+    answer.blocking_recv().expect("an answer").expect("it is released");
+    assert_eq!(row(&room, "ferry").standing, ItemStanding::Live(1));
+    arrive(&room, &mut desk, "world", notice);
+    assert_eq!(row(&room, "ferry").standing, ItemStanding::Live(1), "somebody has read this notice");
+}
