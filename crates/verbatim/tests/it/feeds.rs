@@ -188,3 +188,28 @@ fn a_new_feed_of_fifty_old_items_gives_five_stories() {
     newsroom.restart();
     assert_eq!(newsroom.live().len(), 7);
 }
+
+#[test]
+fn old_files_in_a_new_folder_are_no_news() {
+    let mut newsroom = Newsroom::prepared(USUAL);
+    let old: Vec<Story> =
+        (0..6).map(|i| Story::new(&format!("attic{i}x"), Rss).made(moment(-(30 + i) * 3600))).collect();
+    let fresh = Story::new("doorstep", Rss).made(moment(-3 * 3600));
+    newsroom.leave("wire/world", "0001.rss", &wires(Rss, &old));
+    newsroom.leave("wire/world", "0002.rss", &wire(Rss, &fresh));
+    newsroom.run();
+    let url = comes(&newsroom, &fresh);
+    newsroom.shows(&url, &fresh);
+    let rulings =
+        eventually("all are ruled on", || Some(newsroom.list("recent")).filter(|all| all.len() >= 7));
+    for story in &old {
+        let line = rulings.iter().find(|line| text(line, "uri") == story.uri).expect("a ruling");
+        assert_eq!(text(line, "ruling"), "ignore", "{line:#}");
+    }
+    assert_eq!(newsroom.live(), [url]);
+    assert_eq!(newsroom.metric("verbatim_alarms_total"), 0);
+    // What comes later is news, however old the sender's clock says the folder is.
+    let next = Story::new("newspost", Rss);
+    newsroom.leave("wire/world", "0003.rss", &wire(Rss, &next));
+    comes(&newsroom, &next);
+}

@@ -53,7 +53,7 @@ pub(crate) fn sha256(bytes: impl AsRef<[u8]>) -> String {
 }
 
 /// Ports below those that the system hands out by itself.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let span = 20_000;
     let start = u16::try_from(std::process::id() * 61 % u32::from(span)).expect("below the span");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::newsroom::{LABEL, Said, program, sha256, text};
+use crate::newsroom::{LABEL, Said, free_port, program, sha256, text};
 use crate::wires::{Format, JsonFeed, Ninjs, Rss, Story, wires};
 
 fn folder() -> tempfile::TempDir {
@@ -199,4 +199,30 @@ fn help_and_version_are_there() {
     }
     assert!(program(folder.path(), &["--version"]).well().out.starts_with("verbatim "));
     assert_eq!(program(folder.path(), &["dance"]).code, Some(2));
+}
+
+#[test]
+fn the_demo_plays_its_day_and_leaves_nothing_behind() {
+    let folder = folder();
+    let port = pair_of_ports();
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_verbatim"))
+        .args(["demo", "--once", "--speed", "40", "--port", &port.to_string()])
+        .current_dir(folder.path())
+        .env("TMPDIR", folder.path())
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("the program starts");
+    let told = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success() && told.contains("The day is over"), "{told}");
+    assert!(!told.contains("panicked"), "{told}");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0, "something was left behind");
+}
+
+fn pair_of_ports() -> u16 {
+    loop {
+        let port = free_port();
+        if std::net::TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+            return port;
+        }
+    }
 }

@@ -132,3 +132,45 @@ fn a_contract_ends_what_it_allowed() {
     newsroom.deliver(Rss, &story);
     newsroom.nowhere(Some(&url), &story.uri, &story.marks());
 }
+
+#[test]
+fn a_feed_that_is_given_up_leaves_its_stories() {
+    let mut newsroom = Newsroom::usual();
+    let story = Story::new("leftbehind", Ninjs);
+    let url = newsroom.publish(Ninjs, &story);
+    newsroom.stop();
+    newsroom.configure(&USUAL.replace("world", "region"));
+    newsroom.run();
+    let page = newsroom.page(&url);
+    assert_eq!((page.status, page.blocks), (200, story.blocks()));
+    assert_eq!(newsroom.get(&format!("{url}.txt")).text(), story.plain());
+    assert!(newsroom.get("/feed.atom").text().contains(&url));
+    assert_eq!(newsroom.get("/section/region").status, 200);
+    // The agency still has a say: another feed of its own brings the kill.
+    let kill = story.next_with("canceled", "kill");
+    newsroom.send_on("agx-region", &story.uri, &wire(Ninjs, &kill));
+    newsroom.nowhere(Some(&url), &story.uri, &story.marks());
+    assert_eq!(newsroom.get(&url).status, 410);
+}
+
+#[test]
+fn a_new_label_is_shown_and_the_words_stay() {
+    let mut newsroom = Newsroom::usual();
+    let story = Story::new("relabel", Rss);
+    let url = newsroom.publish(Rss, &story);
+    let hash = text(&newsroom.item(&story.uri), "copy_sha256").to_owned();
+    newsroom.stop();
+    let file = newsroom.path("verbatim.toml");
+    let config = std::fs::read_to_string(&file).expect("a configuration");
+    std::fs::write(&file, config.replace(LABEL, "Nobody has <read> & checked this"))
+        .expect("a configuration");
+    newsroom.run();
+    let page = newsroom.page(&url);
+    assert_eq!(page.labels, [("unreviewed".to_owned(), "Nobody has <read> & checked this".to_owned())]);
+    assert_eq!(page.blocks, story.blocks());
+    let item = newsroom.item(&story.uri);
+    assert_eq!(
+        (text(&item, "copy_sha256"), text(&item, "label")),
+        (&*hash, "Nobody has <read> & checked this")
+    );
+}
