@@ -3,16 +3,22 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use base64::Engine as _;
-use newsroom::Newsroom;
 use newsroom::config::{self, Config};
 use newsroom::control::{self, ItemOrder, OutcomeLine, Reply, Request};
 use newsroom::lists::{Complained, List, Ruled, Which};
+use newsroom::{Newsroom, OpenNewsroomError};
+use store::OpenStoreError;
 
 use crate::cli;
 use crate::run::runtime;
 use crate::say::{self, Failure, paint, tame};
+
+/// How often, and after what pause, a command tries again while a process holds the store and does not answer.
+const ATTEMPTS: u32 = 200;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Carries out requests one after the other, on the running process or on the store.
 struct Line {
@@ -27,17 +33,38 @@ impl Line {
     }
 
     fn ask(&mut self, request: &Request) -> Result<Reply, Failure> {
-        if self.own.is_none() {
-            let socket = Newsroom::socket(&self.config);
-            let answer = control::ask(&socket, request)
-                .map_err(|error| format!("asking the running process: {error}"))?;
-            if let Some(reply) = answer {
-                return failed(reply);
-            }
-            self.own = Some((Newsroom::open(self.config.clone())?, runtime()?));
+        if self.own.is_none()
+            && let Some(reply) = self.running(request)?
+        {
+            return failed(reply);
         }
         let (newsroom, runtime) = self.own.as_ref().ok_or("the store was not opened")?;
         failed(runtime.block_on(newsroom.carry_out(request.clone())))
+    }
+
+    /// What the running process answers; `None` if none runs, and the store is ours now.
+    fn running(&mut self, request: &Request) -> Result<Option<Reply>, Failure> {
+        let socket = Newsroom::socket(&self.config);
+        let mut attempts = 0;
+        loop {
+            let answer = control::ask(&socket, request)
+                .map_err(|error| format!("asking the running process: {error}"))?;
+            if answer.is_some() {
+                return Ok(answer);
+            }
+            match Newsroom::open(self.config.clone()) {
+                Ok(newsroom) => {
+                    self.own = Some((newsroom, runtime()?));
+                    return Ok(None);
+                }
+                // Who holds the store but does not answer is starting or ending: it will answer, or let go.
+                Err(OpenNewsroomError::Store(OpenStoreError::Locked { .. })) if attempts < ATTEMPTS => {
+                    attempts += 1;
+                    std::thread::sleep(PAUSE);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 }
 
