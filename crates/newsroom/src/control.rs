@@ -4,9 +4,10 @@
 //! holds the store, so that a command means the same with and without a runner.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base64::Engine as _;
 use news::FeedId;
@@ -18,8 +19,10 @@ use crate::lists::{List, Which};
 use crate::steps::Outcome;
 use crate::{Command, CommandError, Newsroom, Order};
 
-/// The longest request: a transmission of the largest size, in base 64.
-const REQUEST: u64 = 512 << 20;
+/// How long a request may take to come in.
+const REQUEST_WITHIN: Duration = Duration::from_secs(60);
+/// After the system gave no connection.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What can be asked of a newsroom from outside its process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -209,17 +212,26 @@ impl Newsroom {
     /// # Errors
     /// The socket cannot be made.
     pub async fn listen_for_orders(self, socket: PathBuf) -> std::io::Result<()> {
-        let _ = std::fs::remove_file(&socket);
-        let listener = UnixListener::bind(&socket)?;
-        std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600))?;
+        let listener = bind_privately(&socket)?;
+        // The largest file, in base 64, and what stands around it.
+        let longest = self.config().limits.max_bytes.saturating_mul(4) / 3 + (64 << 10);
         loop {
-            let (stream, _) = listener.accept().await?;
+            let stream = match listener.accept().await {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // No file handles left, for a moment: kills must come through again after it.
+                    tracing::warn!("an order could not be taken: {error}");
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            };
             let newsroom = self.clone();
             tokio::spawn(async move {
                 let (reader, mut writer) = stream.into_split();
                 let mut line = String::new();
-                let mut reader = tokio::io::BufReader::new(reader.take(REQUEST));
-                if reader.read_line(&mut line).await.is_err() || line.is_empty() {
+                let mut reader = tokio::io::BufReader::new(reader.take(longest));
+                let read = tokio::time::timeout(REQUEST_WITHIN, reader.read_line(&mut line)).await;
+                if !matches!(read, Ok(Ok(1..))) {
                     return;
                 }
                 let reply = match serde_json::from_str(&line) {
@@ -233,6 +245,20 @@ impl Newsroom {
             });
         }
     }
+}
+
+/// Binds the socket where nobody else can reach it, and moves it to its place when it is nobody else's: whatever the
+/// umask and the folder's mode, there is no moment at which another user could connect.
+fn bind_privately(socket: &Path) -> std::io::Result<UnixListener> {
+    let private = socket.with_extension("new");
+    let _ = std::fs::remove_dir_all(&private);
+    std::fs::DirBuilder::new().mode(0o700).create(&private)?;
+    let made = private.join("s");
+    let listener = UnixListener::bind(&made)?;
+    std::fs::set_permissions(&made, std::fs::Permissions::from_mode(0o600))?;
+    std::fs::rename(&made, socket)?;
+    std::fs::remove_dir(&private)?;
+    Ok(listener)
 }
 
 /// Asks the running process, if there is one.

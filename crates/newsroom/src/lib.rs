@@ -330,8 +330,13 @@ impl Newsroom {
         name: &str,
         bytes: Vec<u8>,
     ) -> Result<(TransmissionId, Vec<Outcome>), CommandError> {
-        if self.room.config.feed(feed).is_none() {
+        let Some(rules) = self.room.config.feed(feed) else {
             return Err(CommandError::UnknownFeed(feed.to_string()));
+        };
+        if bytes.len() as u64 > rules.max_bytes {
+            let (has, may) = (bytes.len(), rules.max_bytes);
+            let why = format!("`{name}` has {has} bytes, `max_bytes` of feed `{feed}` allows {may}");
+            return Err(CommandError::Refused(why));
         }
         let (done, outcomes) = oneshot::channel();
         let door = Door::Command { name: name.to_owned() };

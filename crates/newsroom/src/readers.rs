@@ -21,6 +21,8 @@ const FEED: usize = 50;
 const SITEMAP: usize = 20_000;
 /// Stories found by a search.
 const FOUND: usize = 50;
+/// How often an answer is made anew because something was withdrawn meanwhile.
+const TRIES: usize = 32;
 /// How long a tombstone stays in the Atom feed.
 const TOMBSTONE_DAYS: i64 = 30;
 /// Google's news sitemap lists two days and a thousand stories at most.
@@ -74,7 +76,7 @@ impl Newsroom {
         }
         let Some(place) = room.config.site(site) else { return Answer::Unfit };
         let desk = Readers { room, site: place, face: face(&room.config, place) };
-        loop {
+        for _ in 0..TRIES {
             let moment = room.public.moment();
             let found = desk.find(&ask);
             if room.public.denied_since(moment) {
@@ -98,6 +100,8 @@ impl Newsroom {
                 }
             };
         }
+        // Withdrawals come faster than this can be made: better nothing than a moment ago.
+        Answer::Unfit
     }
 }
 

@@ -50,6 +50,13 @@ async fn day(speed: f64, once: bool, folder: PathBuf, port: u16, desk_port: u16,
         "  {}\n",
         paint("2", "An invented agency's day begins. Ctrl-C ends it and leaves nothing behind.")
     ));
+    // A terminal that is closed ends the demo like Ctrl-C: its folder must not stay behind.
+    if let Ok(mut hangup) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) {
+        tokio::spawn(async move {
+            hangup.recv().await;
+            end();
+        });
+    }
     let start = tokio::time::Instant::now();
     for step in script::DAY {
         let after = Duration::from_millis(u64::from(step.after_ms)).div_f64(speed);
@@ -67,10 +74,15 @@ async fn day(speed: f64, once: bool, folder: PathBuf, port: u16, desk_port: u16,
         // The last delivery gets its moment before the newsroom is told to stop.
         tokio::time::sleep(Duration::from_secs(3)).await;
         say::remark(paint("2", "\n  The day is over."));
-        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TERM);
+        end();
         return;
     }
     say::remark(paint("2", "\n  The day is over; the site stays up until Ctrl-C."));
+}
+
+/// Tells the newsroom to stop, as from outside.
+fn end() {
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TERM);
 }
 
 /// As a sender should: written under a name that is not taken, then renamed.

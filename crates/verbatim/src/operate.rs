@@ -111,16 +111,30 @@ pub(crate) fn publish(path: &Path, publish: &cli::Publish) -> Result<ExitCode, F
                 continue;
             }
         };
+        let most = line.config.limits.max_bytes;
+        if bytes.len() as u64 > most {
+            let (name, has) = (file.display(), bytes.len());
+            say::error(&format!("{name}: it has {has} bytes, `limits.max_bytes` allows {most}").into());
+            all = false;
+            continue;
+        }
         let request = Request::Publish {
             feed: publish.feed.clone(),
             name: file.file_name().map_or_else(|| "-".to_owned(), |name| name.to_string_lossy().into_owned()),
             bytes: base64::engine::general_purpose::STANDARD.encode(bytes),
         };
-        let Reply::Outcomes { lines, .. } = line.ask(&request)? else {
-            return Err("an unexpected answer".into());
+        let name = file.display();
+        let lines = match line.ask(&request) {
+            Ok(Reply::Outcomes { lines, .. }) => lines,
+            Ok(_) => return Err("an unexpected answer".into()),
+            Err(error) => {
+                // The files behind it are put through all the same.
+                say::error(&format!("{name}: {error}").into());
+                all = false;
+                continue;
+            }
         };
         if lines.is_empty() {
-            let name = file.display();
             say::remark(format_args!("{name}: no item could be read; `verbatim list --complaints` says why"));
             all = false;
         }

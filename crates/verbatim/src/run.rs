@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -61,7 +61,7 @@ pub(crate) async fn serve(config: Config, meanwhile: impl Future<Output = ()>) -
     tasks.spawn(web::serve(desk_listener, router, stopped.clone()));
     tracing::info!("the desk is on http://{}", config.desk.listen);
     let socket = Newsroom::socket(&config);
-    tasks.spawn({
+    let orders = tokio::spawn({
         let newsroom = newsroom.clone();
         async move {
             if let Err(error) = newsroom.listen_for_orders(socket).await {
@@ -86,12 +86,15 @@ pub(crate) async fn serve(config: Config, meanwhile: impl Future<Output = ()>) -
         }
     };
     stop.send_replace(true);
+    orders.abort();
     let socket = Newsroom::socket(&config);
     let ending = newsroom.clone();
     let _ = tokio::time::timeout(Duration::from_secs(10), tokio::task::spawn_blocking(move || ending.stop()))
         .await;
     let _ = std::fs::remove_file(socket);
-    tasks.abort_all();
+    // Whoever is being answered gets the rest of the answer.
+    let ended = async { while tasks.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(web::GRACE, ended).await;
     Ok(code)
 }
 
@@ -113,7 +116,10 @@ fn desk_token(config: &Config) -> Result<lines::Secret, Failure> {
         .mode(0o600)
         .open(&path)
         .map_err(|error| format!("writing the desk's token to {}: {error}", path.display()))?;
+    // The file may have been there, empty and readable by all.
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
     writeln!(file, "{token}")?;
+    file.sync_all()?;
     Ok(lines::Secret::new(token))
 }
 

@@ -78,15 +78,50 @@ pub(crate) fn start_log(default: &str) {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| LogLines(std::io::stderr()))
         .with_ansi(colour())
         .with_target(false)
         .try_init();
 }
 
+/// Keeps each event of the log on a line of its own: a line break that an agency put into a uri must not look like an
+/// event of ours, and nothing else from outside drives the terminal. (Colours are the log's own where they are on; it
+/// takes escape characters out of everything else by itself.)
+struct LogLines<W>(W);
+
+impl<W: std::io::Write> std::io::Write for LogLines<W> {
+    fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        let tamed = if colour() {
+            line.split('\u{1b}').map(tame).collect::<Vec<_>>().join("\u{1b}")
+        } else {
+            tame(line)
+        };
+        self.0.write_all(tamed.as_bytes())?;
+        self.0.write_all(b"\n")?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{one_line, tame};
+    use std::io::Write as _;
+
+    use super::{LogLines, one_line, tame};
+
+    #[test]
+    fn an_event_of_the_log_is_one_line() {
+        let mut out = LogLines(Vec::new());
+        out.write_all(b"INFO ruled uri=urn:x\n2026-01-01 ERROR forged\x1b[31m\n").expect("it is written");
+        let line = String::from_utf8(out.0).expect("text");
+        assert_eq!(line.lines().count(), 1, "{line}");
+        assert!(line.ends_with('\n') && line.contains("\\u{a}2026"));
+    }
 
     #[test]
     fn an_object_is_one_line_for_everybody() {

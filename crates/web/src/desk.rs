@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Form, Path, Query, Request, State};
@@ -27,6 +28,8 @@ use crate::head;
 const LINES: usize = 50;
 /// Lines of a list in the API, unless the question says fewer.
 const API_LINES: usize = 1_000;
+/// How long a pushed body may take.
+const BODY_WITHIN: Duration = Duration::from_secs(120);
 const COOKIE: &str = "verbatim_desk";
 
 #[derive(Clone)]
@@ -354,12 +357,18 @@ async fn push(
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(door) = desk.pushes.get(&feed) else {
         // A stranger learns nothing about which feeds there are.
-        return refuse(StatusCode::UNAUTHORIZED, "no feed takes pushes with this token");
+        return refuse_push(&PushRefusal::Unauthorised);
     };
     if let Err(refusal) = door.authorise(text(header::AUTHORIZATION)) {
         return refuse_push(&refusal);
     }
-    let Ok(bytes) = axum::body::to_bytes(body, desk.largest).await else {
+    let Ok(body) = tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(body, desk.largest)).await else {
+        return refuse(
+            StatusCode::REQUEST_TIMEOUT,
+            "the body took too long; send the items in several requests",
+        );
+    };
+    let Ok(bytes) = body else {
         return refuse(
             StatusCode::PAYLOAD_TOO_LARGE,
             "the body is larger than `max_bytes`, or it ended early",
@@ -391,6 +400,9 @@ fn refuse_push(refusal: &PushRefusal) -> Response {
 
 fn refuse(status: StatusCode, why: &str) -> Response {
     let mut response = (status, Json(serde_json::json!({ "error": why }))).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        head::set(response.headers_mut(), header::WWW_AUTHENTICATE, "Bearer");
+    }
     if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         head::set(response.headers_mut(), header::RETRY_AFTER, "5");
     }

@@ -8,14 +8,26 @@ mod head;
 pub mod site;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::{Extension, Router};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// How long open requests may take after the listener has stopped.
-const GRACE: Duration = Duration::from_secs(5);
+pub const GRACE: Duration = Duration::from_secs(5);
+/// How long a client may take to send the head of a request, and how long it may say nothing between two.
+const HEAD_WITHIN: Duration = Duration::from_secs(15);
+/// Connections at one time on one listener; more wait in the system's queue.
+const CONNECTIONS: usize = 1_024;
+/// After the system gave no connection (no file handles left): a moment for others to end.
+const BREATH: Duration = Duration::from_millis(50);
 
 /// A listener could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -38,18 +50,41 @@ pub async fn listen(what: &str, address: SocketAddr) -> Result<TcpListener, List
 }
 
 /// Serves until `stop` turns true; open requests get a few seconds to end.
+///
+/// HTTP/1.1. Whoever connects and sends nothing, or the head of a request byte by byte, is cut off, and holds up
+/// nobody but itself.
 pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
-    let mut stopped = stop.clone();
-    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move {
-            let _ = stop.wait_for(|stop| *stop).await;
-        });
-    let deadline = async move {
-        let _ = stopped.wait_for(|stop| *stop).await;
-        tokio::time::sleep(GRACE).await;
+    let mut http = Builder::new(TokioExecutor::new()).http1_only();
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let open = GracefulShutdown::new();
+    let next = async |places: Arc<Semaphore>| {
+        let place = places.acquire_owned().await.map_err(std::io::Error::other)?;
+        Ok::<_, std::io::Error>((place, listener.accept().await?))
     };
-    tokio::select! {
-        ended = server => if let Err(error) = ended { tracing::error!("a listener ended: {error}") },
-        () = deadline => {}
+    loop {
+        let connected = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            connected = next(Arc::clone(&places)) => connected,
+        };
+        let (place, (stream, peer)) = match connected {
+            Ok(connected) => connected,
+            Err(error) => {
+                tracing::warn!("a connection could not be taken: {error}");
+                tokio::time::sleep(BREATH).await;
+                continue;
+            }
+        };
+        let _ = stream.set_nodelay(true);
+        let service = TowerToHyperService::new(router.clone().layer(Extension(ConnectInfo(peer))));
+        let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = open.watch(connection);
+        tokio::spawn(async move {
+            // What goes wrong here is the client's doing: it went away, was too slow, or spoke no HTTP.
+            let _ = connection.await;
+            drop(place);
+        });
     }
+    drop(listener);
+    let _ = tokio::time::timeout(GRACE, open.shutdown()).await;
 }

@@ -36,6 +36,10 @@ fn gone(newsroom: &Newsroom, url: &str, story: &Story) {
 
 #[track_caller]
 fn canceled(newsroom: &Newsroom, url: &str, story: &Story) {
+    // The page is off before the journal says why.
+    eventually("the record of the kill", || {
+        (text(&newsroom.item(&story.uri), "pubstatus") == "canceled").then_some(())
+    });
     gone(newsroom, url, story);
     let atom = newsroom.get("/feed.atom").text();
     assert!(atom.contains("deleted-entry") && atom.contains(url), "{atom}");

@@ -15,6 +15,7 @@ mod newsroom;
 mod offline;
 mod operator;
 mod readers;
+mod review;
 mod sites;
 mod waiting;
 mod wires;
