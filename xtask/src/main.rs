@@ -5,7 +5,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+mod crash;
 mod generate;
+mod hostile;
 mod suite;
 mod tidy;
 
@@ -14,7 +16,9 @@ usage: cargo xtask CHORE
 
   tidy           the rules of the house: the map, who may know whom, what may not be called where
   gen [--check]  the files that are made from the program: the example configuration, its reference and schema
-  test           everything: format, clippy, tidy, gen --check, doc tests, tests, and outside acceptance if it is here";
+  test           everything: format, clippy, tidy, gen --check, doc tests, tests, and outside acceptance if it is here
+  hostile [--full] [--bin FILE] [--only WORD]
+                 what somebody would send who means us harm, to the readers, the pages and the listeners";
 
 fn main() -> ExitCode {
     let typed: Vec<String> = std::env::args().skip(1).collect();
@@ -25,6 +29,10 @@ fn main() -> ExitCode {
         ["gen"] => generate::run(&root, generate::Mode::Write),
         ["gen", "--check"] => generate::run(&root, generate::Mode::Check),
         ["test"] => suite::run(&root),
+        ["hostile", words @ ..] if hostile::Wish::of(words).is_some() => {
+            hostile::Wish::of(words).map_or(Ok(()), |wish| hostile::run(&root, &wish))
+        }
+        ["crash", words @ ..] => crash::run(&root, words),
         ["--help" | "-h" | "help"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
