@@ -9,13 +9,13 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use lines::Refused;
-use news::{Door, FeedId, Transmission, TransmissionId};
+use news::{Door, FeedId, ItemKey, PubStatus, Relation, Severity, Transmission, TransmissionId, Version};
 use store::{Archive as _, Archived, StoreError};
 use tokio::sync::oneshot;
 
 use crate::main_loop::Event;
 use crate::steps::Outcome;
-use crate::{Room, chance};
+use crate::{Room, chance, read};
 
 /// Transmissions that wait for the archive; more are refused with "busy".
 const QUEUE: usize = 4_096;
@@ -25,6 +25,10 @@ const BATCH: usize = 256;
 const BATCH_BYTES: usize = 32 << 20;
 /// Transmissions that may wait for the desk before the doors are told "busy".
 const TRAY: usize = 50_000;
+/// Bytes that may wait for archive and desk together; a single larger transmission waits alone.
+const LOAD: usize = 256 << 20;
+/// Behind how many others a transmission is looked through for kills before its turn comes.
+const BEHIND: usize = 8;
 
 struct Arrival {
     transmission: Transmission,
@@ -72,14 +76,25 @@ impl Intake {
         if room.tray.len() > TRAY {
             return Err(Refused::Busy);
         }
+        let size = bytes.len();
+        let load = room.load.fetch_add(size, Ordering::SeqCst);
+        if load > 0 && load + size > LOAD {
+            room.load.fetch_sub(size, Ordering::SeqCst);
+            return Err(Refused::Busy);
+        }
         let arrived = room.clock.now();
         let id = TransmissionId::ulid(arrived.as_millisecond().unsigned_abs(), chance::bytes());
         let transmission = Transmission { id, feed: feed.clone(), door, arrived, first_contact, bytes };
         let (kept, answer) = oneshot::channel();
         match self.queue.try_send(Arrival { transmission, kept, outcomes }) {
             Ok(()) => answer.await.unwrap_or(Err(Refused::Stopping)),
-            Err(TrySendError::Full(_)) => Err(Refused::Busy),
-            Err(TrySendError::Disconnected(_)) => Err(Refused::Stopping),
+            Err(error) => {
+                room.load.fetch_sub(size, Ordering::SeqCst);
+                Err(match error {
+                    TrySendError::Full(_) => Refused::Busy,
+                    TrySendError::Disconnected(_) => Refused::Stopping,
+                })
+            }
         }
     }
 }
@@ -99,6 +114,7 @@ fn keep_all(room: &Arc<Room>, arrivals: &Receiver<Arrival>) {
 
 /// One transaction, one fsync. Nobody is answered before it returns.
 fn keep(room: &Arc<Room>, batch: Vec<Arrival>) {
+    let bytes: usize = batch.iter().map(|arrival| arrival.transmission.bytes.len()).sum();
     let (transmissions, waiting): (Vec<_>, Vec<_>) =
         batch.into_iter().map(|arrival| (arrival.transmission, (arrival.kept, arrival.outcomes))).unzip();
     if room.is_stopping() {
@@ -110,7 +126,8 @@ fn keep(room: &Arc<Room>, batch: Vec<Arrival>) {
             room.refusing.store(false, Ordering::SeqCst);
             for (archived, (kept, outcomes)) in archived.into_iter().zip(waiting) {
                 room.tray.put(Event::Arrived(archived.clone(), outcomes));
-                let _ = kept.send(Ok(archived));
+                let _ = kept.send(Ok(archived.clone()));
+                look_ahead(room, archived);
             }
         }
         Err(error) => {
@@ -119,6 +136,7 @@ fn keep(room: &Arc<Room>, batch: Vec<Arrival>) {
                 StoreError::Busy { .. } => Refused::Busy,
                 _ => Refused::Fatal(error.to_string()),
             };
+            room.load.fetch_sub(bytes, Ordering::SeqCst);
             if let Refused::Fatal(why) = &refused {
                 room.fail(why);
             } else {
@@ -128,4 +146,36 @@ fn keep(room: &Arc<Room>, batch: Vec<Arrival>) {
             waiting.into_iter().for_each(|(kept, _)| drop(kept.send(Err(refused.clone()))));
         }
     }
+}
+
+/// A kill overtakes everything queued: where much waits, what has just come is looked through, and the desk is told
+/// which items must be off before their turn comes. What is decided about them, and when, stays as it is.
+fn look_ahead(room: &Room, archived: Archived) {
+    if room.tray.len() <= BEHIND {
+        return;
+    }
+    let Some(feed) = room.config.feed(archived.feed()) else { return };
+    let reading = read::read(archived, &feed.hints(&room.config));
+    let keys: Vec<ItemKey> = reading
+        .versions()
+        .iter()
+        .flat_map(killed_for_certain)
+        .map(|uri| ItemKey { agency: feed.agency().clone(), uri: uri.to_owned() })
+        .collect();
+    if !keys.is_empty() {
+        room.tray.put_urgent(Event::Foretold(keys, feed.id().clone()));
+    }
+}
+
+/// The items that this version kills whatever else is known of them: not those whose withdrawal names an instant, for
+/// what was updated after it stands.
+fn killed_for_certain(version: &Version) -> Vec<&str> {
+    let own = version.references.iter().any(|r| r.relation == Relation::Kills && r.uri == version.uri);
+    let signalled = version.signals.iter().any(|s| !s.from_text && s.severity == Severity::Kills);
+    let killed = !own && (version.status == PubStatus::Canceled || signalled);
+    let named = desk::targets(version)
+        .into_iter()
+        .filter(|(relation, reference)| *relation == Relation::Kills && reference.when.is_none())
+        .map(|(_, reference)| reference.uri.as_str());
+    named.chain(killed.then_some(version.uri.as_str())).collect()
 }

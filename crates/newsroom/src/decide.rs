@@ -1,13 +1,26 @@
 //! Step 4: brings together what the desk needs to know, asks it, and never decides anything itself.
 
+use std::sync::Arc;
+
+use ::press::GateRefusal;
+use desk::kill_text::{Candidate, Effect, classify, matching};
 use desk::{Decision, Known, Policy, Story};
-use jiff::Timestamp;
-use news::{Act, Change, ItemStanding, Reason, Ruling, Version, VersionStanding};
-use press::GateRefusal;
-use store::{Archived, StoryRow};
+use jiff::{SignedDuration, Timestamp};
+use news::{
+    Act, Change, Complaint, Digest, Gravity, ItemKey, ItemStanding, Reason, Relation, ReviewState, Ruling,
+    Version, VersionStanding,
+};
+use store::{
+    Archived, ComplaintRow, Entry, Fact, Index as _, Moved, Placement, Ruled, StoreError, StoryRow, Terms,
+    VersionRow,
+};
 
 use crate::config::{Config, Feed};
-use crate::main_loop::Contact;
+use crate::decide;
+use crate::main_loop::{Contact, Desk};
+use crate::press::{dated, story_url};
+use crate::record::{Work, kills, vaulted};
+use crate::steps::Outcome;
 
 /// The story so far, as the desk sees it.
 pub(crate) fn story_of(row: Option<&StoryRow>) -> Story {
@@ -96,4 +109,315 @@ pub(crate) fn recalls(changes: &[Change]) -> bool {
 /// When a version is public from: its own time where it was there before us, otherwise now.
 pub(crate) fn published(own_time: bool, claimed: Option<Timestamp>, now: Timestamp) -> Timestamp {
     claimed.filter(|claimed| own_time && *claimed < now).unwrap_or(now)
+}
+
+/// How far back a kill that is known only from text looks for the item that it means.
+const KILL_TEXT_DAYS: i64 = 30;
+/// Among how many of them.
+const CANDIDATES: usize = 10_000;
+
+impl Desk {
+    /// Steps 4 and 5 for one version.
+    pub(crate) fn rule(
+        &mut self,
+        feed: &Feed,
+        archived: &Archived,
+        contact: Contact,
+        no: u32,
+        version: &Version,
+    ) -> Result<Outcome, StoreError> {
+        let room = Arc::clone(&self.room);
+        for (relation, reference) in desk::targets(version) {
+            let target = ItemKey { agency: feed.agency().clone(), uri: reference.uri.clone() };
+            self.fall(target, relation, reference.when, &version.uri)?;
+        }
+        self.heed_kill_text(feed, version)?;
+
+        let key = ItemKey { agency: feed.agency().clone(), uri: version.uri.clone() };
+        self.close(&key)?;
+        let row = room.store.story(&key)?;
+        let now = room.clock.now();
+        let policy = decide::policy(&room.config, feed, archived, version, contact, room.hold_all());
+        // Never by the wall alone: a clock that was stepped forward must not end an embargo on arrival.
+        let certain = room.clock.not_after();
+        let decision = desk::decide(&decide::story_of(row.as_ref()), version, &policy, certain);
+        let own_time = policy.first_contact || policy.exempt && is_old(version.claimed_time(), now);
+        let published = decide::published(own_time, version.claimed_time(), now);
+        let places = self.place(&key, Some(feed), row.as_ref(), published, Some(version));
+        let was_public = row.as_ref().is_some_and(|row| row.was_public);
+        let mut placements = dated(&places, &decision.changes, was_public, published, now);
+        let mut ruled = Ruled {
+            key: key.clone(),
+            feed: feed.id().clone(),
+            transmission: Some(archived.id()),
+            item_no: no,
+            span: version.span.start as u64..version.span.end as u64,
+            raw_hash: Digest::of(archived.bytes().get(version.span.clone()).unwrap_or_default()),
+            n: decision.n,
+            stamp: version.version.clone(),
+            claimed: version.claimed_time(),
+            arrived: archived.arrived(),
+            status: version.status.as_str().to_owned(),
+            ruling: decision.ruling.clone(),
+            changes: decision.changes.clone(),
+            copy_hash: version.copy.copy_hash(),
+            role_hash: version.copy.role_hash(),
+            copy_empty: version.copy.is_empty(),
+            embargo: decision.terms.map_or(version.embargo, |terms| terms.embargo),
+            expires: decision.terms.map_or(version.expires, |terms| terms.expires),
+            terms: decision.terms.map(|terms| Terms {
+                n: terms.n,
+                embargo: terms.embargo,
+                expires: terms.expires,
+            }),
+            language: version.language.clone(),
+            review: ReviewState::Unreviewed,
+            placements: placements.clone(),
+            complaints: version.complaints.iter().map(ComplaintRow::from).collect(),
+        };
+        let fresh = VersionRow::of(&ruled, 0, now);
+        let (decision, pages) =
+            self.press(&key, row.clone(), decision, fresh, &placements, Some(version), now)?;
+        if ruled.changes != decision.changes {
+            placements = dated(&places, &decision.changes, was_public, published, now);
+            ruled.placements.clone_from(&placements);
+        }
+        ruled.ruling = decision.ruling.clone();
+        ruled.changes.clone_from(&decision.changes);
+        for complaint in &version.complaints {
+            room.health.complaint(feed.id(), complaint);
+        }
+        let words = decision.n.map(|n| vaulted(&key, n, version, &ruled));
+        let outcome = self.outcome(&key, &ruled, &placements);
+        self.announce(&outcome, feed.id());
+        let mut leaves = self.join(&key, row.as_ref(), &decision, feed, version, &mut placements)?;
+        ruled.placements.clone_from(&placements);
+        leaves.extend(self.leaves(
+            &decision,
+            row.as_ref(),
+            &placements,
+            Some(feed),
+            words.as_ref(),
+            Some(archived.arrived()),
+        ));
+        let killed = kills(&decision.changes);
+        if decide::recalls(&decision.changes) {
+            self.withdraw(&key, &decision, &placements, feed.id().as_str(), None)?;
+        }
+        self.lay(Work {
+            entry: Entry { at: now, fact: Fact::Ruled(Box::new(ruled)), words, leaves },
+            key: Some(key),
+            placements,
+            pages,
+            killed,
+            then: None,
+        })?;
+        if killed || decision.ruling.recall {
+            self.commit()?;
+        }
+        Ok(outcome)
+    }
+
+    /// The complaint about an item on which the desk could not rule, for what the record or our own code is at fault.
+    pub(crate) fn undecided(
+        &self,
+        feed: &Feed,
+        no: u32,
+        version: &Version,
+        failed: Option<Result<Outcome, StoreError>>,
+    ) -> Complaint {
+        let (code, why) = match failed {
+            Some(Err(error)) => ("record-damaged", error.to_string()),
+            _ => ("desk-failed", "deciding about it failed; please report what the log says".to_owned()),
+        };
+        tracing::error!(feed = %feed.id(), uri = %version.uri, "no ruling: {why}");
+        self.room.health.alarm(self.room.clock.now(), format!("{}: no ruling: {why}", version.uri));
+        let mut complaint = Complaint::new(
+            Gravity::Lost,
+            code,
+            format!("{why}; its bytes are archived, nothing of it is published"),
+        );
+        complaint.place.item = usize::try_from(no).ok();
+        complaint
+    }
+
+    /// Another version of this item may not be decided before its last decision is durable.
+    pub(crate) fn close(&mut self, key: &ItemKey) -> Result<(), StoreError> {
+        if self.open.contains(key) { self.commit() } else { Ok(()) }
+    }
+
+    /// Another document says that this item is withdrawn.
+    pub(crate) fn fall(
+        &mut self,
+        key: ItemKey,
+        relation: Relation,
+        when: Option<Timestamp>,
+        by: &str,
+    ) -> Result<(), StoreError> {
+        self.close(&key)?;
+        let row = self.room.store.story(&key)?;
+        let decision =
+            desk::fall(&decide::story_of(row.as_ref()), relation, when, self.room.clock.not_after());
+        self.shift(key, row, decision, &format!("document {by}"), None).map(drop)
+    }
+
+    /// A kill that is known only from its text holds what it means, at once.
+    pub(crate) fn heed_kill_text(&mut self, feed: &Feed, version: &Version) -> Result<(), StoreError> {
+        let Some(notice) = classify(version).filter(|notice| notice.effect >= Effect::Withholds) else {
+            return Ok(());
+        };
+        let room = Arc::clone(&self.room);
+        self.commit()?;
+        let since = room
+            .clock
+            .now()
+            .saturating_sub(SignedDuration::from_hours(24 * KILL_TEXT_DAYS))
+            .unwrap_or(Timestamp::MIN);
+        let own = ItemKey { agency: feed.agency().clone(), uri: version.uri.clone() };
+        let again = room
+            .store
+            .story(&own)?
+            .is_some_and(|row| row.versions.iter().any(|known| known.copy_hash == version.copy.copy_hash()));
+        let rows = room.store.candidates(feed.agency(), since, CANDIDATES)?;
+        let candidates: Vec<Candidate> = rows
+            .into_iter()
+            .filter(|row| row.key.uri != version.uri)
+            .map(|row| Candidate {
+                uri: row.key.uri,
+                headline: row.headline,
+                slugline: row.slugline,
+                number: None,
+                at: row.arrived,
+            })
+            .collect();
+        for hit in matching(&notice, &candidates) {
+            let Some(candidate) = candidates.get(hit.candidate) else { continue };
+            let key = ItemKey { agency: feed.agency().clone(), uri: candidate.uri.clone() };
+            let row = room.store.story(&key)?;
+            if again && row.as_ref().is_some_and(is_released) {
+                // Somebody has read this very notice and let the story go all the same.
+                continue;
+            }
+            let decision =
+                desk::suspend(&decide::story_of(row.as_ref()), hit.rule.as_str(), room.clock.now());
+            self.shift(key, row, decision, &format!("document {}", version.uri), None)?;
+        }
+        Ok(())
+    }
+
+    /// Records a decision that no new version brought: an operator's, the clock's, another document's.
+    pub(crate) fn shift(
+        &mut self,
+        key: ItemKey,
+        row: Option<StoryRow>,
+        decision: Decision,
+        by: &str,
+        reason: Option<String>,
+    ) -> Result<Outcome, StoreError> {
+        let room = Arc::clone(&self.room);
+        let now = room.clock.now();
+        let goes_live = decide::live(&decision.changes);
+        let words = match goes_live {
+            Some(n) => self.sound_words(&key, n)?,
+            None => None,
+        };
+        let version = words.as_ref().map(|words| &words.version);
+        let stood = row.as_ref().and_then(|row| row.versions.iter().find(|v| Some(v.n) == goes_live));
+        let own_time = stood.is_some_and(|v| v.reasons.iter().any(|reason| reason.code == "backlog"));
+        let published = decide::published(own_time, version.and_then(Version::claimed_time), now);
+        // Where its feed belongs by now: a site that was added while it waited gets it as well.
+        let feed = stood.and_then(|v| room.config.feed(&v.feed));
+        let places = self.place(&key, feed, row.as_ref(), published, version);
+        let was_public = row.as_ref().is_some_and(|row| row.was_public);
+        let placements = dated(&places, &decision.changes, was_public, published, now);
+        let (decision, pages) = self.press(&key, row.clone(), decision, None, &placements, version, now)?;
+        let placements = dated(&places, &decision.changes, was_public, published, now);
+        let killed = kills(&decision.changes);
+        let leaves = self.leaves(&decision, row.as_ref(), &placements, feed, words.as_ref(), None);
+        let moved = Moved {
+            key: key.clone(),
+            changes: decision.changes.clone(),
+            ruling: decision.ruling.clone(),
+            by: by.to_owned(),
+            placements: placements.clone(),
+            killed_reason: if killed { reason.clone() } else { None },
+        };
+        let outcome = Outcome {
+            key: key.clone(),
+            version: row
+                .as_ref()
+                .and_then(|row| row.versions.last())
+                .map(|v| v.stamp.raw.clone())
+                .unwrap_or_default(),
+            ruling: decision.ruling.clone(),
+            url: self.url(&placements),
+            copy_hash: None,
+            transmission: None,
+        };
+        if decide::recalls(&decision.changes) {
+            self.withdraw(&key, &decision, &placements, by, reason.as_deref())?;
+        }
+        if decision.changes.is_empty() && !decision.ruling.alarm && by == "clock" {
+            return Ok(outcome);
+        }
+        let why = decision.ruling.reasons.first().map_or("", |reason| reason.text.as_str());
+        if decision.ruling.alarm {
+            tracing::error!(uri = %key.uri, by, ruling = decision.ruling.act.as_str(), "{why}");
+            room.health.alarm(now, format!("{}: {why}", key.uri));
+        } else {
+            tracing::info!(uri = %key.uri, by, ruling = decision.ruling.act.as_str(), "{why}");
+        }
+        self.lay(Work {
+            entry: Entry { at: now, fact: Fact::Moved(Box::new(moved)), words: None, leaves },
+            key: Some(key),
+            placements,
+            pages,
+            killed,
+            then: None,
+        })?;
+        if killed {
+            self.commit()?;
+        }
+        Ok(outcome)
+    }
+
+    pub(crate) fn outcome(&self, key: &ItemKey, ruled: &Ruled, placements: &[Placement]) -> Outcome {
+        Outcome {
+            key: key.clone(),
+            version: ruled.stamp.raw.clone(),
+            ruling: ruled.ruling.clone(),
+            url: self.url(placements),
+            copy_hash: (!ruled.copy_empty).then_some(ruled.copy_hash),
+            transmission: ruled.transmission,
+        }
+    }
+
+    pub(crate) fn url(&self, placements: &[Placement]) -> Option<String> {
+        placements.iter().find_map(|placement| {
+            Some(story_url(self.room.config.site(&placement.site)?.base_url(), placement.id))
+        })
+    }
+
+    pub(crate) fn announce(&self, outcome: &Outcome, feed: &news::FeedId) {
+        let ruling = &outcome.ruling;
+        self.room.health.ruled(feed, ruling.act);
+        let reason = outcome.reason().map_or("", |reason| reason.text.as_str());
+        if ruling.alarm {
+            tracing::error!(%feed, uri = %outcome.key.uri, ruling = ruling.act.as_str(), "{reason}");
+            self.room.health.alarm(self.room.clock.now(), format!("{}: {reason}", outcome.key.uri));
+        } else {
+            tracing::info!(%feed, uri = %outcome.key.uri, ruling = ruling.act.as_str(), "{reason}");
+        }
+    }
+}
+
+pub(crate) fn is_old(claimed: Option<Timestamp>, now: Timestamp) -> bool {
+    claimed.is_some_and(|claimed| now.duration_since(claimed) > SignedDuration::from_hours(24))
+}
+
+/// Whether a person let the live version go.
+pub(crate) fn is_released(row: &StoryRow) -> bool {
+    let ItemStanding::Live(n) = row.standing else { return false };
+    let by_hand = [desk::code::RELEASED, desk::code::RELEASED_AFTER_KILL];
+    row.version(n).is_some_and(|live| by_hand.contains(&live.reason.as_str()))
 }

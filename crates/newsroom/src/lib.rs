@@ -7,7 +7,7 @@
 //! | 3 read | [`read`] | [`steps::Reading`] |
 //! | 4 decide | [`decide`] asks the desk | [`news::Ruling`] |
 //! | 5 press | [`press`](mod@press) fills the page, the gate reads it back | [`::press::Gated`] |
-//! | 6 record | [`main_loop`] commits: the commit point | [`steps::Recorded`] |
+//! | 6 record | [`record`](mod@record) commits: the commit point | [`steps::Recorded`] |
 //! | 7 deliver | [`deliver`] | [`steps::Receipt`] |
 //!
 //! [`main_loop`] walks them; [`kill`] is the lane that overtakes; [`public`] is what readers may see. Recovery
@@ -30,13 +30,14 @@ mod press;
 pub mod public;
 mod read;
 mod readers;
+mod record;
 pub mod steps;
 #[cfg(test)]
 mod tests;
 mod tray;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -73,6 +74,8 @@ pub(crate) struct Room {
     hold_all: AtomicBool,
     stopping: AtomicBool,
     clock_alarm: AtomicBool,
+    /// Bytes that wait for archive and desk.
+    load: AtomicUsize,
     /// The desk waits until the store takes writes.
     stalled: AtomicBool,
     /// The archive found no space when something last arrived.
@@ -262,6 +265,7 @@ impl Newsroom {
             hold_all: AtomicBool::new(hold_all),
             stopping: AtomicBool::new(false),
             clock_alarm: AtomicBool::new(false),
+            load: AtomicUsize::new(0),
             stalled: AtomicBool::new(false),
             refusing: AtomicBool::new(false),
             #[cfg(test)]

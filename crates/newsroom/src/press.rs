@@ -1,13 +1,17 @@
 //! Step 5: what the record says about a story becomes a page, through the gate.
 
 use ::press::{Gated, Gone, HistoryLine, Line, Page, SectionFace, SiteFace, Story, Withdrawal};
+use desk::Decision;
 use jiff::Timestamp;
 use news::{
-    Act, Change, Digest, ItemId, ItemKey, ItemStanding, Label, ReviewState, SiteId, Version, VersionStanding,
+    Act, Change, Digest, ItemId, ItemKey, ItemStanding, Label, Reason, ReviewState, Ruling, SiteId, Version,
+    VersionStanding,
 };
-use store::{Placement, StoryRow, VersionRow};
+use store::{Placement, StoreError, StoryRow, Vault as _, VersionRow, Words};
 
-use crate::config::{Agency, Config, Site};
+use crate::config::{Agency, Config, Feed, Site};
+use crate::main_loop::Desk;
+use crate::{chance, decide};
 
 /// A site's face: what pages need to know of the configuration.
 pub(crate) fn face(config: &Config, site: &Site) -> SiteFace {
@@ -205,4 +209,124 @@ pub(crate) fn foreseen(
 /// SHA-256 of a label's sentence, as leaves and placements carry it.
 pub(crate) fn label_hash(label: &Label) -> Digest {
     Digest::of(label.text.as_bytes())
+}
+
+impl Desk {
+    /// Where the item stands, or will stand, on each site: known places keep their id and times.
+    pub(crate) fn place(
+        &self,
+        key: &ItemKey,
+        feed: Option<&Feed>,
+        row: Option<&StoryRow>,
+        published: Timestamp,
+        version: Option<&Version>,
+    ) -> Vec<Placement> {
+        let config = &self.room.config;
+        let mut placements = row.map(|row| row.placements.clone()).unwrap_or_default();
+        for site in feed.map(|feed| config.sites_of(feed)).unwrap_or_default() {
+            let sections = feed.map(Feed::sections).unwrap_or_default();
+            match placements.iter_mut().find(|placement| placement.site == *site.id()) {
+                Some(known) => {
+                    let more: Vec<String> =
+                        sections.into_iter().filter(|s| !known.sections.contains(s)).collect();
+                    known.sections.extend(more);
+                }
+                None => placements.push(Placement {
+                    site: site.id().clone(),
+                    id: ItemId::from_bits(chance::bits()),
+                    sections,
+                    published,
+                    updated: published,
+                    label: Digest::of(b""),
+                }),
+            }
+        }
+        if let (Some(agency), Some(version)) = (config.agency(&key.agency), version) {
+            let label = label(agency, ReviewState::Unreviewed, version.language.as_deref());
+            placements.iter_mut().for_each(|placement| placement.label = label_hash(&label));
+        }
+        placements
+    }
+
+    /// Step 5, if the decision puts a version live: every site's page through the gate. A refusal publishes
+    /// nothing anywhere and holds the version.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one step's whole input, used in one place for both ways in"
+    )]
+    pub(crate) fn press(
+        &self,
+        key: &ItemKey,
+        row: Option<StoryRow>,
+        decision: Decision,
+        fresh: Option<VersionRow>,
+        placements: &[Placement],
+        version: Option<&Version>,
+        now: Timestamp,
+    ) -> Result<(Decision, Vec<Pressed>), StoreError> {
+        let Some(n) = decide::live(&decision.changes) else { return Ok((decision, vec![])) };
+        let Some(version) = version else {
+            let reason = Reason::new(
+                "words-missing",
+                "the vault does not hold the words of this version, or not whole",
+            );
+            let until = Some(news::Until::Person);
+            let ruling = Ruling { alarm: true, until, ..Ruling::new(Act::Hold, reason) };
+            let changes = vec![Change::Version(n, VersionStanding::Held)];
+            return Ok((Decision { ruling, n: decision.n, changes, terms: None }, vec![]));
+        };
+        let row = foreseen(row, key, &decision.changes, fresh, placements, now);
+        let copydesk = Copydesk { config: &self.room.config };
+        let mut pages = Vec::new();
+        for placement in placements {
+            let Some((face, story)) = copydesk.story(&row, placement, n, version, key) else { continue };
+            match self.room.press.story(&face, &story) {
+                Ok(page) => pages.push((placement.site.clone(), placement.id, page)),
+                Err(refusal) => {
+                    tracing::error!(uri = %key.uri, site = %placement.site, "the gate refused the page: {refusal}");
+                    return Ok((decide::refused(decision, &refusal), vec![]));
+                }
+            }
+        }
+        Ok((decision, pages))
+    }
+
+    /// The words of a version, if they are here and sound. What is damaged is said, never served, and stops nothing.
+    pub(crate) fn sound_words(&self, key: &ItemKey, n: u32) -> Result<Option<Words>, StoreError> {
+        match self.room.store.words(key, n) {
+            Err(error) if error.is_damage() => {
+                tracing::error!(uri = %key.uri, n, "{error}");
+                Ok(None)
+            }
+            words => words,
+        }
+    }
+
+    pub(crate) fn refused(&self, key: &ItemKey, placement: &Placement, refusal: &::press::GateRefusal) {
+        tracing::error!(uri = %key.uri, site = %placement.site, "the gate refused the page: {refusal}");
+        let what = format!("{}: the gate refused its page on site {}", key.uri, placement.site);
+        self.room.health.alarm(self.room.clock.now(), what);
+    }
+}
+
+/// The places with the times that these changes give them: the first publication stands for ever, an update is dated
+/// when it goes live, and what changes nothing public changes no date.
+pub(crate) fn dated(
+    places: &[Placement],
+    changes: &[Change],
+    was_public: bool,
+    published: Timestamp,
+    now: Timestamp,
+) -> Vec<Placement> {
+    let goes_live = decide::live(changes).is_some();
+    let mut placements = places.to_vec();
+    for placement in &mut placements {
+        if goes_live && !was_public {
+            placement.published = published;
+            placement.updated = published;
+        } else if goes_live || was_public && decide::recalls(changes) {
+            placement.updated = now;
+        }
+    }
+    placements
 }

@@ -291,6 +291,52 @@ fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
 }
 
 #[test]
+fn an_agencys_kill_overtakes_what_waits() {
+    let house = House::new(ONE);
+    let (room, mut desk) = house.open();
+    arrive(&room, &mut desk, "world", &wire("ferry", 1, "usable", "ferry", ""));
+    let (intake, archive) = crate::archive::Intake::start(Arc::clone(&room));
+    let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let send = |bytes: String| {
+        let door = Door::Push { peer: "a test".to_owned() };
+        let feed = FeedId::from("world");
+        tokio
+            .block_on(intake.arrive(&room, &feed, door, bytes.into_bytes(), false, None))
+            .expect("it is kept")
+    };
+    for n in 0..20 {
+        send(wire(&format!("i{n}"), 1, "usable", &format!("w{n}"), ""));
+    }
+    send(wire("i19", 2, "canceled", "w19", ""));
+    send(wire("ferry", 2, "canceled", "ferry", ""));
+    wait_for("both kills are foretold", || room.tray.len() == 24);
+    // One story is decided on, and both kills hold although their turn has not come.
+    desk.begin_work();
+    arrive(&room, &mut desk, "world", &wire("first", 1, "usable", "first", ""));
+    let site = SiteId::from(room.config.sites[0].id.as_str());
+    let ferry = row(&room, "ferry").placements[0].id;
+    assert!(room.public.is_denied(&site, ferry));
+    assert_eq!(row(&room, "ferry").standing, ItemStanding::Live(1), "it is not recorded yet");
+    assert_eq!(room.kills.pending().len(), 2);
+    let newsroom = {
+        let desk = std::thread::spawn(move || desk.run());
+        Newsroom {
+            room: Arc::clone(&room),
+            intake,
+            threads: Arc::new(std::sync::Mutex::new(vec![desk, archive])),
+        }
+    };
+    wait_for("the kill is recorded", || row(&room, "ferry").standing == ItemStanding::Killed);
+    wait_for("the kill file is settled", || room.kills.pending().is_empty());
+    assert_eq!(row(&room, "i19").standing, ItemStanding::Killed);
+    assert!(!room.public.is_denied(&site, ferry));
+    assert!(matches!(newsroom.answer(&site, Ask::Story(ferry)), Answer::Gone(_)));
+    assert_eq!(row(&room, "i18").standing, ItemStanding::Live(1));
+    newsroom.stop();
+    assert_eq!(room.load.load(Ordering::SeqCst), 0);
+}
+
+#[test]
 fn an_item_of_two_feeds_has_a_leaf_on_each_site_that_shows_it() {
     let house = House::new(TWO);
     let (room, mut desk) = house.open();

@@ -1,0 +1,347 @@
+//! Step 6: what was decided becomes the record. The commit point is [`Desk::commit`].
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use desk::{Command, Decision};
+use jiff::Timestamp;
+use news::{Change, Digest, Gravity, ItemKey, ItemStanding, ReviewState, Version, VersionStanding};
+use store::{
+    Committed, Entry, Fact, Index as _, Journal as _, LeafDraft, Placement, Ruled, StoreError, StoryRow,
+    VersionRow, Words,
+};
+
+use crate::config::Feed;
+use crate::kill::Owed;
+use crate::main_loop::{Desk, Event, passes};
+use crate::press::{Copydesk, Pressed};
+use crate::steps::{Receipt, Recorded};
+use crate::{CommandError, Order, chance, decide, deliver, kill};
+
+/// How many entries share a commit at most.
+pub(crate) const BATCH: usize = 128;
+/// How long the desk waits before it tries again to record what the store has no space for.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// One journal entry on its way, and what follows once it is durable.
+pub(crate) struct Work {
+    pub(crate) entry: Entry,
+    pub(crate) key: Option<ItemKey>,
+    pub(crate) placements: Vec<Placement>,
+    pub(crate) pages: Vec<Pressed>,
+    pub(crate) killed: bool,
+    pub(crate) then: Option<Box<dyn FnOnce() + Send>>,
+}
+
+impl Desk {
+    pub(crate) fn lay(&mut self, work: Work) -> Result<(), StoreError> {
+        self.open.extend(work.key.clone());
+        self.batch.push(work);
+        if self.batch.len() >= BATCH { self.commit() } else { Ok(()) }
+    }
+
+    /// Step 6, the commit point, and step 7. Before `record` returns nothing of this batch is public; after it,
+    /// a crash loses nothing: what follows is derived and done again from the record.
+    pub(crate) fn commit(&mut self) -> Result<(), StoreError> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let committed = self.record()?;
+        self.open.clear();
+        let mut killed_keys = HashSet::new();
+        for (committed, work) in committed.into_iter().zip(std::mem::take(&mut self.batch)) {
+            let Work { key, placements, pages, killed, then, .. } = work;
+            if let (Some(key), Some(_), true) = (&key, &committed, killed) {
+                self.doomed.remove(key);
+                killed_keys.insert(key.clone());
+            }
+            if let Some(committed) = committed {
+                let doomed = key.as_ref().is_some_and(|key| self.doomed.contains(key));
+                let recorded = Recorded { committed, pages };
+                let receipts = deliver::deliver(&self.room, recorded, key.as_ref(), &placements, doomed);
+                if killed {
+                    self.file(receipts);
+                }
+            }
+            if let Some(then) = then {
+                then();
+            }
+        }
+        if !killed_keys.is_empty() {
+            kill::settle_these(&self.room, &killed_keys)?;
+        }
+        self.next_due = self.room.store.next_due()?;
+        Ok(())
+    }
+
+    /// Records the batch as one. While the store has no space for it, it is kept and tried again: in order, and
+    /// losing nothing; the doors refuse meanwhile, and kills are taken. None for what the store refuses for good.
+    pub(crate) fn record(&mut self) -> Result<Vec<Option<Committed>>, StoreError> {
+        for work in
+            self.batch.iter().filter(|work| work.key.as_ref().is_some_and(|key| self.doomed.contains(key)))
+        {
+            kill::deny(&self.room, &work.placements);
+        }
+        loop {
+            let entries = self.batch.iter().map(|work| work.entry.clone()).collect();
+            let error = match self.room.record(entries) {
+                Ok(committed) => {
+                    self.room.set_stalled(None);
+                    return Ok(committed.into_iter().map(Some).collect());
+                }
+                Err(error) => error,
+            };
+            match &error {
+                error if passes(error) && self.at_work => self.stall(error)?,
+                StoreError::Refused { .. } | StoreError::Damaged { .. } => return self.record_singly(&error),
+                _ => return Err(error),
+            }
+        }
+    }
+
+    /// One entry that contradicts the record must not cost those beside it, nor end the process over and over: it is
+    /// told to the operator instead. What it would have lifted stays denied.
+    pub(crate) fn record_singly(&mut self, error: &StoreError) -> Result<Vec<Option<Committed>>, StoreError> {
+        if let [work] = self.batch.as_slice() {
+            let about = work.key.as_ref().map_or_else(String::new, |key| format!("{}: ", key.uri));
+            let what = format!("{about}what was decided could not be recorded: {error}");
+            tracing::error!("{what}");
+            let now = self.room.clock.now();
+            self.room.health.alarm(now, what.clone());
+            self.room.record(vec![Entry::new(now, Fact::Note { what, gravity: Gravity::Lost })])?;
+            return Ok(vec![None]);
+        }
+        let (mut committed, mut done) = (Vec::new(), Vec::new());
+        for work in std::mem::take(&mut self.batch) {
+            self.batch = vec![work];
+            committed.extend(self.record()?);
+            done.append(&mut self.batch);
+        }
+        self.batch = done;
+        Ok(committed)
+    }
+
+    /// Waits a moment for space. Kills hold meanwhile, in memory and in the kill file, and are answered; everything
+    /// else that is ordered is refused for the time being.
+    ///
+    /// # Errors
+    /// The newsroom is told to stop: what is not recorded is unread and comes again.
+    pub(crate) fn stall(&mut self, error: &StoreError) -> Result<(), StoreError> {
+        self.room.set_stalled(Some(error));
+        let full = || StoreError::Full { doing: "recording in the journal".to_owned() };
+        for at in 0..self.owed.len() {
+            let Some(reply) = self.owed.get_mut(at).and_then(|owed| owed.reply.take()) else { continue };
+            let Some(owed) = self.owed.get(at) else { continue };
+            let _ = reply.send(Ok(vec![self.foretold(owed)?]));
+        }
+        let until = Instant::now() + PAUSE;
+        while let Some(left) = until.checked_duration_since(Instant::now()) {
+            match self.room.tray.wait_urgent(left) {
+                Some(Event::Order(Order::Item { key, command: Command::Kill { reason }, by }, reply)) => {
+                    let owed = Owed { key, reason, by: format!("operator {by}"), reply: None };
+                    self.kill_now(&owed.key, &owed.by, &owed.reason)?;
+                    let _ = reply.send(Ok(vec![self.foretold(&owed)?]));
+                    self.owed.push_back(owed);
+                }
+                Some(Event::Foretold(keys, feed)) => self.foresee(&keys, &feed)?,
+                Some(Event::Order(_, reply)) => {
+                    let _ = reply.send(Err(CommandError::Store(full())));
+                }
+                Some(other) => {
+                    self.room.tray.put_urgent(other);
+                    return Err(full());
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// One leaf per public act and site.
+    pub(crate) fn leaves(
+        &self,
+        decision: &Decision,
+        row: Option<&StoryRow>,
+        placements: &[Placement],
+        feed: Option<&Feed>,
+        words: Option<&Words>,
+        received: Option<Timestamp>,
+    ) -> Vec<LeafDraft> {
+        let was_public = row.is_some_and(|row| row.was_public);
+        let live = decide::live(&decision.changes);
+        if live.is_none() && !(was_public && decide::recalls(&decision.changes)) {
+            return vec![];
+        }
+        let reason = decision.ruling.reasons.first().map(|reason| reason.code.to_owned());
+        let draft = |placement: &Placement| {
+            let shown_here = was_public && row.is_some_and(|row| was_shown(row, placement));
+            let act = match (live, decision.changes.iter().rev().find_map(item_standing)) {
+                (Some(_), _) if shown_here => "update",
+                (Some(_), _) => "publish",
+                (None, _) if !shown_here => return None,
+                (None, Some(ItemStanding::Killed)) => "kill",
+                (None, Some(ItemStanding::Expired)) => "expire",
+                (None, _) => "withhold",
+            };
+            if live.is_some() && self.room.config.site(&placement.site).is_none() {
+                // Nobody can read it on a site that is no longer configured.
+                return None;
+            }
+            Some(LeafDraft {
+                site: placement.site.clone(),
+                item: placement.id,
+                act: act.to_owned(),
+                version: live.or_else(|| row.and_then(last_public)).unwrap_or(0),
+                feed: feed
+                    .map(|feed| feed.id().as_str().to_owned())
+                    .or(row.and_then(last_feed))
+                    .unwrap_or_default(),
+                received,
+                published: live.map(|_| placement.published),
+                review: ReviewState::Unreviewed.as_str().to_owned(),
+                label: live.map(|_| placement.label),
+                reason: if live.is_some() { None } else { reason.clone() },
+                commit: live.and(words).map(|words| Digest(notary::commit(&words.salt, &words.disclosure))),
+            })
+        };
+        placements.iter().filter_map(draft).collect()
+    }
+
+    /// A delivery that makes nothing live cannot put a story on a further site, unless it delivers, on a feed of that
+    /// site, the very version that is live: that is a publication there, through the gate and with a leaf of its own.
+    pub(crate) fn join(
+        &self,
+        key: &ItemKey,
+        row: Option<&StoryRow>,
+        decision: &Decision,
+        feed: &Feed,
+        version: &Version,
+        placements: &mut Vec<Placement>,
+    ) -> Result<Vec<LeafDraft>, StoreError> {
+        let Some(row) = row.filter(|row| row.was_public) else { return Ok(vec![]) };
+        if decide::live(&decision.changes).is_some() {
+            return Ok(vec![]);
+        }
+        for placement in placements.iter_mut() {
+            if let Some(known) = row.placement(&placement.site) {
+                placement.label = known.label;
+            }
+        }
+        let is_new = |placement: &Placement| row.placement(&placement.site).is_none();
+        if !placements.iter().any(is_new) {
+            return Ok(vec![]);
+        }
+        let same = |n: &u32| {
+            decision.n.is_none()
+                && !decide::recalls(&decision.changes)
+                && row.version(*n).is_some_and(|live| live.copy_hash == version.copy.copy_hash())
+        };
+        let live = match row.standing {
+            ItemStanding::Live(n) => Some(n).filter(same),
+            _ => None,
+        };
+        let words = live.map(|n| self.sound_words(key, n)).transpose()?.flatten();
+        let (Some(n), Some(words)) = (live, words) else {
+            placements.retain(|placement| !is_new(placement));
+            return Ok(vec![]);
+        };
+        let copydesk = Copydesk { config: &self.room.config };
+        placements.retain(|placement| {
+            let page =
+                is_new(placement).then(|| copydesk.story(row, placement, n, &words.version, key)).flatten();
+            let Some((face, story)) = page else { return !is_new(placement) };
+            self.room
+                .press
+                .story(&face, &story)
+                .map_err(|refusal| self.refused(key, placement, &refusal))
+                .is_ok()
+        });
+        let added: Vec<Placement> =
+            placements.iter().filter(|placement| is_new(placement)).cloned().collect();
+        let goes_live = Decision { changes: vec![Change::Item(ItemStanding::Live(n))], ..decision.clone() };
+        Ok(self.leaves(&goes_live, Some(row), &added, Some(feed), Some(&words), None))
+    }
+
+    /// A kill is complete when every output has confirmed it; the confirmations are recorded with the next batch.
+    pub(crate) fn file(&mut self, receipts: Vec<Receipt>) {
+        let now = self.room.clock.now();
+        for receipt in receipts {
+            let fact = Fact::Receipt {
+                key: receipt.key,
+                outlet: receipt.outlet,
+                what: "kill".to_owned(),
+                ok: !receipt.shows,
+                detail: String::new(),
+            };
+            self.batch.push(Work::of(Entry::new(now, fact)));
+        }
+    }
+
+    /// Commits what is left; recovery calls it before the doors open.
+    pub(crate) fn finish(&mut self) -> Result<(), StoreError> {
+        self.commit()
+    }
+}
+
+impl Work {
+    pub(crate) fn of(entry: Entry) -> Self {
+        Work { entry, key: None, placements: vec![], pages: vec![], killed: false, then: None }
+    }
+}
+
+/// Whether readers of a site ever had the item: only then does it have a leaf in that site's log. (Of a story with
+/// very many leaves the row names the newest only.)
+pub(crate) fn was_shown(row: &StoryRow, placement: &Placement) -> bool {
+    const LEAVES_NAMED: usize = 64;
+    row.leaf_on(&placement.site).is_some() || row.leaves.len() >= LEAVES_NAMED
+}
+
+/// The version that is public, or was last.
+pub(crate) fn last_public(row: &StoryRow) -> Option<u32> {
+    if let ItemStanding::Live(n) = row.standing {
+        return Some(n);
+    }
+    let off = |v: &&VersionRow| matches!(v.standing, VersionStanding::Recalled | VersionStanding::Expired);
+    row.versions.iter().rev().find(off).or(row.versions.last()).map(|v| v.n)
+}
+
+pub(crate) fn kills(changes: &[Change]) -> bool {
+    changes.contains(&Change::Item(ItemStanding::Killed))
+}
+
+pub(crate) fn item_standing(change: &Change) -> Option<ItemStanding> {
+    match change {
+        Change::Item(standing) => Some(*standing),
+        Change::Version(..) => None,
+    }
+}
+
+pub(crate) fn last_feed(row: &StoryRow) -> Option<String> {
+    row.versions.last().map(|version| version.feed.as_str().to_owned())
+}
+
+/// What goes to the vault: the words, and the salt and disclosure that open their commitment.
+pub(crate) fn vaulted(key: &ItemKey, n: u32, version: &Version, ruled: &Ruled) -> Words {
+    let mut disclosure = notary::Disclosure::default();
+    for (name, value) in [
+        ("copy", ruled.copy_hash.to_string()),
+        ("roles", ruled.role_hash.to_string()),
+        ("raw", ruled.raw_hash.to_string()),
+        ("uri", key.uri.clone()),
+        ("version", ruled.stamp.raw.clone()),
+    ] {
+        // What does not fit into a line (an absent version, a uri with control characters) is disclosed by its hash.
+        if disclosure.push(name, &value).is_err() {
+            let hashed =
+                disclosure.push(&format!("{name}-sha256"), &Digest::of(value.as_bytes()).to_string());
+            hashed.expect("a hash in hex is a word");
+        }
+    }
+    Words {
+        n,
+        key: key.clone(),
+        version: version.clone(),
+        salt: chance::bytes(),
+        disclosure: disclosure.encode(),
+    }
+}
