@@ -5,7 +5,7 @@
 //! the start, so a wall clock that is stepped forward releases nothing early.
 
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use rustix::time::{ClockId, clock_gettime};
@@ -81,6 +81,22 @@ impl Clock {
         // Follow small corrections, and steps back: a clock that is set back releases later, never earlier.
         *anchor = Anchor { wall, boot };
         (to_micros(wall), Trust::Sound)
+    }
+}
+
+/// A stretch of time by the steady clock: for waiting, never for dating.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stretch(Instant);
+
+impl Stretch {
+    /// It begins now and is this long.
+    pub(crate) fn of(length: Duration) -> Self {
+        Self(Instant::now() + length)
+    }
+
+    /// What is left of it; nothing once it is over.
+    pub(crate) fn left(self) -> Option<Duration> {
+        self.0.checked_duration_since(Instant::now())
     }
 }
 

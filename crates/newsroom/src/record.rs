@@ -1,7 +1,7 @@
 //! Step 6: what was decided becomes the record. The commit point is [`Desk::commit`].
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use desk::{Command, Decision};
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use store::{
     VersionRow, Words,
 };
 
+use crate::clock::Stretch;
 use crate::config::Feed;
 use crate::kill::Owed;
 use crate::main_loop::{Desk, Event, passes};
@@ -134,8 +135,8 @@ impl Desk {
             let Some(owed) = self.owed.get(at) else { continue };
             let _ = reply.send(Ok(vec![self.foretold(owed)?]));
         }
-        let until = Instant::now() + PAUSE;
-        while let Some(left) = until.checked_duration_since(Instant::now()) {
+        let pause = Stretch::of(PAUSE);
+        while let Some(left) = pause.left() {
             match self.room.tray.wait_urgent(left) {
                 Some(Event::Order(Order::Item { key, command: Command::Kill { reason }, by }, reply)) => {
                     let owed = Owed { key, reason, by: format!("operator {by}"), reply: None };
