@@ -7,8 +7,7 @@ use desk::{Command, Decision};
 use jiff::Timestamp;
 use news::{Change, Digest, Gravity, ItemKey, ItemStanding, ReviewState, Version, VersionStanding};
 use store::{
-    Committed, Entry, Fact, Index as _, Journal as _, LeafDraft, Placement, Ruled, StoreError, StoryRow,
-    VersionRow, Words,
+    Committed, Entry, Fact, Index as _, LeafDraft, Placement, Ruled, StoreError, StoryRow, VersionRow, Words,
 };
 
 use crate::clock::Stretch;

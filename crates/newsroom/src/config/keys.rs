@@ -295,6 +295,9 @@ pub enum WireFormat {
     JsonFeed,
     /// NewsML-G2: a news item, or a news message that carries several.
     NewsmlG2,
+    /// NewsML 1.0, 1.1 and 1.2.
+    #[serde(rename = "newsml-1")]
+    Newsml1,
     /// NITF.
     Nitf,
     /// ninjs 1, 2 or 3.
@@ -303,12 +306,13 @@ pub enum WireFormat {
 
 impl WireFormat {
     /// All of them.
-    pub const ALL: [WireFormat; 7] = [
+    pub const ALL: [WireFormat; 8] = [
         WireFormat::Auto,
         WireFormat::Rss,
         WireFormat::Atom,
         WireFormat::JsonFeed,
         WireFormat::NewsmlG2,
+        WireFormat::Newsml1,
         WireFormat::Nitf,
         WireFormat::Ninjs,
     ];
@@ -321,6 +325,7 @@ impl WireFormat {
             WireFormat::Atom => Some("atom"),
             WireFormat::JsonFeed => Some("json-feed"),
             WireFormat::NewsmlG2 => Some("newsml-g2"),
+            WireFormat::Newsml1 => Some("newsml-1"),
             WireFormat::Nitf => Some("nitf"),
             WireFormat::Ninjs => Some("ninjs"),
         }
