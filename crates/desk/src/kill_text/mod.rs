@@ -84,7 +84,9 @@ pub fn is_correction(version: &Version) -> bool {
 /// Whether the copy has gaps that somebody meant to fill: `XXXX` more than once or longer, `TK TK`, `XXXX/TK`.
 pub(crate) fn is_unfinished(copy: &AgencyCopy) -> bool {
     let (mut short, mut tk) = (0, 0);
-    for block in copy.blocks() {
+    let suspects =
+        copy.blocks().iter().filter(|block| ["TK", "XXXX"].iter().any(|gap| block.text().contains(gap)));
+    for block in suspects {
         for word in block.text().split(|c: char| !c.is_alphanumeric()) {
             match word {
                 "TKTK" | "TKTKTK" => return true,

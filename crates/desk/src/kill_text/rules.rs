@@ -1,5 +1,6 @@
 //! The rules: which words in which field order what.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::words::{Words, phrase_words};
@@ -74,13 +75,26 @@ static READY: LazyLock<Vec<(&Rule, Vec<String>)>> =
 /// The same for [`CORRECTIONS`].
 static OPENINGS: LazyLock<Vec<Vec<String>>> =
     LazyLock::new(|| CORRECTIONS.iter().map(|opening| phrase_words(opening)).collect());
+/// The places in [`READY`] of the rules whose phrase has this word as its longest: without it none of them can hold,
+/// and long words are rare.
+static ASKED: LazyLock<HashMap<&str, Vec<usize>>> = LazyLock::new(|| {
+    let mut asked: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, (_, folded)) in READY.iter().enumerate() {
+        let longest = folded.iter().max_by_key(|word| word.len()).map_or("", String::as_str);
+        asked.entry(longest).or_default().push(at);
+    }
+    asked
+});
 
-/// The rules that hold of a text in this field.
+/// The rules that hold of a text in this field, in the order of the table.
 pub(super) fn holding(field: Field, words: &Words<'_>) -> impl Iterator<Item = &'static Rule> {
-    let holds = move |(rule, folded): &&(&Rule, Vec<String>)| {
-        rule.fields.contains(&field) && rule.shape.is_in(words, folded)
-    };
-    READY.iter().filter(holds).map(|(rule, _)| *rule)
+    let mut asked = Vec::new();
+    words.each_folded(|word| asked.extend(ASKED.get(word).into_iter().flatten().copied()));
+    asked.sort_unstable();
+    asked.dedup();
+    asked.into_iter().filter_map(move |at| READY.get(at)).filter_map(move |(rule, folded)| {
+        (rule.fields.contains(&field) && rule.shape.is_in(words, folded)).then_some(*rule)
+    })
 }
 
 /// Whether a text opens as corrections do.
@@ -349,4 +363,46 @@ pub(super) fn without_order(headline: &str) -> &str {
         .filter(|rest| rest.chars().next().is_none_or(|c| !c.is_alphanumeric()))
         .min_by_key(|rest| rest.len())
         .map_or(headline, |rest| rest.trim_matches(|c: char| c.is_whitespace() || ":-–—/,.()".contains(c)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str) {
+        let words = Words::of(text);
+        for field in [Headline, Lead, Slugline, Note] {
+            let every = READY
+                .iter()
+                .filter(|(rule, folded)| rule.fields.contains(&field) && rule.shape.is_in(&words, folded));
+            let every: Vec<&str> = every.map(|(rule, _)| rule.name).collect();
+            let found: Vec<&str> = holding(field, &words).map(|rule| rule.name).collect();
+            assert_eq!(found, every, "{field:?}: {text}");
+        }
+    }
+
+    #[test]
+    fn asking_only_the_rules_whose_words_are_there_finds_what_asking_all_finds() {
+        for (i, rule) in RULES.iter().enumerate() {
+            let (phrase, other) = (rule.shape.phrase(), RULES[(i * 7 + 3) % RULES.len()].shape.phrase());
+            for phrase in [phrase.to_owned(), phrase.to_uppercase(), phrase.to_lowercase()] {
+                check(&phrase);
+                check(&format!("{phrase}: the bank closes"));
+                check(&format!("The bank said so. {phrase}. And {other}"));
+                check(&format!("{other}, {phrase} on Monday"));
+                check(&phrase.replace(' ', "\u{a0}-\n"));
+                check(&phrase.split(' ').rev().collect::<Vec<_>>().join(" "));
+            }
+        }
+    }
+
+    #[test]
+    fn every_rule_is_asked_where_its_phrase_stands() {
+        for rule in RULES {
+            let words = Words::of(rule.shape.phrase());
+            let field = rule.fields[0];
+            assert!(holding(field, &words).any(|held| held.name == rule.name), "{}", rule.name);
+        }
+    }
 }

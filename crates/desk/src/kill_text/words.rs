@@ -1,5 +1,7 @@
 //! A text as a row of words, for comparing only.
 
+use std::cell::OnceCell;
+
 /// One word.
 #[derive(Clone, Copy, Debug)]
 struct Word<'a> {
@@ -13,7 +15,8 @@ struct Word<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Words<'a> {
     words: Vec<Word<'a>>,
-    folded: Vec<String>,
+    /// The words folded, once somebody asks: most texts hold no word that any rule asks for.
+    folded: OnceCell<Vec<String>>,
     /// Whether the text has a lower-case letter: if not, capitals mean nothing.
     mixed: bool,
 }
@@ -38,8 +41,27 @@ impl<'a> Words<'a> {
                 _ => {}
             }
         }
-        let folded = words.iter().map(|word| fold(word.text)).collect();
-        Self { words, folded, mixed: text.chars().any(char::is_lowercase) }
+        Self { words, folded: OnceCell::new(), mixed: text.chars().any(char::is_lowercase) }
+    }
+
+    fn folded(&self) -> &[String] {
+        self.folded.get_or_init(|| self.words.iter().map(|word| fold(word.text)).collect())
+    }
+
+    /// Calls `f` with every word, folded.
+    pub(super) fn each_folded(&self, mut f: impl FnMut(&str)) {
+        let mut small = String::new();
+        for word in &self.words {
+            if word.text.is_ascii() {
+                // What `fold` gives for a word of ASCII letters, without an allocation for each.
+                small.clear();
+                small.push_str(word.text);
+                small.make_ascii_lowercase();
+                f(&small);
+            } else {
+                f(&fold(word.text));
+            }
+        }
     }
 
     fn len(&self) -> usize {
@@ -91,7 +113,7 @@ impl<'a> Words<'a> {
     }
 
     fn folded_at(&self, at: usize, phrase: &[String]) -> bool {
-        !phrase.is_empty() && self.folded.get(at..at + phrase.len()) == Some(phrase)
+        !phrase.is_empty() && self.folded().get(at..at + phrase.len()) == Some(phrase)
     }
 }
 
