@@ -37,7 +37,7 @@ pub(super) struct Item {
     pub(super) kill_asked: Option<Duration>,
     /// When its kill was acknowledged: from then on it must be.
     pub(super) killed: Option<Duration>,
-    /// Its address, once seen; it never changes.
+    /// Its address below the site's, once seen; it never changes.
     pub(super) url: Option<String>,
     /// Whether it was looked at since something happened to it.
     pub(super) checked: bool,
@@ -135,7 +135,8 @@ impl Ledger {
             if story.status == Status::Canceled {
                 item.kill_asked.get_or_insert(super::wire::now());
             }
-            let place = (book.by_uri[&story.uri], book.at(&story.uri).sent.len() - 1);
+            let versions = item.sent.len();
+            let place = (book.by_uri[&story.uri], versions - 1);
             book.by_mark.insert(story.mark.clone(), place);
         }
     }
@@ -191,8 +192,8 @@ impl Ledger {
     pub(super) fn seen_at(&self, uri: &str, url: &str) -> bool {
         let mut book = self.book();
         let Some(at) = book.by_uri.get(uri).copied() else { return true };
-        let known = book.items[at].url.get_or_insert_with(|| url.to_owned());
-        known == url
+        let known = book.items[at].url.get_or_insert_with(|| super::oracle::path(url).to_owned());
+        known == super::oracle::path(url)
     }
 }
 

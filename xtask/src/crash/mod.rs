@@ -21,16 +21,19 @@ mod kills;
 mod ledger;
 mod load;
 mod oracle;
+mod syscalls;
 mod wire;
 
 pub(crate) const USAGE: &str = "";
 
 /// Runs what is asked for.
 pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
-    let _ = words;
     let program = root.join("target/debug/verbatim");
     let seed = 7;
-    let tally = kills::run(&program, 40, seed)?;
+    let tally = match words {
+        ["--syscalls", sample] => syscalls::run(&program, sample.parse().unwrap_or(7), seed)?,
+        _ => kills::run(&program, 40, seed)?,
+    };
     println!("{} passed, {} failed", tally.passed, tally.failed);
     Ok(())
 }

@@ -35,7 +35,7 @@ pub(super) enum Depth {
 }
 
 /// The path of an address on the site.
-fn path(url: &str) -> &str {
+pub(super) fn path(url: &str) -> &str {
     url.find("/s/").map_or("/", |at| &url[at..])
 }
 
@@ -246,7 +246,7 @@ fn check_sitemap(line: &mut Line, ledger: &Ledger, faults: &Faults) {
     let text = sitemap.text();
     let listed: Vec<&str> =
         text.split("<loc>").skip(1).filter_map(|rest| rest.split("</loc>").next()).filter(|url| url.contains("/s/")).collect();
-    let unique: HashSet<&str> = listed.iter().copied().collect();
+    let unique: HashSet<&str> = listed.iter().map(|url| path(url)).collect();
     if unique.len() != listed.len() {
         faults.note(format!("the sitemap lists {} addresses, {} different ones", listed.len(), unique.len()));
     }
