@@ -35,8 +35,10 @@ impl Faults {
 pub(super) struct Tally {
     pub(super) passed: u64,
     pub(super) failed: u64,
-    /// What could not be done here.
+    /// What was not done because something is missing that anybody can install.
     pub(super) skipped: Vec<String>,
+    /// What was not done because it may not be done here.
+    pub(super) refused: Vec<String>,
 }
 
 impl Tally {
@@ -56,5 +58,6 @@ impl Tally {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped.extend(other.skipped);
+        self.refused.extend(other.refused);
     }
 }

@@ -100,15 +100,18 @@ impl Book {
         (self.items.len(), acked, self.items.iter().filter(|item| item.killed.is_some()).count())
     }
 
-    /// The record as it was at an earlier time: what was acknowledged later counts as not acknowledged, what was asked
-    /// later as asked, because it may have been carried out before.
+    /// The record as it was at an earlier time. Addresses are drawn at random when a story is recorded; what was
+    /// recorded later may get another.
     pub(super) fn as_of(&self, then: Duration) -> Self {
         let mut book = self.clone();
         for item in &mut book.items {
+            item.kill_asked = item.kill_asked.filter(|at| *at < then);
             item.killed = item.killed.filter(|at| *at < then);
             item.sent.iter_mut().for_each(|sent| {
                 sent.acked = sent.acked.take().filter(|(at, _)| *at < then);
             });
+            item.url = None;
+            item.checked = false;
         }
         book
     }
@@ -203,7 +206,7 @@ mod tests {
     use crate::crash::chance::Chance;
 
     #[test]
-    fn an_earlier_record_knows_what_was_asked_but_not_what_was_acknowledged_later() {
+    fn an_earlier_record_knows_nothing_of_what_came_later() {
         let ledger = Ledger::default();
         let story = Story::new("urn:agx:1", 1, &mut Chance::new(1));
         ledger.sending(std::slice::from_ref(&story));
@@ -212,7 +215,7 @@ mod tests {
         ledger.killed(&story.uri);
         let book = ledger.book().as_of(Duration::ZERO);
         assert_eq!(book.count(), (1, 0, 0));
-        assert!(book.items[0].kill_asked.is_some());
+        assert!(book.items[0].kill_asked.is_none());
         assert_eq!(ledger.book().count(), (1, 1, 1));
         assert_eq!(book.owner(&story.mark).map(|(item, _)| item.uri.as_str()), Some("urn:agx:1"));
     }

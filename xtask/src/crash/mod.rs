@@ -21,7 +21,10 @@ mod kills;
 mod ledger;
 mod load;
 mod oracle;
+mod power;
 mod syscalls;
+mod tools;
+mod torn;
 mod wire;
 
 pub(crate) const USAGE: &str = "";
@@ -32,6 +35,8 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
     let seed = 7;
     let tally = match words {
         ["--syscalls", sample] => syscalls::run(&program, sample.parse().unwrap_or(7), seed)?,
+        ["--power", n, fs] => power::run(&program, n.parse().unwrap_or(3), fs, seed)?,
+        ["--torn", n] => torn::run(&program, n.parse().unwrap_or(3), seed)?,
         _ => kills::run(&program, 40, seed)?,
     };
     println!("{} passed, {} failed", tally.passed, tally.failed);

@@ -1,0 +1,78 @@
+//! The power goes while traffic comes through every door: what the file system has not written is lost.
+
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::chance::Chance;
+use super::faults::{Faults, Tally};
+use super::house::{House, fresh_folder};
+use super::kills;
+use super::ledger::Ledger;
+use super::load::Load;
+use super::oracle::{self, Depth};
+use super::tools::{self, Mounted};
+
+/// The size of the disk, in MiB; XFS wants 300.
+const DISK: u64 = 512;
+/// How long the power stays at most, in milliseconds.
+const LIGHT: u64 = 1_500;
+
+/// `rounds` cuts on one disk. Each is one check.
+pub(super) fn run(program: &Path, rounds: u64, fs: &str, seed: u64) -> Result<Tally, String> {
+    let mut tally = Tally::default();
+    let needed = [("xfs_io", "xfsprogs"), ("mkfs.ext4", "e2fsprogs"), ("losetup", "mount")];
+    if let Err(missing) = tools::need(&needed) {
+        tally.skipped.push(format!("power losses: {missing}"));
+        return Ok(tally);
+    }
+    if let Err(why) = tools::may_mount() {
+        tally.refused.push(format!("power losses: mounting is not permitted here: {why}"));
+        return Ok(tally);
+    }
+    let folder = fresh_folder("disk").map_err(|error| error.to_string())?;
+    let result = on_disk(program, rounds, fs, seed, &folder, &mut tally);
+    let _ = std::fs::remove_dir_all(&folder);
+    result.map(|()| tally)
+}
+
+fn on_disk(
+    program: &Path,
+    rounds: u64,
+    fs: &str,
+    seed: u64,
+    folder: &Path,
+    tally: &mut Tally,
+) -> Result<(), String> {
+    let mut chance = Chance::new(seed);
+    let image = folder.join("image");
+    tools::image(&image, fs, DISK)?;
+    let disk = Mounted::new(&image.display().to_string(), &folder.join("disk"))?;
+    let mut house = House::in_room(program, disk.folder()).map_err(|error| error.to_string())?;
+    let (ledger, faults) = (Ledger::default(), Faults::default());
+    let mut load = Load::new(&house, &mut chance).map_err(|error| error.to_string())?;
+    house.start().map_err(|error| error.to_string())?;
+    for round in 1..=rounds {
+        let light = Duration::from_millis(200 + chance.below(LIGHT));
+        let mut cut = Ok(());
+        kills::live_until(&house, &mut load, &ledger, &faults, || {
+            sleep(light);
+            cut = disk.cut_power();
+        });
+        house.crash();
+        cut?;
+        disk.remount()?;
+        if kills::restart(&mut house, &ledger, &faults) {
+            oracle::check(&house, &ledger, Depth::Some(8), &faults);
+        }
+        tally.check(&format!("power loss {round} on {fs}"), &faults);
+    }
+    kills::finish(&mut house, &mut load, &ledger, &faults);
+    let (items, acked, killed) = ledger.book().count();
+    oracle::progress(&format!(
+        "{rounds} power losses on {fs}: {items} items, {acked} acknowledged versions, {killed} acknowledged kills"
+    ));
+    tally.check(&format!("the house on {fs} at its end"), &faults);
+    drop(house);
+    Ok(())
+}
