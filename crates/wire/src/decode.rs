@@ -44,6 +44,25 @@ pub fn decode(bytes: &[u8]) -> Decoded<'_> {
     decode_as(encoding, bytes, 0, complaint.into_iter().collect())
 }
 
+/// Decodes a part whose sender names the encoding beside the bytes, as mail does. A byte order mark counts more than
+/// the label; without either it is UTF-8.
+pub(crate) fn labelled<'a>(bytes: &'a [u8], label: Option<&str>) -> Decoded<'a> {
+    if let Some((encoding, length)) = Encoding::for_bom(bytes) {
+        return decode_as(encoding, bytes, length, Vec::new());
+    }
+    let Some(label) = label else { return decode_as(UTF_8, bytes, 0, Vec::new()) };
+    match label.trim().to_ascii_lowercase().as_str() {
+        // RFC 2781 §4.3: big-endian, unless the bytes say otherwise.
+        "utf-16" => decode_as(wide(bytes).unwrap_or(UTF_16BE), bytes, 0, Vec::new()),
+        "utf-16le" => decode_as(UTF_16LE, bytes, 0, Vec::new()),
+        "utf-16be" => decode_as(UTF_16BE, bytes, 0, Vec::new()),
+        _ => {
+            let (encoding, complaint) = choose(label, bytes);
+            decode_as(encoding, bytes, 0, complaint.into_iter().collect())
+        }
+    }
+}
+
 /// UTF-16 without byte order mark, by its first character, which is ASCII in every format that is read here.
 fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
     match bytes {
@@ -131,7 +150,7 @@ fn decode_marking(decoder: &mut Decoder, bytes: &[u8], skip: usize) -> (String, 
     }
 }
 
-impl Decoded<'_> {
+impl<'a> Decoded<'a> {
     /// Applies to a reading of the text what is known about the bytes: spans and offsets come to count the bytes,
     /// and items with undecodable bytes are held.
     pub(crate) fn settle(self, reading: &mut Reading, length: usize) {
@@ -162,6 +181,28 @@ impl Decoded<'_> {
             }
             reading.complaints.push(complaint);
         }
+    }
+
+    /// The text, and what is to be said about it at `path`. `base` is where the bytes begin in the transmission, if
+    /// they stand there as they are.
+    pub(crate) fn told(self, path: &str, base: Option<usize>) -> (Cow<'a, str>, Vec<Complaint>) {
+        let faults = self.faults.iter().take(NAMED).map(|(_, at)| {
+            let mut complaint = undecodable(self.encoding, *at);
+            complaint.place.offset = base.map(|base| base + at);
+            complaint
+        });
+        let whole = self.complaints.iter().cloned().map(|mut complaint| {
+            complaint.place.offset = base;
+            complaint
+        });
+        let complaints = whole
+            .chain(faults)
+            .map(|mut complaint| {
+                path.clone_into(&mut complaint.place.path);
+                complaint
+            })
+            .collect();
+        (self.text, complaints)
     }
 
     fn hold(&self, reading: &mut Reading) {

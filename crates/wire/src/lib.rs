@@ -15,10 +15,12 @@ mod feed;
 pub mod html;
 pub mod json_feed;
 mod json_text;
+pub mod mail;
 pub mod newsml_g2;
 pub mod ninjs;
 pub mod nitf;
 pub mod outgoing;
+pub mod plain;
 mod reserved;
 pub mod rss;
 pub mod sniff;
@@ -45,12 +47,24 @@ pub enum Format {
     Nitf,
     /// IPTC ninjs 1, 2 and 3.
     Ninjs,
+    /// E-mail (RFC 5322, MIME).
+    Mail,
+    /// Plain text; never recognised, only where a feed says so.
+    Plain,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 6] =
-        [Format::Rss, Format::Atom, Format::JsonFeed, Format::NewsmlG2, Format::Nitf, Format::Ninjs];
+    pub const ALL: [Format; 8] = [
+        Format::Rss,
+        Format::Atom,
+        Format::JsonFeed,
+        Format::NewsmlG2,
+        Format::Nitf,
+        Format::Ninjs,
+        Format::Mail,
+        Format::Plain,
+    ];
 
     /// The word in configuration and output.
     pub fn as_str(self) -> &'static str {
@@ -61,6 +75,8 @@ impl Format {
             Format::NewsmlG2 => "newsml-g2",
             Format::Nitf => "nitf",
             Format::Ninjs => "ninjs",
+            Format::Mail => "mail",
+            Format::Plain => "plain",
         }
     }
 
@@ -133,6 +149,11 @@ pub struct Reading {
 /// offsets count the bytes of `bytes` if these are UTF-8; of a transmission in another encoding, spans are the
 /// whole of it and offsets are absent, except those of bytes that could not be decoded.
 pub fn read(bytes: &[u8], hints: &Hints) -> Reading {
+    read_nested(bytes, hints, 0)
+}
+
+/// The same inside so many mails.
+fn read_nested(bytes: &[u8], hints: &Hints, nesting: usize) -> Reading {
     if bytes.len() > hints.limits.bytes {
         let message = format!(
             "the transmission has {} bytes, more than the {} that are read",
@@ -141,17 +162,27 @@ pub fn read(bytes: &[u8], hints: &Hints) -> Reading {
         );
         return lost(None, "too-large", message);
     }
-    let decoded = decode::decode(bytes);
-    let mut reading = read_text(&decoded.text, hints);
-    decoded.settle(&mut reading, bytes.len());
+    let mut reading = if is_mail(bytes, hints) {
+        mail::read(bytes, hints, nesting)
+    } else {
+        let decoded = decode::decode(bytes);
+        let mut reading = read_text(&decoded.text, hints, nesting);
+        decoded.settle(&mut reading, bytes.len());
+        reading
+    };
     if reading.items.is_empty() && !reading.complaints.iter().any(|c| c.gravity == Gravity::Lost) {
         reading.complaints.push(Complaint::new(Gravity::Lost, "no-items", "the transmission holds no item"));
     }
     reading
 }
 
+/// Whether it is a mail, whose parts each have an encoding of their own: it is never decoded as a whole.
+fn is_mail(bytes: &[u8], hints: &Hints) -> bool {
+    hints.format.map_or_else(|| mail::begins(bytes), |format| format == Format::Mail)
+}
+
 /// The same over a text that is decoded already; spans and offsets count its bytes.
-fn read_text(text: &str, hints: &Hints) -> Reading {
+fn read_text(text: &str, hints: &Hints, nesting: usize) -> Reading {
     let Some(format) = hints.format.or_else(|| sniff::sniff(text)) else {
         return lost(None, "unknown-format", sniff::describe(text));
     };
@@ -162,6 +193,8 @@ fn read_text(text: &str, hints: &Hints) -> Reading {
         Format::NewsmlG2 => newsml_g2::read(text, hints),
         Format::Nitf => nitf::read(text, hints),
         Format::Ninjs => ninjs::read(text, hints),
+        Format::Mail => mail::read(text.as_bytes(), hints, nesting),
+        Format::Plain => plain::read(text, hints),
     };
     reading.format = Some(format);
     reading
@@ -239,7 +272,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_break_a_reader(bytes in proptest::collection::vec(any::<u8>(), 0..200), which in 0usize..7) {
+        fn no_bytes_break_a_reader(bytes in proptest::collection::vec(any::<u8>(), 0..200), which in 0usize..=Format::ALL.len()) {
             sound(&bytes, &Hints { format: Format::ALL.get(which).copied(), ..Hints::default() })?;
         }
 

@@ -2,12 +2,14 @@
 
 use crate::Format;
 use crate::json_text;
+use crate::mail;
 
 /// Recognises the format by the root element, or by the members of the outermost JSON object.
 pub fn sniff(text: &str) -> Option<Format> {
     match start(text) {
         Start::Element(name) => by_root(name),
         Start::Json(json) => by_members(json),
+        Start::Other if mail::begins(text.as_bytes()) => Some(Format::Mail),
         Start::Other => None,
     }
 }

@@ -302,11 +302,15 @@ pub enum WireFormat {
     Nitf,
     /// ninjs 1, 2 or 3.
     Ninjs,
+    /// E-mail.
+    Mail,
+    /// Plain text: headline, empty line, body. Never told from the bytes.
+    Plain,
 }
 
 impl WireFormat {
     /// All of them.
-    pub const ALL: [WireFormat; 8] = [
+    pub const ALL: [WireFormat; 10] = [
         WireFormat::Auto,
         WireFormat::Rss,
         WireFormat::Atom,
@@ -315,6 +319,8 @@ impl WireFormat {
         WireFormat::Newsml1,
         WireFormat::Nitf,
         WireFormat::Ninjs,
+        WireFormat::Mail,
+        WireFormat::Plain,
     ];
 
     /// The word of the format, as in output and records; `None` if it is told from the bytes.
@@ -328,6 +334,8 @@ impl WireFormat {
             WireFormat::Newsml1 => Some("newsml-1"),
             WireFormat::Nitf => Some("nitf"),
             WireFormat::Ninjs => Some("ninjs"),
+            WireFormat::Mail => Some("mail"),
+            WireFormat::Plain => Some("plain"),
         }
     }
 }

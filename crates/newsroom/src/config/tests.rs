@@ -268,11 +268,11 @@ fn words_are_refused_with_what_is_allowed() {
     );
     check(
         ("", "format = \"newsml\""),
-        "19:10: feed[0].format: `newsml` is none of auto, rss, atom, json-feed, newsml-g2, nitf, ninjs",
+        "19:10: feed[0].format: `newsml` is none of auto, rss, atom, json-feed, newsml-g2, newsml-1, nitf, ninjs, mail, plain",
     );
     check(
         ("", "format = \"docx\""),
-        "19:10: feed[0].format: `docx` is none of auto, rss, atom, json-feed, newsml-g2, nitf, ninjs",
+        "19:10: feed[0].format: `docx` is none of auto, rss, atom, json-feed, newsml-g2, newsml-1, nitf, ninjs, mail, plain",
     );
     check(
         ("", "title = \"HTML\""),
