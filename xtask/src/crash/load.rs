@@ -247,11 +247,13 @@ impl Dropper {
     }
 }
 
-/// Leaves a file as a sender should: under a name that is not taken, then renamed.
+/// Leaves a file as a sender should who cannot send it again: under a name that is not taken, synced, then renamed.
 pub(super) fn leave(house: &House, name: &str, stories: &[Story]) -> std::io::Result<()> {
     let part = house.wire().join(format!(".{name}.part"));
     std::fs::write(&part, wire::news_message(stories))?;
-    std::fs::rename(part, house.wire().join(name))
+    std::fs::File::open(&part)?.sync_all()?;
+    std::fs::rename(part, house.wire().join(name))?;
+    std::fs::File::open(house.wire())?.sync_all()
 }
 
 struct PollSource {

@@ -15,6 +15,7 @@ use faults::Tally;
 
 mod chance;
 mod faults;
+mod flips;
 mod house;
 mod http;
 mod kills;
@@ -36,6 +37,7 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
     let tally = match words {
         ["--syscalls", sample] => syscalls::run(&program, sample.parse().unwrap_or(7), seed)?,
         ["--power", n, fs] => power::run(&program, n.parse().unwrap_or(3), fs, seed)?,
+        ["--flips", n] => flips::run(&program, n.parse().unwrap_or(3), seed)?,
         ["--torn", n] => torn::run(&program, n.parse().unwrap_or(3), seed)?,
         _ => kills::run(&program, 40, seed)?,
     };

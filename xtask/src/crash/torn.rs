@@ -22,7 +22,7 @@ const DISK: u64 = 96;
 /// What a disk writes whole or not at all.
 const SECTOR: usize = 512;
 /// How long there is traffic.
-const LIGHT: Duration = Duration::from_secs(5);
+const LIGHT: Duration = Duration::from_millis(2_500);
 
 /// `points` crash points of one run. Each is one check.
 pub(super) fn run(program: &Path, points: usize, seed: u64) -> Result<Tally, String> {
@@ -117,6 +117,7 @@ fn record(program: &Path, folder: &Path, python: &Path, chance: &mut Chance) -> 
         .arg(DISK.to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .spawn()
         .map_err(failed)?;
     let memory = Memory { child, folder: under.clone() };

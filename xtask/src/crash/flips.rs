@@ -1,0 +1,237 @@
+//! One bit turns over at rest, anywhere in the store.
+//!
+//! Either `verbatim doctor` finds it, or the bit said nothing: the files then hold the same rows and kills as before.
+//! In no case are words served that nobody sent, or words of what was killed.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::chance::Chance;
+use super::faults::{Faults, Tally};
+use super::house::{House, copy_folder, fresh_folder};
+use super::http::Line;
+use super::kills;
+use super::ledger::Ledger;
+use super::load::Load;
+use super::oracle::{self, Depth, LISTS};
+
+/// How long there is traffic before.
+const LIGHT: Duration = Duration::from_millis(1_200);
+
+/// What the store's files are to this.
+const FILES: [(&str, u64); 4] =
+    [("verbatim.sqlite", 12), ("verbatim.sqlite-wal", 5), ("kills", 3), ("verbatim.sqlite-shm", 1)];
+/// The part of the kill file that has been written to; the rest is empty space and says nothing.
+const KILLS_USED: u64 = 16 * 512;
+
+/// How a flip ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum End {
+    /// The doctor named it.
+    Found,
+    /// The files hold the same as before.
+    SaidNothing,
+    /// The files hold something else, and the doctor is content.
+    Missed,
+}
+
+/// `flips` bits, half of them in a store whose program was stopped, half in one whose program was killed. Each is one
+/// check.
+pub(super) fn run(program: &Path, flips: u64, seed: u64) -> Result<Tally, String> {
+    let mut tally = Tally::default();
+    if Command::new("python3").arg("--version").output().is_err() {
+        tally.skipped.push("flipped bits: install python3".to_owned());
+        return Ok(tally);
+    }
+    let mut chance = Chance::new(seed);
+    let mut ends: Vec<(End, String)> = Vec::new();
+    for (how, share) in [(Rest::Stopped, flips - flips / 2), (Rest::Killed, flips / 2)] {
+        let failed = |error: std::io::Error| format!("the harness itself failed: {error}");
+        let kept = fresh_folder("flips").map_err(failed)?;
+        let result = at_rest(program, &kept, how, &mut chance)
+            .and_then(|ledger| flip_all(program, &kept, how, share, &ledger, &mut chance, &mut ends, &mut tally));
+        let _ = std::fs::remove_dir_all(&kept);
+        result.map_err(failed)?;
+    }
+    ends.sort();
+    let kinds: Vec<&(End, String)> = {
+        let mut kinds: Vec<_> = ends.iter().collect();
+        kinds.dedup();
+        kinds
+    };
+    for kind in kinds {
+        let count = ends.iter().filter(|end| *end == kind).count();
+        oracle::progress(&format!("{count} × {:?} in {}", kind.0, kind.1));
+    }
+    Ok(tally)
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Rest {
+    Stopped,
+    Killed,
+}
+
+/// A store after some traffic, with nothing running.
+fn at_rest(program: &Path, kept: &Path, how: Rest, chance: &mut Chance) -> std::io::Result<Ledger> {
+    let mut house = House::new(program)?;
+    let (ledger, faults) = (Ledger::default(), Faults::default());
+    let mut load = Load::new(&house, chance)?;
+    house.start()?;
+    kills::live(&house, &mut load, &ledger, &faults, LIGHT);
+    house.crash();
+    if !kills::restart(&mut house, &ledger, &faults) {
+        return Err(std::io::Error::other("the program does not start"));
+    }
+    load.catch_up(&house, &ledger, &faults);
+    std::thread::sleep(Duration::from_secs(6));
+    oracle::check(&house, &ledger, Depth::All, &faults);
+    match how {
+        Rest::Stopped => drop(house.stop()?),
+        Rest::Killed => house.crash(),
+    }
+    let wrong = house.doctor()?;
+    if let Some(fault) = faults.take().into_iter().chain(wrong).next() {
+        return Err(std::io::Error::other(format!("before any flip: {fault}")));
+    }
+    copy_folder(&house.store(), kept)?;
+    Ok(ledger)
+}
+
+#[allow(clippy::too_many_arguments, reason = "one loop, taken out of another")]
+fn flip_all(
+    program: &Path,
+    kept: &Path,
+    how: Rest,
+    flips: u64,
+    ledger: &Ledger,
+    chance: &mut Chance,
+    ends: &mut Vec<(End, String)>,
+    tally: &mut Tally,
+) -> std::io::Result<()> {
+    let before = Holding::of(kept)?;
+    for _ in 0..flips {
+        let faults = Faults::default();
+        let mut house = House::new(program)?;
+        copy_folder(kept, &house.store())?;
+        let (file, bit) = flip(&house.store(), chance)?;
+        let what = format!("bit {} of byte {} of {file} ({how:?})", bit % 8, bit / 8);
+        let found = !house.doctor()?.is_empty();
+        let end = match found {
+            true => End::Found,
+            // The database is asked on a copy: opening it may change it.
+            false if Holding::of(&house.store())? == before => End::SaidNothing,
+            false => End::Missed,
+        };
+        if end == End::Missed {
+            faults.note("the doctor is content, and the files hold something else".to_owned());
+        }
+        serve(&mut house, &Ledger::of(ledger.book().clone()), found, &faults);
+        ends.push((end, format!("{file} ({how:?})")));
+        tally.check(&what, &faults);
+    }
+    Ok(())
+}
+
+/// Turns one bit over. Gives the file and the number of the bit in it.
+fn flip(store: &Path, chance: &mut Chance) -> std::io::Result<(&'static str, u64)> {
+    let there: Vec<(&str, u64, u64)> = FILES
+        .iter()
+        .filter_map(|(file, weight)| {
+            let size = std::fs::metadata(store.join(file)).ok()?.len();
+            let size = if *file == "kills" { size.min(KILLS_USED) } else { size };
+            (size > 0).then_some((*file, *weight, size))
+        })
+        .collect();
+    let mut ticket = chance.below(there.iter().map(|(_, weight, _)| weight).sum());
+    let chosen = there.iter().find(|(_, weight, _)| {
+        let won = ticket < *weight;
+        ticket = ticket.saturating_sub(*weight);
+        won
+    });
+    let (file, _, size) = chosen.ok_or_else(|| std::io::Error::other("the store is empty"))?;
+    let bit = chance.below(size * 8);
+    let mut bytes = std::fs::read(store.join(file))?;
+    bytes[usize::try_from(bit / 8).unwrap_or(0)] ^= 1 << (bit % 8);
+    std::fs::write(store.join(file), bytes)?;
+    Ok((file, bit))
+}
+
+/// What a store's files say, read by nothing of ours.
+#[derive(Debug, PartialEq, Eq)]
+struct Holding {
+    /// A digest of all rows of all tables, or what the database says instead.
+    rows: String,
+    /// The heads of the kill file, and its records of the generation in force.
+    kills: Vec<u8>,
+}
+
+impl Holding {
+    fn of(store: &Path) -> std::io::Result<Self> {
+        const LOOK: &str = "
+import hashlib, sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.text_factory = bytes
+sum = hashlib.sha256()
+names = [name for name, sql in db.execute(\"SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name\") if b'VIRTUAL' not in sql]
+for name in names:
+    sum.update(name)
+    for row in db.execute('SELECT * FROM \"' + name.decode() + '\"'):
+        sum.update(repr(row).encode())
+for row in db.execute('SELECT type, name, sql FROM sqlite_master ORDER BY type, name'):
+    sum.update(repr(row).encode())
+for pragma in ('user_version', 'application_id'):
+    sum.update(repr(db.execute('PRAGMA ' + pragma).fetchall()).encode())
+print(sum.hexdigest())
+";
+        let aside: PathBuf = fresh_folder("look")?;
+        copy_folder(store, &aside)?;
+        let looked = Command::new("python3").args(["-c", LOOK]).arg(aside.join("verbatim.sqlite")).output();
+        let kills = std::fs::read(aside.join("kills"))?;
+        std::fs::remove_dir_all(&aside)?;
+        let looked = looked?;
+        let said = if looked.status.success() { looked.stdout } else { looked.stderr };
+        Ok(Self { rows: String::from_utf8_lossy(&said).trim().to_owned(), kills: in_force(&kills) })
+    }
+}
+
+/// The kill file's two heads, and every sector that begins as a record of the newer head's generation.
+fn in_force(kills: &[u8]) -> Vec<u8> {
+    let heads = kills.get(..1024).unwrap_or(kills);
+    let generation = |head: &[u8]| head.get(16..24).map(<[u8]>::to_vec);
+    let number = |head: &[u8]| generation(head).map(|g| g.iter().rev().fold(0u64, |n, byte| n << 8 | u64::from(*byte)));
+    let newest = heads.chunks(512).filter_map(number).max().unwrap_or(0).to_le_bytes();
+    let records = kills.get(1024..).unwrap_or_default().chunks(512);
+    let live = records.filter(|sector| sector.starts_with(b"kill") && sector.get(4..12) == Some(newest.as_slice()));
+    // Of a head, what has a meaning: its first 56 bytes.
+    heads.chunks(512).flat_map(|head| &head[..56.min(head.len())]).chain(live.flatten()).copied().collect()
+}
+
+/// Whatever is still served is true. If the doctor was content, everything must be there as well.
+fn serve(house: &mut House, ledger: &Ledger, found: bool, faults: &Faults) {
+    ledger.restarted();
+    if let Err(error) = house.start() {
+        if !found {
+            faults.note(format!("the doctor is content, and the program does not start: {error}"));
+        }
+        return;
+    }
+    if !found {
+        oracle::check(house, ledger, Depth::All, faults);
+        return;
+    }
+    let mut line = Line::new(house.site);
+    for list in LISTS {
+        oracle::look_at(&mut line, list, ledger, faults);
+    }
+    let items = ledger.book().items.clone();
+    for item in items {
+        let Some(url) = &item.url else { continue };
+        let Ok(answer) = line.get(&format!("{url}.txt")) else { continue };
+        let true_words = item.sent.iter().any(|sent| sent.story.text().as_bytes() == answer.body);
+        if answer.status == 200 && (item.killed.is_some() || !true_words) {
+            faults.note(format!("{} is served, with words that are killed or nobody sent", item.uri));
+        }
+    }
+}
