@@ -16,6 +16,7 @@ pub mod html;
 pub mod json_feed;
 mod json_text;
 pub mod mail;
+pub mod newsml_1;
 pub mod newsml_g2;
 pub mod ninjs;
 pub mod nitf;
@@ -43,6 +44,8 @@ pub enum Format {
     JsonFeed,
     /// IPTC NewsML-G2.
     NewsmlG2,
+    /// IPTC NewsML 1.0, 1.1 and 1.2.
+    Newsml1,
     /// IPTC NITF 3.
     Nitf,
     /// IPTC ninjs 1, 2 and 3.
@@ -55,11 +58,12 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 8] = [
+    pub const ALL: [Format; 9] = [
         Format::Rss,
         Format::Atom,
         Format::JsonFeed,
         Format::NewsmlG2,
+        Format::Newsml1,
         Format::Nitf,
         Format::Ninjs,
         Format::Mail,
@@ -73,6 +77,7 @@ impl Format {
             Format::Atom => "atom",
             Format::JsonFeed => "json-feed",
             Format::NewsmlG2 => "newsml-g2",
+            Format::Newsml1 => "newsml-1",
             Format::Nitf => "nitf",
             Format::Ninjs => "ninjs",
             Format::Mail => "mail",
@@ -191,6 +196,7 @@ fn read_text(text: &str, hints: &Hints, nesting: usize) -> Reading {
         Format::Atom => atom::read(text, hints),
         Format::JsonFeed => json_feed::read(text, hints),
         Format::NewsmlG2 => newsml_g2::read(text, hints),
+        Format::Newsml1 => newsml_1::read(text, hints),
         Format::Nitf => nitf::read(text, hints),
         Format::Ninjs => ninjs::read(text, hints),
         Format::Mail => mail::read(text.as_bytes(), hints, nesting),

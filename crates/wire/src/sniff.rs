@@ -91,6 +91,7 @@ fn by_root(name: &str) -> Option<Format> {
         "newsMessage" | "newsItem" | "packageItem" | "conceptItem" | "knowledgeItem" | "planningItem" => {
             Some(Format::NewsmlG2)
         }
+        "NewsML" | "NewsItem" => Some(Format::Newsml1),
         "nitf" => Some(Format::Nitf),
         _ => None,
     }
@@ -149,6 +150,7 @@ mod tests {
         check("<!DOCTYPE nitf SYSTEM \"a>b\" [<!ENTITY x '>'>]><nitf>", Some(Format::Nitf));
         check("<newsMessage/>", Some(Format::NewsmlG2));
         check("<ns0:newsItem>", Some(Format::NewsmlG2));
+        check("<!DOCTYPE NewsML [<!ENTITY % nitf SYSTEM 'n.dtd'> %nitf; ]><NewsML>", Some(Format::Newsml1));
         check("<html><rss/></html>", None);
         check("<!-- <rss> ", None);
     }
