@@ -17,7 +17,7 @@ use super::{element, guard};
 /// Elements may be nested so deep.
 const DEEPEST: u32 = 256;
 /// Nodes of one fragment.
-const MOST_NODES: usize = 1_000_000;
+const MOST_NODES: usize = 500_000;
 /// Bytes given to the parser at once; between two portions the limits are looked at.
 const PORTION: usize = 16 << 10;
 

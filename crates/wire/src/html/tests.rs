@@ -321,3 +321,20 @@ proptest! {
         prop_assert_eq!(again.copy.canonical(), version.copy.canonical());
     }
 }
+
+#[test]
+fn marks_across_cells_are_written_in_each_of_them() {
+    let words = read_fragment("<table><tr><td>a <b>b</b></td><td>c<td><i>d</i> e</tr></table>", "t");
+    let mut version = news::Version::new("u");
+    push(words, &mut version);
+    let whole = news::Mark { range: 0..9, kind: MarkKind::Link("https://a.example/".into()) };
+    let row = &version.copy.blocks()[0];
+    let marks: Vec<_> = row.marks().iter().cloned().chain([whole]).collect();
+    let mut copy = news::AgencyCopy::default();
+    copy.push(news::BlockKind::Row, row.text(), marks, None).expect("a block");
+    let mut out = String::new();
+    write_block(&mut out, &copy.blocks()[0], false);
+    let link = |inner: &str| format!("<td><a href=\"https://a.example/\" rel=\"nofollow noopener\">{inner}</a></td>");
+    let cells = [link("a <b>b</b>"), link("c"), link("<i>d</i> e")].join("\t");
+    assert_eq!(out, format!("<tr>{cells}</tr>"));
+}

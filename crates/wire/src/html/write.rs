@@ -142,11 +142,20 @@ pub fn write_block(out: &mut String, block: &Block, data_v: bool) {
 }
 
 fn write_cells(out: &mut String, text: &str, marks: &[&Mark], breaks: &str) {
+    // A row may have very many cells: each mark is looked at only where it may reach.
+    let mut ahead: Vec<&Mark> = marks.iter().copied().filter(|mark| is_written(&mark.kind)).collect();
+    ahead.sort_by_key(|mark| mark.range.start);
+    let mut ahead = ahead.into_iter().peekable();
+    let mut here: Vec<&Mark> = Vec::new();
     let mut at = 0;
     for (range, header) in cells(text, marks) {
+        here.retain(|mark| mark.range.end > range.start);
+        while let Some(mark) = ahead.next_if(|mark| mark.range.start < range.end) {
+            here.push(mark);
+        }
         out.push_str(&text[at..range.start]);
         out.push_str(if header { "<th>" } else { "<td>" });
-        write_marked(out, text, range.clone(), marks, breaks);
+        write_marked(out, text, range.clone(), &here, breaks);
         out.push_str(if header { "</th>" } else { "</td>" });
         at = range.end;
     }

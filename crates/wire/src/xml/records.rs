@@ -259,7 +259,8 @@ fn next_start(input: &str, from: usize, names: &[&str], unclosed: &mut [bool; 2]
 }
 
 fn begins(tag: &[u8], names: &[&str]) -> bool {
-    let end = tag.iter().take(256).skip(1).position(|b| b" \t\r\n/>".contains(b));
+    // No name holds a `<`: a text of nothing else is walked through once, not 256 times.
+    let end = tag.iter().take(256).skip(1).position(|b| b" \t\r\n/><".contains(b));
     let Some(name) = end.map(|end| &tag[1..=end]) else { return false };
     let local = name.iter().position(|&b| b == b':').map_or(name, |colon| &name[colon + 1..]);
     names.iter().any(|n| n.as_bytes() == local)
