@@ -133,14 +133,18 @@ fn decode_as<'a>(
 /// Decodes with U+FFFD for what cannot be decoded, and says where that was.
 fn decode_marking(decoder: &mut Decoder, bytes: &[u8], skip: usize) -> (String, Vec<(usize, usize)>) {
     let mut text = String::with_capacity(bytes.len() + bytes.len() / 8 + 16);
+    // Decoding straight into the text would clear all of its spare room again after every fault.
+    let mut portion = [0; 4096];
     let mut faults = Vec::new();
     let mut read = 0;
     loop {
-        let (result, more) = decoder.decode_to_string_without_replacement(&bytes[read..], &mut text, true);
+        let (result, more, written) =
+            decoder.decode_to_utf8_without_replacement(&bytes[read..], &mut portion, true);
         read += more;
+        text.push_str(std::str::from_utf8(&portion[..written]).expect("a decoder writes whole characters"));
         match result {
             DecoderResult::InputEmpty => return (text, faults),
-            DecoderResult::OutputFull => text.reserve(bytes.len() - read + 1024),
+            DecoderResult::OutputFull => {}
             DecoderResult::Malformed(length, after) => {
                 let at = (read - usize::from(after)).saturating_sub(usize::from(length));
                 faults.push((text.len(), skip + at));
