@@ -17,8 +17,11 @@ fn item(tx: &Transaction<'_>, key: &ItemKey) -> Result<i64, StoreError> {
     if let Some(id) = find_item(tx, key)? {
         return Ok(id);
     }
-    let mut put = tx.prepare_cached("INSERT INTO item (agency, uri) VALUES (?1, ?2) RETURNING id")?;
-    Ok(put.query_row([key.agency.as_str(), &key.uri], |row| row.get(0))?)
+    // Without RETURNING: with it SQLite opens a savepoint for the statement, and each savepoint makes the search write
+    // out what it has gathered, so that every item would be merged into the index by itself.
+    tx.prepare_cached("INSERT INTO item (agency, uri) VALUES (?1, ?2)")?
+        .execute([key.agency.as_str(), &key.uri])?;
+    Ok(tx.last_insert_rowid())
 }
 
 /// An item's row.

@@ -1,7 +1,11 @@
 //! How nouns look in columns.
 
+use std::cell::RefCell;
+
 use jiff::Timestamp;
 use news::{Digest, ItemId, TransmissionId};
+
+use zstd::bulk::{Compressor, Decompressor};
 
 use crate::StoreError;
 
@@ -61,9 +65,20 @@ pub(super) fn capped(limit: usize, most: i64) -> i64 {
     i64::try_from(limit).unwrap_or(most).min(most)
 }
 
+thread_local! {
+    /// One compressor a thread: it costs more to make than a version to pack.
+    static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    /// The same for unpacking.
+    static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
 /// Packs bytes for keeping.
 pub(super) fn pack(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
-    zstd::bulk::compress(bytes, 3).map_err(|error| StoreError::Failed {
+    let packed = PACKER.with_borrow_mut(|packer| match packer {
+        Some(packer) => packer.compress(bytes),
+        None => packer.insert(Compressor::new(3)?).compress(bytes),
+    });
+    packed.map_err(|error| StoreError::Failed {
         doing: String::new(),
         why: format!("compressing {} bytes: {error}", bytes.len()),
     })
@@ -72,6 +87,25 @@ pub(super) fn pack(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
 /// Unpacks them; `None` if they cannot be unpacked to exactly this length.
 pub(super) fn unpack(packed: &[u8], len: i64) -> Option<Vec<u8>> {
     let len = usize::try_from(len).ok().filter(|len| *len <= 1 << 30)?;
-    let bytes = zstd::bulk::decompress(packed, len).ok()?;
-    (bytes.len() == len).then_some(bytes)
+    let bytes = UNPACKER.with_borrow_mut(|unpacker| match unpacker {
+        Some(unpacker) => unpacker.decompress(packed, len),
+        None => unpacker.insert(Decompressor::new()?).decompress(packed, len),
+    });
+    bytes.ok().filter(|bytes| bytes.len() == len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_packed_unpacks_also_after_something_damaged() {
+        for text in ["", "one", &"many words ".repeat(4_000)] {
+            let packed = pack(text.as_bytes()).unwrap();
+            assert_eq!(packed, zstd::bulk::compress(text.as_bytes(), 3).unwrap());
+            assert_eq!(unpack(&packed[..packed.len() / 2], text.len() as i64), None);
+            assert_eq!(unpack(&packed, text.len() as i64 + 1), None);
+            assert_eq!(unpack(&packed, text.len() as i64).as_deref(), Some(text.as_bytes()));
+        }
+    }
 }

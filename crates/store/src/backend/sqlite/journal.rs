@@ -123,8 +123,9 @@ impl Ready {
             Some(words) if !entry.fact.kills() => Some(vault::Ready::of(words)?),
             _ => None,
         };
-        if let Some(words) = &entry.words {
-            check_words(&entry.fact, words, words.version.copy.copy_hash())?;
+        if let Some(kept) = &entry.words {
+            let hash = words.as_ref().map_or_else(|| kept.version.copy.copy_hash(), |ready| ready.copy_hash);
+            check_words(&entry.fact, kept, hash)?;
         }
         Ok(Self { entry, words })
     }
