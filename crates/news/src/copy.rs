@@ -256,16 +256,26 @@ impl AgencyCopy {
     }
 
     fn push_lines(&mut self, kind: BlockKind, text: &str, marks: &[Mark], list: Option<ListPlace>) {
+        // A text may have very many lines and marks: each mark is looked at only where it may reach.
+        let mut ahead: Vec<(usize, &Mark)> = marks.iter().enumerate().collect();
+        ahead.sort_by_key(|(_, mark)| mark.range.start);
+        let mut ahead = ahead.into_iter().peekable();
+        let mut here: Vec<(usize, &Mark)> = Vec::new();
         let mut start = 0;
         while start < text.len() {
             let end = text[start..].find("\n\n").map_or(text.len(), |gap| start + gap);
             let piece = text[start..end].trim_matches('\n');
             if !piece.is_empty() {
                 let offset = piece.as_ptr() as usize - text.as_ptr() as usize;
+                here.retain(|(_, mark)| mark.range.end >= offset);
+                while let Some(mark) = ahead.next_if(|(_, mark)| mark.range.start <= offset + piece.len()) {
+                    here.push(mark);
+                }
+                here.sort_by_key(|(i, _)| *i);
                 self.blocks.push(Block {
                     kind,
                     text: piece.to_owned(),
-                    marks: cut(marks, offset, piece),
+                    marks: cut(here.iter().map(|(_, mark)| *mark), offset, piece),
                     list,
                 });
             }
@@ -324,7 +334,7 @@ fn unify_line_ends(text: &str, marks: Vec<Mark>) -> (String, Vec<Mark>) {
 }
 
 /// The marks that fall into `piece`, which starts at `offset`, relative to it. Empty ranges stay only for cells.
-fn cut(marks: &[Mark], offset: usize, piece: &str) -> Vec<Mark> {
+fn cut<'a>(marks: impl Iterator<Item = &'a Mark>, offset: usize, piece: &str) -> Vec<Mark> {
     let floor = |at: usize| {
         let mut at = at.saturating_sub(offset).min(piece.len());
         while !piece.is_char_boundary(at) {
@@ -333,7 +343,6 @@ fn cut(marks: &[Mark], offset: usize, piece: &str) -> Vec<Mark> {
         at
     };
     let mut out: Vec<Mark> = marks
-        .iter()
         .filter(|mark| mark.range.start <= offset + piece.len() && mark.range.end >= offset)
         .map(|mark| Mark { range: floor(mark.range.start)..floor(mark.range.end), kind: mark.kind.clone() })
         .filter(|mark| mark.range.start < mark.range.end || matches!(mark.kind, MarkKind::Cell(_)))
