@@ -60,7 +60,7 @@ pub(crate) enum Command {
     },
     /// Check the configuration
     Check,
-    /// Check everything: configuration, store, folders, clock, listeners
+    /// Check everything: configuration, store, folders, free space, listeners, feeds
     Doctor,
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct Demo {
     /// The port of the site; the desk takes the next one
     #[arg(long, default_value_t = 8080)]
     pub(crate) port: u16,
-    /// How many times faster than written the day goes by
+    /// How many times faster than written the day goes by; its embargo takes its 15 seconds all the same
     #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
     pub(crate) speed: f64,
     /// End when the day is over instead of staying up
@@ -80,11 +80,15 @@ pub(crate) struct Demo {
 #[derive(Debug, Args)]
 pub(crate) struct Read {
     /// The format, if it is not to be recognised from the bytes
-    #[arg(long)]
+    #[arg(long, value_parser = formats())]
     pub(crate) format: Option<String>,
     /// Files; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+}
+
+fn formats() -> clap::builder::PossibleValuesParser {
+    wire::Format::ALL.map(|format| format.as_str()).into()
 }
 
 #[derive(Debug, Args)]

@@ -18,8 +18,17 @@ pub(crate) fn demo(demo: &cli::Demo) -> Result<ExitCode, Failure> {
     if !(demo.speed.is_finite() && demo.speed > 0.0) {
         return Err("--speed wants a number greater than 0".into());
     }
-    let desk_port =
-        demo.port.checked_add(1).ok_or("--port wants a port below 65535: the desk takes the next one")?;
+    let desk_port = demo
+        .port
+        .checked_add(1)
+        .filter(|_| demo.port > 0)
+        .ok_or("--port wants a port from 1 to 65534: the desk takes the next one")?;
+    for port in [demo.port, desk_port] {
+        // Asked before anything is made, to be able to say what helps here.
+        std::net::TcpListener::bind(("127.0.0.1", port)).map_err(|error| {
+            format!("listening on 127.0.0.1:{port}: {error}; choose another port with --port, the desk takes the next one")
+        })?;
+    }
     let folder = tempfile::Builder::new().prefix("verbatim-demo-").tempdir()?;
     let file = folder.path().join("verbatim.toml");
     std::fs::write(&file, script::config(folder.path(), demo.port, desk_port))?;

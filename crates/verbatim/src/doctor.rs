@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use newsroom::Newsroom;
 use newsroom::config::{self, Config};
-use newsroom::control::{self, Request};
+use newsroom::control::{self, Reply, Request};
+use newsroom::lists::{List, Which};
 use store::{Access, Index as _, Journal as _, Store};
 
 use crate::say::{self, Failure, paint};
@@ -47,6 +48,7 @@ pub(crate) fn doctor(path: &Path) -> Result<ExitCode, Failure> {
     let running = matches!(control::ask(&Newsroom::socket(&config), &Request::Status), Ok(Some(_)));
     if running {
         visit.good("a newsroom runs on this store and answers");
+        doors(&mut visit, &config);
     } else {
         visit.good("no newsroom runs on this store");
         listeners(&mut visit, &config);
@@ -85,6 +87,19 @@ fn listeners(visit: &mut Visit, config: &Config) {
     }
 }
 
+/// What the running newsroom says of its feeds.
+fn doors(visit: &mut Visit, config: &Config) {
+    let request = Request::List { which: Which::Feeds, limit: usize::MAX };
+    let Ok(Some(Reply::List(List::Feeds(feeds)))) = control::ask(&Newsroom::socket(config), &request) else {
+        return visit.bad("the running newsroom did not say how its feeds are");
+    };
+    for feed in feeds {
+        if let Some(trouble) = feed.trouble {
+            visit.bad(format_args!("feed {}: {}", feed.feed, say::tame(&trouble)));
+        }
+    }
+}
+
 fn store(visit: &mut Visit, config: &Config) {
     let path = config.store_path();
     if !path.join("verbatim.sqlite").exists() {
@@ -102,6 +117,11 @@ fn store(visit: &mut Visit, config: &Config) {
             store.last_seq().unwrap_or_default()
         )),
         Err(error) => visit.bad(format_args!("store {}: {error}", path.display())),
+    }
+    match store.hold_all() {
+        Ok(false) => {}
+        Ok(true) => visit.good("everything new and changed is held; `verbatim hold-all off` ends that"),
+        Err(error) => visit.bad(format_args!("reading whether everything is held: {error}")),
     }
     match store.next_due() {
         Ok(due) => visit.good(match due {

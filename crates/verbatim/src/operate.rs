@@ -19,6 +19,8 @@ use crate::say::{self, Failure, paint, tame};
 /// How often, and after what pause, a command tries again while a process holds the store and does not answer.
 const ATTEMPTS: u32 = 200;
 const PAUSE: Duration = Duration::from_millis(50);
+/// Among how many of the newest complaints those about a file are looked for that was put through just now.
+const NEWEST: usize = 200;
 
 /// Carries out requests one after the other, on the running process or on the store.
 struct Line {
@@ -124,8 +126,8 @@ pub(crate) fn publish(path: &Path, publish: &cli::Publish) -> Result<ExitCode, F
             bytes: base64::engine::general_purpose::STANDARD.encode(bytes),
         };
         let name = file.display();
-        let lines = match line.ask(&request) {
-            Ok(Reply::Outcomes { lines, .. }) => lines,
+        let (transmission, lines) = match line.ask(&request) {
+            Ok(Reply::Outcomes { transmission, lines }) => (transmission, lines),
             Ok(_) => return Err("an unexpected answer".into()),
             Err(error) => {
                 // The files behind it are put through all the same.
@@ -139,8 +141,20 @@ pub(crate) fn publish(path: &Path, publish: &cli::Publish) -> Result<ExitCode, F
             all = false;
         }
         lines.iter().for_each(outcome);
+        tell_losses(&mut line, &name, transmission.as_deref());
     }
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Beside what became of the items: what of the file is none, because it could not be read.
+fn tell_losses(line: &mut Line, name: impl std::fmt::Display, transmission: Option<&str>) {
+    let request = Request::List { which: Which::Complaints, limit: NEWEST };
+    let Ok(Reply::List(List::Complaints(complaints))) = line.ask(&request) else { return };
+    let ours = complaints.iter().filter(|complaint| Some(complaint.transmission.as_str()) == transmission);
+    for lost in ours.filter(|complaint| complaint.gravity == "lost") {
+        let item = lost.item.map(|item| format!("item {item}: ")).unwrap_or_default();
+        say::remark(format_args!("{name}: {item}{} [{}]", tame(&lost.message), lost.code));
+    }
 }
 
 fn outcome(line: &OutcomeLine) {
@@ -158,7 +172,16 @@ fn outcome(line: &OutcomeLine) {
 fn order(path: &Path, item: cli::Item, order: ItemOrder) -> Result<ExitCode, Failure> {
     let request = Request::Item { uri: item.uri, agency: item.agency, order, by: operator() };
     if let Reply::Outcomes { lines, .. } = Line::open(path)?.ask(&request)? {
-        lines.iter().for_each(outcome);
+        for line in &lines {
+            outcome(line);
+            if line.reasons.iter().any(|reason| reason == "killed-unseen") {
+                say::remark(format_args!(
+                    "nothing of {} ever came, so nothing was taken off; the kill waits for it. If a live story was \
+                     meant, copy its uri from `verbatim list`",
+                    tame(&line.uri)
+                ));
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -202,8 +225,10 @@ pub(crate) fn list(path: &Path, asked: &cli::List) -> Result<ExitCode, Failure> 
         (_, true) => Which::Complaints,
         _ => Which::Recent { feed: asked.feed.clone() },
     };
-    let reply = Line::open(path)?.ask(&Request::List { which, limit: asked.limit })?;
+    let mut line = Line::open(path)?;
+    let reply = line.ask(&Request::List { which: which.clone(), limit: asked.limit })?;
     let Reply::List(list) = reply else { return Err("an unexpected answer".into()) };
+    tell_empty(&list, &which, &line.config);
     match list {
         List::Rulings(lines) if asked.json => lines.iter().for_each(say::json),
         List::Complaints(lines) if asked.json => lines.iter().for_each(say::json),
@@ -214,6 +239,29 @@ pub(crate) fn list(path: &Path, asked: &cli::List) -> Result<ExitCode, Failure> 
     Ok(ExitCode::SUCCESS)
 }
 
+/// A list without a line says why it has none; on standard error, so that a pipe gets nothing.
+fn tell_empty(list: &List, which: &Which, config: &Config) {
+    let empty = match list {
+        List::Rulings(lines) => lines.is_empty(),
+        List::Complaints(lines) => lines.is_empty(),
+        List::Feeds(lines) => lines.is_empty(),
+    };
+    if !empty {
+        return;
+    }
+    match which {
+        Which::Held => say::remark("nothing is held"),
+        Which::Complaints => say::remark("there are no complaints"),
+        Which::Recent { feed: Some(id) } if config.feeds().iter().all(|feed| feed.id.as_str() != id) => {
+            say::remark(format_args!(
+                "no feed `{}` is configured, and nothing came on one; `verbatim check` lists the feeds",
+                tame(id)
+            ));
+        }
+        _ => say::remark("nothing came yet"),
+    }
+}
+
 fn ruled(line: &Ruled) {
     let colour = match line.ruling.as_str() {
         "publish" | "update" => "32",
@@ -221,15 +269,21 @@ fn ruled(line: &Ruled) {
         "kill" => "31",
         _ => "2",
     };
-    let until = line.until.as_ref().map(|until| format!(", until {until}")).unwrap_or_default();
+    let until = match line.until.as_deref() {
+        None => String::new(),
+        Some("person") => ", waits for a person".to_owned(),
+        Some(instant) => format!(", until {instant}"),
+    };
     say::line(format_args!(
         "{}  {}  {}",
         paint("2", &line.at),
         paint(colour, format_args!("{:<7}", line.ruling)),
         tame(line.headline.as_deref().unwrap_or("(no headline)")),
     ));
-    let by = line.by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
-    say::line(format_args!("    {} ({}{by}), now {}{until}", tame(&line.uri), line.feed, line.standing));
+    let by = line.by.as_ref().map(|by| format!("by {}", tame(by)));
+    let feed = Some(line.feed.clone()).filter(|feed| !feed.is_empty());
+    let origin = feed.into_iter().chain(by).collect::<Vec<_>>().join(", ");
+    say::line(format_args!("    {} ({origin}), now {}{until}", tame(&line.uri), line.standing));
     say::line(format_args!("    {}", line.reasons.join("; ")));
     if let Some(url) = &line.url {
         say::line(format_args!("    {url}"));

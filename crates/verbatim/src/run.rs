@@ -53,7 +53,7 @@ pub(crate) async fn serve(config: Config, meanwhile: impl Future<Output = ()>) -
     for (site, listener) in listeners {
         let router = web::site::router(newsroom.clone(), site.id.clone(), site.base_path.clone());
         tasks.spawn(web::serve(listener, router, stopped.clone()));
-        tracing::info!("{} is on {}", site.name, site.url);
+        tracing::info!("{} is on {} (listening on {})", site.name, site.url, site.listen);
     }
     let pushes = pushes(&config, &token);
     let largest = usize::try_from(config.limits.max_bytes).unwrap_or(usize::MAX);

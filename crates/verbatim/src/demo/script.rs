@@ -109,7 +109,7 @@ pub(crate) const DAY: &[Step] = &[
         50_000,
         "agx-world",
         "minister-3.xml",
-        "The agency sends the killed story once more, usable. It is held: a kill is lifted by a person or by nobody.",
+        "The agency sends the killed story once more, usable. It is held, with an alarm: a kill is lifted by a person or by nobody.",
     ),
     step(
         54_000,
