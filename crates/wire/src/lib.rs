@@ -9,10 +9,12 @@
 //!
 //! **Never here:** sockets, store, configuration, the clock. No byte is dropped without a complaint.
 
+pub mod anpa1312;
 pub mod atom;
 pub mod decode;
 mod feed;
 pub mod html;
+pub mod iptc7901;
 pub mod json_feed;
 mod json_text;
 pub mod mail;
@@ -26,6 +28,7 @@ mod reserved;
 pub mod rss;
 pub mod sniff;
 mod story;
+mod teleprinter;
 mod terms;
 pub mod time;
 pub mod xml;
@@ -50,6 +53,10 @@ pub enum Format {
     Nitf,
     /// IPTC ninjs 1, 2 and 3.
     Ninjs,
+    /// IPTC 7901.
+    Iptc7901,
+    /// ANPA 1312, with Kyodo's variant.
+    Anpa1312,
     /// E-mail (RFC 5322, MIME).
     Mail,
     /// Plain text; never recognised, only where a feed says so.
@@ -58,7 +65,7 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 9] = [
+    pub const ALL: [Format; 11] = [
         Format::Rss,
         Format::Atom,
         Format::JsonFeed,
@@ -66,6 +73,8 @@ impl Format {
         Format::Newsml1,
         Format::Nitf,
         Format::Ninjs,
+        Format::Iptc7901,
+        Format::Anpa1312,
         Format::Mail,
         Format::Plain,
     ];
@@ -80,6 +89,8 @@ impl Format {
             Format::Newsml1 => "newsml-1",
             Format::Nitf => "nitf",
             Format::Ninjs => "ninjs",
+            Format::Iptc7901 => "iptc7901",
+            Format::Anpa1312 => "anpa1312",
             Format::Mail => "mail",
             Format::Plain => "plain",
         }
@@ -167,7 +178,9 @@ fn read_nested(bytes: &[u8], hints: &Hints, nesting: usize) -> Reading {
         );
         return lost(None, "too-large", message);
     }
-    let mut reading = if is_mail(bytes, hints) {
+    let mut reading = if let Some(reading) = read_teleprinter(bytes, hints) {
+        reading
+    } else if is_mail(bytes, hints) {
         mail::read(bytes, hints, nesting)
     } else {
         let decoded = decode::decode(bytes);
@@ -186,6 +199,17 @@ fn is_mail(bytes: &[u8], hints: &Hints) -> bool {
     hints.format.map_or_else(|| mail::begins(bytes), |format| format == Format::Mail)
 }
 
+/// The same if the transmission comes as from a teleprinter, where each message may have an encoding of its own.
+fn read_teleprinter(bytes: &[u8], hints: &Hints) -> Option<Reading> {
+    let format = hints.format.or_else(|| sniff::teleprinter(bytes))?;
+    let reading = match format {
+        Format::Iptc7901 => iptc7901::read(bytes, hints),
+        Format::Anpa1312 => anpa1312::read(bytes, hints),
+        _ => return None,
+    };
+    Some(Reading { format: Some(format), ..reading })
+}
+
 /// The same over a text that is decoded already; spans and offsets count its bytes.
 fn read_text(text: &str, hints: &Hints, nesting: usize) -> Reading {
     let Some(format) = hints.format.or_else(|| sniff::sniff(text)) else {
@@ -199,6 +223,8 @@ fn read_text(text: &str, hints: &Hints, nesting: usize) -> Reading {
         Format::Newsml1 => newsml_1::read(text, hints),
         Format::Nitf => nitf::read(text, hints),
         Format::Ninjs => ninjs::read(text, hints),
+        Format::Iptc7901 => iptc7901::read(text.as_bytes(), hints),
+        Format::Anpa1312 => anpa1312::read(text.as_bytes(), hints),
         Format::Mail => mail::read(text.as_bytes(), hints, nesting),
         Format::Plain => plain::read(text, hints),
     };

@@ -1,8 +1,9 @@
 //! Which format it is, from the text alone, never from a file's name or a declared media type.
 
-use crate::Format;
 use crate::json_text;
 use crate::mail;
+use crate::teleprinter;
+use crate::{Format, anpa1312, iptc7901};
 
 /// Recognises the format by the root element, or by the members of the outermost JSON object.
 pub fn sniff(text: &str) -> Option<Format> {
@@ -12,6 +13,29 @@ pub fn sniff(text: &str) -> Option<Format> {
         Start::Other if mail::begins(text.as_bytes()) => Some(Format::Mail),
         Start::Other => None,
     }
+}
+
+/// How many bytes are looked at for the header of a teleprinter's message.
+const HEADER: usize = 4096;
+
+/// Recognises IPTC 7901 and ANPA 1312 by SOH and what follows it, or, where SOH was lost, by a header that leaves no
+/// doubt.
+pub fn teleprinter(bytes: &[u8]) -> Option<Format> {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(HEADER)]);
+    let start = text.trim_start_matches(teleprinter::is_fill_character);
+    let Some(message) = start.strip_prefix('\u{1}') else {
+        // SOH was lost, or noise came before it.
+        let after = start.split_once('\u{1}').map(|(_, after)| after);
+        return [Some(start), after].into_iter().flatten().find_map(|text| {
+            let anpa = anpa1312::is_header(text).then_some(Format::Anpa1312);
+            anpa.or_else(|| iptc7901::is_header(text).then_some(Format::Iptc7901))
+        });
+    };
+    let head = message.split(teleprinter::STX).next().unwrap_or_default();
+    let announced = text[..text.len() - start.len()].contains('\u{16}');
+    let first = head.lines().next().unwrap_or_default();
+    let anpa = announced || first.contains('\u{1f}') || head.contains(['\u{11}', '\u{12}']);
+    Some(if anpa { Format::Anpa1312 } else { Format::Iptc7901 })
 }
 
 /// Why a text was not recognised: a sentence without final stop.
@@ -167,6 +191,26 @@ mod tests {
         check("[1, 2]", None);
         check("plain words", None);
         check("", None);
+    }
+
+    #[test]
+    fn messages_of_teleprinters_are_known_by_their_header() {
+        for (text, expect) in [
+            ("\u{1}agx042 4 pl 308 eu  agx 042\r\n\u{2}", Some(Format::Iptc7901)),
+            ("\u{7f}\r\n\u{1}agx042 4 pl 308 eu  agx 042\r\n\u{2}", Some(Format::Iptc7901)),
+            ("agx042 4 pl 308 eu  agx 042\r\n", Some(Format::Iptc7901)),
+            ("noise\u{1}agx042 4 pl 308 eu  agx 042\r\n", Some(Format::Iptc7901)),
+            ("\u{16}\u{16}\u{1}W4221\u{1f}agxwd\r\n", Some(Format::Anpa1312)),
+            ("\u{1}a0105AGXJP\u{1f}koko-\r\n", Some(Format::Anpa1312)),
+            ("\u{1}W4221\r\nr i\u{13}\u{11} BC-A 03-21 10\r\n\u{2}", Some(Format::Anpa1312)),
+            ("W4221\u{1f}agxwd\r\nr i\u{13}\u{11} BC-A 03-21 10\r\n\u{2}^A", Some(Format::Anpa1312)),
+            ("Council votes 4 to 3", None),
+            ("From: a@example.org\n\nText", None),
+            ("<rss/>", None),
+            ("", None),
+        ] {
+            assert_eq!(teleprinter(text.as_bytes()), expect, "{text:?}");
+        }
     }
 
     #[test]

@@ -257,6 +257,11 @@ const MONTHS: [&[&str]; 12] = [
     &["dec", "dez", "déc", "dic"],
 ];
 
+/// Whether the word is the name of a month, or the beginning of one.
+pub(crate) fn is_month(word: &str) -> bool {
+    month(word).is_some()
+}
+
 fn month(word: &str) -> Option<i32> {
     let word = word.trim().to_lowercase();
     if word.chars().count() < 3 || !word.chars().all(|c| c.is_alphabetic() || c == '.') {

@@ -302,6 +302,10 @@ pub enum WireFormat {
     Nitf,
     /// ninjs 1, 2 or 3.
     Ninjs,
+    /// IPTC 7901.
+    Iptc7901,
+    /// ANPA 1312, with Kyodo's variant.
+    Anpa1312,
     /// E-mail.
     Mail,
     /// Plain text: headline, empty line, body. Never told from the bytes.
@@ -310,7 +314,7 @@ pub enum WireFormat {
 
 impl WireFormat {
     /// All of them.
-    pub const ALL: [WireFormat; 10] = [
+    pub const ALL: [WireFormat; 12] = [
         WireFormat::Auto,
         WireFormat::Rss,
         WireFormat::Atom,
@@ -319,6 +323,8 @@ impl WireFormat {
         WireFormat::Newsml1,
         WireFormat::Nitf,
         WireFormat::Ninjs,
+        WireFormat::Iptc7901,
+        WireFormat::Anpa1312,
         WireFormat::Mail,
         WireFormat::Plain,
     ];
@@ -334,6 +340,8 @@ impl WireFormat {
             WireFormat::Newsml1 => Some("newsml-1"),
             WireFormat::Nitf => Some("nitf"),
             WireFormat::Ninjs => Some("ninjs"),
+            WireFormat::Iptc7901 => Some("iptc7901"),
+            WireFormat::Anpa1312 => Some("anpa1312"),
             WireFormat::Mail => Some("mail"),
             WireFormat::Plain => Some("plain"),
         }

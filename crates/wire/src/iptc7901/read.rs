@@ -1,0 +1,340 @@
+//! IPTC 7901 to versions.
+
+use news::{BlockKind, Complaint, Gravity, Note, Stamp, Version, VersionOrder, VersionStamp};
+
+use super::shape::{self, HEAD_LINES, HeadLine, Header, Trailer};
+use crate::html::{Draft, Words};
+use crate::story::{self, Head};
+use crate::teleprinter::{self, BELL, DELETE, End, Line, Message, lines};
+use crate::{Hints, Reading, feed, terms, time};
+
+/// Reads a transmission of any number of messages. Never fails; see [`crate::read`].
+pub fn read(bytes: &[u8], hints: &Hints) -> Reading {
+    teleprinter::read(bytes, hints, shape::is_header, message)
+}
+
+fn message(message: &Message<'_>, hints: &Hints) -> Result<Version, Complaint> {
+    let before = lines(message.head);
+    let mut before = before.into_iter().filter(|line| !line.is_blank());
+    let Some(first) = before.next().map(Line::bare) else {
+        return Err(Complaint::new(Gravity::Lost, "empty-item", "the message has no header").at("head", None));
+    };
+    let mut version = Version::new(String::new());
+    version.language = hints.language.clone();
+    let header = header(first, &mut version);
+    let mut rest: Vec<Line<'_>> = before.collect();
+    let mut text = match message.text {
+        Some(text) => lines(text),
+        // Without STX the text begins behind the slugline.
+        None => {
+            let slug = usize::from(rest.first().is_some_and(|line| line.bare().ends_with('/')));
+            rest.truncate(slug);
+            let all = lines(message.head);
+            let seen = all.iter().enumerate().filter(|(_, line)| !line.is_blank()).nth(slug);
+            seen.map(|(i, _)| all[i + 1..].to_vec()).unwrap_or_default()
+        }
+    };
+    if text.iter().all(|line| line.is_blank()) {
+        let message = format!("the message `{}` has no text", shown(first));
+        return Err(Complaint::new(Gravity::Lost, "empty-item", message).at("text", None));
+    }
+    slugline(&rest, &mut version);
+    let trailer = match message.tail {
+        Some(tail) => tail_of(tail, &mut version),
+        None => trailer_in(&mut text),
+    };
+    if message.tail.is_none() && trailer.is_none() {
+        teleprinter::complain_cut(&mut version);
+    } else if message.tail.is_none() || message.text.is_none() {
+        let message = "STX or ETX is missing; the text was told from the header and the date at its end";
+        terms::complain(&mut version, Gravity::Remark, "no-control-bytes", message, "text");
+    }
+    date(trailer.as_ref(), hints, &mut version);
+    let head = head(&mut text, &header, &mut version);
+    identify(&header, trailer.as_ref(), &head, &mut version);
+    let body = body(&text, &mut version);
+    story::tell(&mut version, head, body, "text");
+    Ok(version)
+}
+
+fn shown(line: &str) -> String {
+    line.chars().take(60).collect()
+}
+
+fn header<'a>(line: &'a str, version: &mut Version) -> Header<'a> {
+    let Some(header) = Header::parse(line) else {
+        terms::keep(version, "header", line);
+        let message = format!("`{}` is no header of IPTC 7901; agency and number are not known", shown(line));
+        terms::complain(version, Gravity::Remark, "header-unreadable", message, "header");
+        return Header::default();
+    };
+    terms::apply_urgency(version, header.priority, "header/priority");
+    version.subjects.push(terms::subject(Some(header.subject), Some("iptc7901"), None));
+    for (path, value) in [
+        ("header/service", header.service),
+        ("header/service-number", header.service_number),
+        ("header/words", header.words.unwrap_or_default()),
+        ("header/routing", &header.routing.join(" ")),
+        ("header/agency", header.agency.unwrap_or_default()),
+        ("header/agency-number", header.agency_number.unwrap_or_default()),
+    ] {
+        terms::keep(version, path, value);
+    }
+    header
+}
+
+/// The lines between header and STX: the slugline, and whatever else an agency puts there for editors.
+fn slugline(rest: &[Line<'_>], version: &mut Version) {
+    let slug = rest.iter().position(|line| line.bare().ends_with('/')).unwrap_or(0);
+    for (i, line) in rest.iter().enumerate() {
+        let text = line.bare();
+        if i == slug {
+            version.slugline = Some(text.to_owned());
+            let keywords = text.split('/').map(str::trim).filter(|word| !word.is_empty());
+            version.keywords.extend(keywords.map(str::to_owned));
+        } else {
+            terms::note(version, "ednote", text, "head");
+        }
+    }
+}
+
+/// The date behind ETX; whatever else stands there is kept.
+fn tail_of<'a>(tail: &'a str, version: &mut Version) -> Option<Trailer<'a>> {
+    let mut found = None;
+    for line in lines(tail).into_iter().filter(|line| !line.is_blank()) {
+        match Trailer::parse(line.text).filter(|_| found.is_none()) {
+            Some(trailer) => found = Some(trailer),
+            None => terms::keep(version, "trailer", line.bare()),
+        }
+    }
+    found
+}
+
+/// Without ETX: the date on the last line, which then is no text.
+fn trailer_in<'a>(text: &mut Vec<Line<'a>>) -> Option<Trailer<'a>> {
+    let last = text.iter().rposition(|line| !line.is_blank())?;
+    let trailer = Trailer::parse(text[last].text)?;
+    text.truncate(last);
+    Some(trailer)
+}
+
+fn date(trailer: Option<&Trailer<'_>>, hints: &Hints, version: &mut Version) {
+    let Some(trailer) = trailer else {
+        terms::complain(
+            version,
+            Gravity::Remark,
+            "no-date",
+            "the message carries no date behind ETX",
+            "trailer",
+        );
+        return;
+    };
+    let mut stamp = match trailer.date() {
+        Some(date) => time::stamp(&date, hints, "trailer", &mut version.complaints),
+        None => {
+            let message = format!("`{}` names no year; the message has no time", trailer.raw);
+            terms::complain(version, Gravity::Remark, "date-unreadable", message, "trailer");
+            Stamp { raw: String::new(), at: None, zoned: false }
+        }
+    };
+    stamp.raw = trailer.raw.to_owned();
+    if let Some(at) = stamp.at {
+        version.version = VersionStamp { raw: String::new(), order: VersionOrder::Time(at) };
+    }
+    version.version_created = Some(stamp);
+}
+
+fn identify(header: &Header<'_>, trailer: Option<&Trailer<'_>>, head: &Head, version: &mut Version) {
+    let day = trailer.and_then(Trailer::midnight).and_then(|date| time::instant_of(&date));
+    let day = day.map(|day| day.strftime("%Y-%m-%d").to_string());
+    if let (Some(number), Some(day)) = (header.number(), &day) {
+        let agency = header.agency.unwrap_or(header.service);
+        version.uri = format!("urn:verbatim:iptc7901:{}:{agency}:{number}:{day}", header.service);
+        return;
+    }
+    let slug = version.slugline.as_deref().unwrap_or_default();
+    let headline = head.lines.first().map_or("", |line| &line.text);
+    let day = day.unwrap_or_default();
+    let number = header.number().unwrap_or_default();
+    version.uri = feed::key("iptc7901", &[header.service, number, slug, headline, &day]);
+    let message =
+        "the message lacks a number or a date; it is known by a hash of its slugline, headline and day";
+    terms::complain(version, Gravity::Remark, "no-identifier", message, "header");
+}
+
+/// Takes the head off the text: the lines up to the one that ends in ` =`.
+fn head(text: &mut Vec<Line<'_>>, header: &Header<'_>, version: &mut Version) -> Head {
+    let mut filled = text.iter().enumerate().filter(|(_, line)| !line.is_blank()).take(HEAD_LINES);
+    let last = filled.find(|(_, line)| is_last(line.bare())).map(|(i, _)| i);
+    let end = last.unwrap_or_else(|| {
+        let message = "no line of the head ends in ` =`; only the first line was read as headline";
+        terms::complain(version, Gravity::Remark, "no-head", message, "head");
+        first_alone(text).unwrap_or(0)
+    });
+    let mut head = Head::default();
+    if last.is_none() && first_alone(text).is_none() {
+        return head;
+    }
+    let mut words = Vec::new();
+    for line in text.drain(..=end).filter(|line| !line.is_blank()) {
+        let cleaned = cleaned(line.bare());
+        let line = cleaned.strip_suffix('=').unwrap_or(&cleaned).trim_end_matches(terms::is_space);
+        match HeadLine::of(line) {
+            HeadLine::Words if line.is_empty() => {}
+            HeadLine::Words => words.push(line.to_owned()),
+            HeadLine::Note => terms::note(version, "ednote", line, "head"),
+            HeadLine::Mark(code, severity) => {
+                teleprinter::text_signal(version, &code, severity, "head");
+                terms::note(version, "ednote", line, "head");
+            }
+        }
+    }
+    if words.len() > 1 && words.last().is_some_and(|line| shape::is_byline(line, header.agency)) {
+        head.bylines.extend(words.pop().and_then(|line| story::line(BlockKind::Byline, &line)));
+    }
+    let mut headline = words.pop().unwrap_or_default();
+    while let Some(before) = words.pop_if(|before| shape::goes_on(before, &headline)) {
+        headline = format!("{before} {headline}");
+    }
+    head.lines.extend(story::line(BlockKind::Headline, &headline));
+    head.lines.extend(words.iter().filter_map(|line| story::line(BlockKind::Subhead, line)));
+    head
+}
+
+/// Whether the head ends with this line.
+fn is_last(line: &str) -> bool {
+    line == "=" || line.strip_suffix('=').is_some_and(|before| before.ends_with(terms::is_space))
+}
+
+/// The first line of words, if it stands alone and something follows.
+fn first_alone(text: &[Line<'_>]) -> Option<usize> {
+    let first = text.iter().position(|line| !line.is_blank())?;
+    let alone = text.get(first + 1).is_some_and(|line| line.is_blank());
+    let follows = text[first + 1..].iter().any(|line| !line.is_blank());
+    (alone && follows && !is_indented(text[first].text)).then_some(first)
+}
+
+/// Without fill, bells and changes of the font.
+fn cleaned(text: &str) -> String {
+    text.chars().filter(|c| !matches!(*c, DELETE | BELL | '\u{11}'..='\u{13}')).collect()
+}
+
+fn is_indented(line: &str) -> bool {
+    line.starts_with('\t') || line.starts_with("   ")
+}
+
+/// The body, by the rules in this module's documentation.
+fn body(text: &[Line<'_>], version: &mut Version) -> Words {
+    let mut text: Vec<(String, End)> = text.iter().map(|line| (cleaned(line.text), line.end)).collect();
+    let mut words = Words::default();
+    if let Some(at) = text.iter().position(|(line, _)| is_notebook(line)) {
+        let rest: Vec<String> = text.drain(at..).map(|(line, _)| line).collect();
+        let text = rest.join("\n").trim().to_owned();
+        words.notes.push(Note { role: "not-for-publication".into(), text, path: "text".into() });
+    }
+    instructions(&mut text, &mut words);
+    let ends = |end| text.iter().filter(|(line, e)| *e == end && !line.trim().is_empty()).count();
+    let bare_parts = ends(End::Full) > ends(End::Bare);
+    let mut paragraph: Option<String> = None;
+    let mut at = 0;
+    while let Some((line, end)) = text.get(at) {
+        let bare = line.trim_matches(terms::is_space);
+        let columns = text[at..].iter().take_while(|(line, _)| is_columnar(line)).count();
+        if let Some(row) = as_row(bare) {
+            close(&mut paragraph, &mut words);
+            words.blocks.extend(row);
+        } else if columns > 1 {
+            close(&mut paragraph, &mut words);
+            let table: Vec<&str> = text[at..at + columns]
+                .iter()
+                .map(|(line, _)| line.trim_end_matches(terms::is_space))
+                .collect();
+            words.blocks.push(story::draft(BlockKind::Pre, table.join("\n"), Vec::new(), None));
+            at += columns;
+            continue;
+        } else if bare.is_empty() {
+            close(&mut paragraph, &mut words);
+        } else {
+            if begins(line, bare, paragraph.as_deref()) {
+                close(&mut paragraph, &mut words);
+            }
+            join(&mut paragraph, bare, version);
+            if *end == End::Bare && bare_parts || is_heading(bare) {
+                close(&mut paragraph, &mut words);
+            }
+        }
+        at += 1;
+    }
+    close(&mut paragraph, &mut words);
+    words
+}
+
+/// Takes out instructions for typesetting machines, between SCD (0x0C) and ECD (0x0B) on one line.
+fn instructions(text: &mut [(String, End)], words: &mut Words) {
+    for (line, _) in text {
+        while let Some((start, length)) =
+            line.find('\u{c}').and_then(|start| Some((start, line[start..].find('\u{b}')?)))
+        {
+            let inside = line[start + 1..start + length].to_owned();
+            words.notes.push(Note { role: "typesetting".into(), text: inside, path: "text".into() });
+            line.replace_range(start..=start + length, "");
+        }
+    }
+}
+
+/// Whether this line opens the part of an agency's text that is for editors.
+fn is_notebook(line: &str) -> bool {
+    let Some(title) = line.trim().strip_prefix("# ") else { return false };
+    let last = title.split_whitespace().next_back().unwrap_or_default().to_lowercase();
+    title.split_whitespace().count() <= 3 && ["notizblock", "notebook", "notepad"].contains(&last.as_str())
+}
+
+fn is_heading(line: &str) -> bool {
+    let title = line.trim_start_matches('#');
+    (1..=4).contains(&(line.len() - title.len())) && title.starts_with(' ')
+}
+
+fn begins(line: &str, bare: &str, paragraph: Option<&str>) -> bool {
+    let item = bare.starts_with("- ") && paragraph.is_some_and(|before| before.starts_with("- "));
+    is_indented(line) || is_heading(bare) || item
+}
+
+/// A row, `Some(None)` if it has no words; `None` if it is none.
+fn as_row(line: &str) -> Option<Option<Draft>> {
+    if line.contains('\u{1f}') {
+        return Some(teleprinter::row(line.split('\u{1f}')));
+    }
+    let inside = line.strip_prefix('|')?.strip_suffix('|')?;
+    Some(teleprinter::row(inside.split('|')))
+}
+
+fn is_columnar(line: &str) -> bool {
+    let bare = line.trim_matches(terms::is_space);
+    as_row(bare).is_none() && (bare.contains("   ") || bare.contains('\t'))
+}
+
+fn join(paragraph: &mut Option<String>, line: &str, version: &mut Version) {
+    let Some(before) = paragraph else {
+        *paragraph = Some(line.to_owned());
+        return;
+    };
+    let mut end = before.chars().rev();
+    if end.next() == Some('-')
+        && end.next().is_some_and(char::is_alphanumeric)
+        && line.starts_with(char::is_alphabetic)
+    {
+        let tail: String = before.chars().rev().take(20).collect();
+        let tail: String = tail.chars().rev().collect();
+        let message =
+            format!("a line ends in `{tail}`; whether the hyphen parts a word is not said, and it stays");
+        terms::complain(version, Gravity::Remark, "hyphen-at-line-end", message, "text");
+    }
+    before.push(' ');
+    before.push_str(line);
+}
+
+fn close(paragraph: &mut Option<String>, words: &mut Words) {
+    if let Some(text) = paragraph.take() {
+        words.blocks.push(story::draft(BlockKind::P, text, Vec::new(), None));
+    }
+}
