@@ -15,6 +15,9 @@ use crate::{Format, Hints, Reading};
 
 const COMPONENT: &str = "NewsItem/NewsComponent";
 
+/// Among how many neighbours a repetition is looked for, so that time stays linear.
+const NEAR: usize = 64;
+
 /// Reads every item of a text, whatever stands around it.
 pub fn read(text: &str, hints: &Hints) -> Reading {
     let mut reading = Reading { format: Some(Format::Newsml1), ..Reading::default() };
@@ -43,6 +46,7 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
             && let Some(first) = after_loss
         {
             reading.items[first..].iter_mut().for_each(nested);
+            after_loss = Some(reading.items.len());
         }
     }
     if let Some(envelope) = records.head().as_ref().and_then(|root| root.child("NewsEnvelope")) {
@@ -139,18 +143,19 @@ fn identified(version: &mut Version, root: &Element) {
 
 fn manage(version: &mut Version, management: Option<&Element>, hints: &Hints) {
     let path = |rest: &str| format!("NewsItem/NewsManagement/{rest}");
-    let status = management.and_then(|management| management.child("Status"));
-    let word = status.and_then(formal);
-    if word.is_none() {
+    let statuses = management.into_iter().flat_map(|management| management.children_named("Status"));
+    let words: Vec<&str> = statuses.filter_map(formal).collect();
+    if words.is_empty() {
         let message = "the item has no status: Usable, Withheld, Embargoed or Canceled would be right";
         terms::complain(version, Gravity::Hold, "no-status", message, &path("Status"));
         version.status = PubStatus::Unknown(String::new());
     }
     let Some(management) = management else { return };
     for change in management.children_named("StatusWillChange") {
-        will_change(version, word.unwrap_or_default(), change, &path("StatusWillChange"), hints);
+        let embargoed = words.iter().any(|word| word.eq_ignore_ascii_case("embargoed"));
+        will_change(version, embargoed, change, &path("StatusWillChange"), hints);
     }
-    if let Some(word) = word {
+    for word in words {
         terms::apply_status(version, word, &path("Status/@FormalName"));
     }
     for child in management.elements() {
@@ -175,10 +180,9 @@ fn manage(version: &mut Version, management: Option<&Element>, hints: &Hints) {
 
 /// A change of status that the agency announces. What lifts an embargo is its end; what withdraws is the expiry;
 /// anything that lets more be published than the present status does is left to the agency's next revision.
-fn will_change(version: &mut Version, now: &str, change: &Element, path: &str, hints: &Hints) {
+fn will_change(version: &mut Version, embargoed: bool, change: &Element, path: &str, hints: &Hints) {
     let future = formal_of(change, "FutureStatus").unwrap_or_default();
     let when = change.child("DateAndTime").map(Element::text).unwrap_or_default();
-    let embargoed = now.eq_ignore_ascii_case("embargoed");
     terms::keep(version, &format!("{path}/FutureStatus"), future);
     match terms::status(future) {
         PubStatus::Usable if future.eq_ignore_ascii_case("embargoed") => {
@@ -333,7 +337,7 @@ fn fill(version: &mut Version, head: &mut Head, inner: Head) {
             BlockKind::Headline => !has_headline,
             _ => !subheads,
         };
-        let known = head.lines.iter().any(|own| own.text == line.text);
+        let known = head.lines.iter().take(NEAR).any(|own| own.text == line.text);
         match (wanted, known) {
             (true, _) => head.lines.push(line),
             (false, true) => {}
@@ -443,7 +447,7 @@ fn lines_of_their_own(
         words.notes.append(&mut beside.notes);
         words.renditions.append(&mut beside.renditions);
         words.complaints.append(&mut beside.complaints);
-        if text.is_empty() || head.lines.iter().any(|line| line.text == text) {
+        if text.is_empty() || head.lines.iter().take(NEAR).any(|line| line.text == text) {
             continue;
         }
         if foreign || taken {
@@ -470,9 +474,11 @@ fn beside(
                 let path = format!("{COMPONENT}/caption");
                 let (_, mut caption) = bodies::read(version, leaf.item, &path, hints);
                 caption.blocks.iter_mut().for_each(|block| block.kind = BlockKind::Caption);
-                caption.blocks.retain(|block| !words.blocks.iter().any(|said| is_same(said, block)));
+                caption
+                    .blocks
+                    .retain(|block| !words.blocks.iter().rev().take(NEAR).any(|said| is_same(said, block)));
                 let picture = tree.components[leaf.component].parent.unwrap_or(leaf.component);
-                if !caption.blocks.is_empty() && !credited.contains(&picture) {
+                if !caption.blocks.is_empty() && credited.last() != Some(&picture) {
                     credited.push(picture);
                     caption.blocks.extend(credits(tree, leaf.component, chosen));
                 }
@@ -645,7 +651,7 @@ fn typed_line(version: &mut Version, line: &Element, path: &str) {
 }
 
 fn keyword(version: &mut Version, word: String) {
-    if !version.keywords.contains(&word) {
+    if !version.keywords.iter().rev().take(NEAR).any(|known| *known == word) {
         version.keywords.push(word);
     }
 }
@@ -676,7 +682,8 @@ fn describe(version: &mut Version, meta: &Element, path: &str) {
 fn subjects(version: &mut Version, codes: &Element, path: &str) {
     for code in codes.elements() {
         let subject = terms::subject(formal(code), code.attr("Scheme"), None);
-        if subject.code.is_some() && !version.subjects.contains(&subject) {
+        if subject.code.is_some() && !version.subjects.iter().rev().take(NEAR).any(|known| *known == subject)
+        {
             version.subjects.push(subject);
         }
         for attr in code.attrs.iter().filter(|attr| !matches!(&*attr.name, "FormalName" | "Scheme")) {

@@ -117,6 +117,8 @@ pub(super) struct Component<'a> {
     role: Option<&'a str>,
     /// The role `Photo`, `Video` … of itself or of a component around it.
     medium: Option<&'a str>,
+    /// Whether what is in it tells the same, one part to be chosen.
+    is_choice: bool,
 }
 
 /// A `ContentItem`.
@@ -173,6 +175,7 @@ impl<'a> Tree<'a> {
             parent,
             language: language.or(element.lang()).or(above.and_then(|above| above.language)).or(around),
             role: own.or(above.and_then(|above| above.role)),
+            is_choice: is_choice(element),
             medium: above.and_then(|above| above.medium).or(own.filter(|role| is_medium(role))),
         };
         let at = self.components.len();
@@ -207,10 +210,13 @@ impl<'a> Tree<'a> {
             let Some(parent) = parent else { return false };
             if a > b { a = parent } else { b = parent }
         }
-        let around = self.components[a].element;
-        around.attr("EquivalentsList").is_some_and(|word| word.trim().eq_ignore_ascii_case("yes"))
-            || around.child("BasisForChoice").is_some()
+        self.components[a].is_choice
     }
+}
+
+fn is_choice(component: &Element) -> bool {
+    component.attr("EquivalentsList").is_some_and(|word| word.trim().eq_ignore_ascii_case("yes"))
+        || component.child("BasisForChoice").is_some()
 }
 
 fn is_medium(role: &str) -> bool {
@@ -297,8 +303,10 @@ fn is_text(item: &Element) -> bool {
         "quicktime",
         "css",
     ];
-    if let Some(medium) = formal_of(item, "MediaType") {
-        return local(medium).eq_ignore_ascii_case("text");
+    match formal_of(item, "MediaType") {
+        Some(medium) if local(medium).eq_ignore_ascii_case("text") => return true,
+        Some(medium) if is_medium(medium) => return false,
+        _ => {}
     }
     if let Some(kind) = formal_of(item, "MimeType") {
         let kind = kind.to_ascii_lowercase();

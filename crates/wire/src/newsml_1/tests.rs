@@ -145,6 +145,8 @@ fn the_status_is_what_the_item_says_in_any_case() {
     check_status(r#"<Status FormalName="Withheld"/>"#, PubStatus::Withheld, Severity::Withholds);
     check_status(r#"<Status FormalName="Canceled"/>"#, PubStatus::Canceled, Severity::Kills);
     check_status(r#"<Status FormalName="CANCELLED"/>"#, PubStatus::Canceled, Severity::Kills);
+    let two = r#"<Status FormalName="Usable"/><Status FormalName="Withheld"/>"#;
+    check_status(two, PubStatus::Withheld, Severity::Withholds);
 }
 
 #[test]
@@ -555,6 +557,27 @@ fn rights_and_labels_are_kept() {
     );
 }
 
+#[test]
+fn no_number_of_parts_costs_more_than_their_length() {
+    let role = |name: &str, i: usize| {
+        format!(
+            "<NewsComponent><Role FormalName=\"{name}\"/>{}</NewsComponent>",
+            holding("", &format!("<p>{name} {i}</p>"))
+        )
+    };
+    let many: String =
+        (0..20_000).flat_map(|i| [role("Caption", i), role("SubHeadLine", i), role("Main", i)]).collect();
+    let subjects: String = (0..50_000).map(|i| format!("<Subject FormalName=\"{i}\"/>")).collect();
+    let text = story(&format!(
+        "<DescriptiveMetadata><SubjectCode>{subjects}</SubjectCode></DescriptiveMetadata>{many}"
+    ));
+    let begun = std::time::Instant::now();
+    let version = one(&text);
+    assert_eq!((version.subjects.len(), version.copy.texts(BlockKind::Caption).count()), (50_000, 20_000));
+    // Squares of these numbers take minutes.
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+}
+
 // --- whole transmissions ---
 
 #[test]
@@ -639,4 +662,20 @@ fn a_kill_names_the_item_that_it_kills() {
     let kill = one(include_str!("../../../../fixtures/wire/newsml-1/kill.xml"));
     assert_eq!((kill.uri, kill.status), (story.uri, PubStatus::Canceled));
     assert_eq!(kill.version.order, VersionOrder::Number(3));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_cut_or_changed_wire_breaks_the_reader(at in 0usize..4000, byte in proptest::prelude::any::<u8>(), cut in proptest::prelude::any::<bool>()) {
+        let mut bytes = include_bytes!("../../../../fixtures/wire/newsml-1/kyoto.xml").to_vec();
+        let at = at % bytes.len();
+        if cut { bytes.truncate(at) } else { bytes[at] = byte }
+        let reading = crate::read(&bytes, &Hints::default());
+        for version in &reading.items {
+            proptest::prop_assert!(version.span.start <= version.span.end && version.span.end <= bytes.len());
+            // Whatever is broken, the words for editors stay out of the copy.
+            proptest::prop_assert!(!version.copy.canonical().contains("03-0000-0000"));
+        }
+        proptest::prop_assert!(!reading.items.is_empty() || reading.complaints.iter().any(|c| c.gravity == Gravity::Lost));
+    }
 }
