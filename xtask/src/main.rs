@@ -18,7 +18,11 @@ usage: cargo xtask CHORE
   gen [--check]  the files that are made from the program: the example configuration, its reference and schema
   test           everything: format, clippy, tidy, gen --check, doc tests, tests, and outside acceptance if it is here
   hostile [--full] [--bin FILE] [--only WORD]
-                 what somebody would send who means us harm, to the readers, the pages and the listeners";
+                 what somebody would send who means us harm, to the readers, the pages and the listeners
+  crash [--kills N] [--syscalls [--sample K]] [--power N [--fs ext4|xfs]] [--torn N] [--flips N]
+        [--planted NAME|all] [--seed S]
+                 killed, failed calls, no power, torn sectors, flipped bits: is what was acknowledged still true?
+                 without words: some of everything, in a few minutes";
 
 fn main() -> ExitCode {
     let typed: Vec<String> = std::env::args().skip(1).collect();
@@ -32,7 +36,9 @@ fn main() -> ExitCode {
         ["hostile", words @ ..] if hostile::Wish::of(words).is_some() => {
             hostile::Wish::of(words).map_or(Ok(()), |wish| hostile::run(&root, &wish))
         }
-        ["crash", words @ ..] => crash::run(&root, words),
+        ["crash", words @ ..] if crash::Wish::of(words).is_some() => {
+            crash::Wish::of(words).map_or(Ok(()), |wish| crash::run(&root, &wish))
+        }
         ["--help" | "-h" | "help"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;

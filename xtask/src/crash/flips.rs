@@ -12,12 +12,13 @@ use super::faults::{Faults, Tally};
 use super::house::{House, copy_folder, fresh_folder};
 use super::http::Line;
 use super::kills;
-use super::ledger::Ledger;
-use super::load::Load;
+use super::ledger::{Ledger, Proof};
+use super::load::{self, Load};
 use super::oracle::{self, Depth, LISTS};
+use super::wire::Story;
 
 /// How long there is traffic before.
-const LIGHT: Duration = Duration::from_millis(1_200);
+const LIGHT: Duration = Duration::from_millis(500);
 
 /// What the store's files are to this.
 const FILES: [(&str, u64); 4] =
@@ -49,8 +50,9 @@ pub(super) fn run(program: &Path, flips: u64, seed: u64) -> Result<Tally, String
     for (how, share) in [(Rest::Stopped, flips - flips / 2), (Rest::Killed, flips / 2)] {
         let failed = |error: std::io::Error| format!("the harness itself failed: {error}");
         let kept = fresh_folder("flips").map_err(failed)?;
-        let result = at_rest(program, &kept, how, &mut chance)
-            .and_then(|ledger| flip_all(program, &kept, how, share, &ledger, &mut chance, &mut ends, &mut tally));
+        let result = at_rest(program, &kept, how, &mut chance).and_then(|ledger| {
+            flip_all(program, &kept, how, share, &ledger, &mut chance, &mut ends, &mut tally)
+        });
         let _ = std::fs::remove_dir_all(&kept);
         result.map_err(failed)?;
     }
@@ -87,6 +89,15 @@ fn at_rest(program: &Path, kept: &Path, how: Rest, chance: &mut Chance) -> std::
     load.catch_up(&house, &ledger, &faults);
     std::thread::sleep(Duration::from_secs(6));
     oracle::check(&house, &ledger, Depth::All, &faults);
+    // The last words are still in the write-ahead log.
+    let last: Vec<Story> = (1..=3).map(|n| Story::new(&format!("urn:agx:last:{n}"), 1, chance)).collect();
+    ledger.sending(&last);
+    match load::push(&mut Line::new(house.desk), &last) {
+        Some(id) => ledger.acked(&last, &Proof::Pushed(id)),
+        None => return Err(std::io::Error::other("a push is not acknowledged")),
+    }
+    std::thread::sleep(Duration::from_millis(400));
+    oracle::check(&house, &ledger, Depth::Some(1_000), &faults);
     match how {
         Rest::Stopped => drop(house.stop()?),
         Rest::Killed => house.crash(),
@@ -128,7 +139,8 @@ fn flip_all(
             faults.note("the doctor is content, and the files hold something else".to_owned());
         }
         serve(&mut house, &Ledger::of(ledger.book().clone()), found, &faults);
-        ends.push((end, format!("{file} ({how:?})")));
+        let bytes = std::fs::read(kept.join(file))?;
+        ends.push((end, format!("{file} ({how:?}): {}", area(file, &bytes, bit / 8))));
         tally.check(&what, &faults);
     }
     Ok(())
@@ -156,6 +168,52 @@ fn flip(store: &Path, chance: &mut Chance) -> std::io::Result<(&'static str, u64
     bytes[usize::try_from(bit / 8).unwrap_or(0)] ^= 1 << (bit % 8);
     std::fs::write(store.join(file), bytes)?;
     Ok((file, bit))
+}
+
+/// What stands at a byte of a file. SQLite's file format: <https://sqlite.org/fileformat2.html>.
+fn area(file: &str, bytes: &[u8], at: u64) -> &'static str {
+    let at = usize::try_from(at).unwrap_or(usize::MAX);
+    match file {
+        "verbatim.sqlite" => page_area(bytes, at),
+        "verbatim.sqlite-wal" => "a frame",
+        "verbatim.sqlite-shm" => "derived",
+        _ if at < 1024 => "a head",
+        _ => "a record's sector",
+    }
+}
+
+fn page_area(bytes: &[u8], at: usize) -> &'static str {
+    let number =
+        |at: usize| bytes.get(at..at + 2).map_or(0, |two| usize::from(two[0]) << 8 | usize::from(two[1]));
+    let size = match number(16) {
+        1 => 65_536,
+        0 => return "no page",
+        size => size,
+    };
+    let start = at / size * size;
+    if at < 100 {
+        return "the file's header";
+    }
+    let head = if start == 0 { 100 } else { start };
+    let pointers = match bytes.get(head) {
+        Some(0x0d | 0x0a) => head + 8,
+        Some(0x05 | 0x02) => head + 12,
+        _ => return "an overflow or free page",
+    };
+    let unallocated = pointers + 2 * number(head + 3)..start + number(head + 5);
+    if unallocated.contains(&at) {
+        return "unallocated space of a page";
+    }
+    // Free blocks within the cells: each begins with where the next is, and its length.
+    let mut block = number(head + 1);
+    while block != 0 && start + block + 4 <= bytes.len() {
+        let (next, length) = (number(start + block), number(start + block + 2));
+        if (start + block..start + block + length).contains(&at) {
+            return "a free block of a page";
+        }
+        block = if next > block { next } else { 0 };
+    }
+    "cells of a page"
 }
 
 /// What a store's files say, read by nothing of ours.
@@ -200,10 +258,13 @@ print(sum.hexdigest())
 fn in_force(kills: &[u8]) -> Vec<u8> {
     let heads = kills.get(..1024).unwrap_or(kills);
     let generation = |head: &[u8]| head.get(16..24).map(<[u8]>::to_vec);
-    let number = |head: &[u8]| generation(head).map(|g| g.iter().rev().fold(0u64, |n, byte| n << 8 | u64::from(*byte)));
+    let number = |head: &[u8]| {
+        generation(head).map(|g| g.iter().rev().fold(0u64, |n, byte| n << 8 | u64::from(*byte)))
+    };
     let newest = heads.chunks(512).filter_map(number).max().unwrap_or(0).to_le_bytes();
     let records = kills.get(1024..).unwrap_or_default().chunks(512);
-    let live = records.filter(|sector| sector.starts_with(b"kill") && sector.get(4..12) == Some(newest.as_slice()));
+    let live =
+        records.filter(|sector| sector.starts_with(b"kill") && sector.get(4..12) == Some(newest.as_slice()));
     // Of a head, what has a meaning: its first 56 bytes.
     heads.chunks(512).flat_map(|head| &head[..56.min(head.len())]).chain(live.flatten()).copied().collect()
 }

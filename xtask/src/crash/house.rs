@@ -67,7 +67,8 @@ impl House {
 
     fn at(program: &Path, folder: PathBuf, room: PathBuf) -> Result<Self> {
         let (site, desk, feed) = (free_port()?, free_port()?, free_port()?);
-        let house = Self { program: program.to_owned(), folder, room, site, desk, feed, child: None, keeps: false };
+        let house =
+            Self { program: program.to_owned(), folder, room, site, desk, feed, child: None, keeps: false };
         std::fs::create_dir_all(house.wire())?;
         house.configure()?;
         Ok(house)
@@ -146,9 +147,9 @@ safety = "off"
     pub(super) fn launch(&mut self, before: &[String]) -> Result<()> {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.folder.join("log.txt"))?;
         let program = self.program.display().to_string();
-        let words: Vec<&str> =
-            before.iter().map(String::as_str).chain([program.as_str(), "run"]).collect();
-        self.child = Some(self.command(words[0]).args(&words[1..]).stdout(Stdio::null()).stderr(log).spawn()?);
+        let words: Vec<&str> = before.iter().map(String::as_str).chain([program.as_str(), "run"]).collect();
+        self.child =
+            Some(self.command(words[0]).args(&words[1..]).stdout(Stdio::null()).stderr(log).spawn()?);
         Ok(())
     }
 

@@ -91,7 +91,13 @@ pub(super) fn live(house: &House, load: &mut Load, ledger: &Ledger, faults: &Fau
 }
 
 /// Traffic until `end` returns. What ends the program is done inside it or afterwards.
-pub(super) fn live_until(house: &House, load: &mut Load, ledger: &Ledger, faults: &Faults, end: impl FnOnce()) {
+pub(super) fn live_until(
+    house: &House,
+    load: &mut Load,
+    ledger: &Ledger,
+    faults: &Faults,
+    end: impl FnOnce(),
+) {
     let stop = AtomicBool::new(false);
     scope(|scope| {
         load.work(scope, Scene { house, ledger, faults, stop: &stop });

@@ -162,9 +162,8 @@ impl Ledger {
     /// as transmissions are in force now.
     pub(super) fn restarted(&self) {
         for item in &mut self.book().items {
-            let killed_by = item.sent.iter().find(|sent| {
-                sent.story.status == Status::Canceled && sent.acked.is_some()
-            });
+            let killed_by =
+                item.sent.iter().find(|sent| sent.story.status == Status::Canceled && sent.acked.is_some());
             if let Some(Sent { acked: Some((at, _)), .. }) = killed_by {
                 item.killed.get_or_insert(*at);
             }

@@ -341,7 +341,13 @@ impl Killer {
             scene.ledger.killed(&uri);
             let url = scene.ledger.book().item(&uri).and_then(|item| item.url.clone());
             if let Some(url) = url {
-                oracle::must_be_gone(&mut Line::new(scene.house.site), &uri, &url, "when its kill returned", scene.faults);
+                oracle::must_be_gone(
+                    &mut Line::new(scene.house.site),
+                    &uri,
+                    &url,
+                    "when its kill returned",
+                    scene.faults,
+                );
             }
         }
     }

@@ -92,7 +92,12 @@ pub(super) fn first_answers<'s>(
         let mut killed: Vec<&Item> =
             book.items.iter().filter(|item| item.killed.is_some() && item.url.is_some()).collect();
         killed.sort_by_key(|item| item.killed);
-        killed.iter().rev().take(4).map(|item| (item.uri.clone(), item.url.clone().unwrap_or_default())).collect()
+        killed
+            .iter()
+            .rev()
+            .take(4)
+            .map(|item| (item.uri.clone(), item.url.clone().unwrap_or_default()))
+            .collect()
     };
     let until = Instant::now() + Duration::from_secs(10);
     let patiently = move |path: &str, look: &dyn Fn(&mut Line, &str) -> bool| {
@@ -166,7 +171,9 @@ fn check_item(line: &mut Line, item: &Item, ledger: &Ledger, faults: &Faults) ->
     }
     let told = told.first();
     let (url, status) = match told {
-        Some(told) => (told["url"].as_str().unwrap_or_default(), told["pubstatus"].as_str().unwrap_or_default()),
+        Some(told) => {
+            (told["url"].as_str().unwrap_or_default(), told["pubstatus"].as_str().unwrap_or_default())
+        }
         None => ("", "absent"),
     };
     if !url.is_empty() && !ledger.seen_at(uri, url) {
@@ -244,8 +251,12 @@ fn check_live(
 fn check_sitemap(line: &mut Line, ledger: &Ledger, faults: &Faults) {
     let Ok(sitemap) = line.get("/sitemap.xml") else { return faults.note("no sitemap".to_owned()) };
     let text = sitemap.text();
-    let listed: Vec<&str> =
-        text.split("<loc>").skip(1).filter_map(|rest| rest.split("</loc>").next()).filter(|url| url.contains("/s/")).collect();
+    let listed: Vec<&str> = text
+        .split("<loc>")
+        .skip(1)
+        .filter_map(|rest| rest.split("</loc>").next())
+        .filter(|url| url.contains("/s/"))
+        .collect();
     let unique: HashSet<&str> = listed.iter().map(|url| path(url)).collect();
     if unique.len() != listed.len() {
         faults.note(format!("the sitemap lists {} addresses, {} different ones", listed.len(), unique.len()));
@@ -301,9 +312,8 @@ for id, origin in db.execute('SELECT hex(id), origin FROM transmission'):
 /// A ULID's sixteen bytes in hexadecimal (Crockford's base 32).
 fn ulid(text: &str) -> String {
     const DIGITS: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let value = text.to_uppercase().chars().fold(0u128, |value, c| {
-        value << 5 | DIGITS.find(c).unwrap_or(0) as u128
-    });
+    let value =
+        text.to_uppercase().chars().fold(0u128, |value, c| value << 5 | DIGITS.find(c).unwrap_or(0) as u128);
     format!("{value:032X}")
 }
 

@@ -117,6 +117,20 @@ impl Bases {
 
 /// Every `sample`th case, beginning at a place that the seed chooses.
 pub(super) fn run(program: &Path, sample: u64, seed: u64) -> std::result::Result<Tally, String> {
+    let begin = Chance::new(seed).below(sample);
+    some(program, seed, |n, _, _| n % sample == begin)
+}
+
+/// Every sync that fails.
+pub(super) fn run_syncs(program: &Path, seed: u64) -> std::result::Result<Tally, String> {
+    some(program, seed, |_, spot, blow| blow == Blow::Eio && spot.call.ends_with("sync"))
+}
+
+fn some(
+    program: &Path,
+    seed: u64,
+    wanted: impl Fn(u64, &Spot, Blow) -> bool,
+) -> std::result::Result<Tally, String> {
     let failed = |error: std::io::Error| format!("the harness itself failed: {error}");
     let start = now();
     let mut chance = Chance::new(seed);
@@ -131,10 +145,9 @@ pub(super) fn run(program: &Path, sample: u64, seed: u64) -> std::result::Result
         spots.extend(found);
     }
     let all = spots.len() * BLOWS.len();
-    let begin = chance.below(sample);
     let cases: Vec<(u64, Spot, Blow)> = (0u64..)
         .zip(spots.into_iter().flat_map(|spot| BLOWS.map(|blow| (spot.clone(), blow))))
-        .filter(|(n, _)| n % sample == begin)
+        .filter(|(n, (spot, blow))| wanted(*n, spot, *blow))
         .map(|(n, (spot, blow))| (n, spot, blow))
         .collect();
     oracle::progress(&format!("{} cases of {all}", cases.len()));
@@ -142,19 +155,21 @@ pub(super) fn run(program: &Path, sample: u64, seed: u64) -> std::result::Result
     let tally = Mutex::new((Tally::default(), 0u64));
     scope(|scope| {
         for _ in 0..WORKERS {
-            scope.spawn(|| loop {
-                let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
-                let Some((n, spot, blow)) = next else { return };
-                let faults = Faults::default();
-                let mut chance = Chance::new(seed ^ (n << 20));
-                let hit = case(program, bases.of(spot.whose), &spot, blow, &mut chance, &faults);
-                let hit = hit.unwrap_or_else(|error| {
-                    faults.note(format!("the harness itself failed: {error}"));
-                    true
-                });
-                let mut tally = tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                tally.1 += u64::from(!hit);
-                tally.0.check(&format!("{blow:?} at {spot}"), &faults);
+            scope.spawn(|| {
+                loop {
+                    let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
+                    let Some((n, spot, blow)) = next else { return };
+                    let faults = Faults::default();
+                    let mut chance = Chance::new(seed ^ (n << 20));
+                    let hit = case(program, bases.of(spot.whose), &spot, blow, &mut chance, &faults);
+                    let hit = hit.unwrap_or_else(|error| {
+                        faults.note(format!("the harness itself failed: {error}"));
+                        true
+                    });
+                    let mut tally = tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    tally.1 += u64::from(!hit);
+                    tally.0.check(&format!("{blow:?} at {spot}"), &faults);
+                }
             });
         }
     });
@@ -165,7 +180,9 @@ pub(super) fn run(program: &Path, sample: u64, seed: u64) -> std::result::Result
         oracle::since(start)
     ));
     if missed * 3 > tally.passed + tally.failed {
-        return Err(format!("{missed} cases did not come to their call: the enumeration is not what it says"));
+        return Err(format!(
+            "{missed} cases did not come to their call: the enumeration is not what it says"
+        ));
     }
     Ok(tally)
 }
@@ -179,8 +196,7 @@ fn bases(program: &Path, chance: &mut Chance) -> Result<Bases> {
     let ledger = Ledger::default();
     let mut house = House::new(program)?;
     house.start()?;
-    let stories: Vec<Story> =
-        (1..=4).map(|n| Story::new(&format!("urn:agx:base:{n}"), 1, chance)).collect();
+    let stories: Vec<Story> = (1..=4).map(|n| Story::new(&format!("urn:agx:base:{n}"), 1, chance)).collect();
     push(&house, &stories, &ledger);
     for story in &stories {
         until_shown(&mut house, story);
@@ -239,7 +255,6 @@ fn open(program: &Path, base: &Base) -> Result<(House, Ledger)> {
 /// A tracer at work. It ends with the program.
 struct Tracer {
     child: Child,
-    log: PathBuf,
 }
 
 impl Drop for Tracer {
@@ -265,7 +280,8 @@ fn words(house: &House, whose: Whose, blow: Option<(&Spot, Blow)>, log: &Path) -
     let paths = if whose == Whose::Folder {
         vec![wire.clone(), wire.join("done"), wire.join(DROPPED), wire.join("done").join(DROPPED)]
     } else {
-        let files = ["verbatim.sqlite", "verbatim.sqlite-wal", "verbatim.sqlite-shm", "kills", "lock", "socket"];
+        let files =
+            ["verbatim.sqlite", "verbatim.sqlite-wal", "verbatim.sqlite-shm", "kills", "lock", "socket"];
         files.iter().map(|file| store.join(file)).chain([store.clone()]).collect()
     };
     words.extend(paths.iter().map(|path| format!("-P{}", path.display())));
@@ -298,7 +314,7 @@ fn attach(house: &House, spot: &Spot, blow: Option<Blow>) -> Result<Tracer> {
         command.args(["-p", thread]);
     });
     let child = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn()?;
-    let mut tracer = Tracer { child, log };
+    let mut tracer = Tracer { child };
     let start = Instant::now();
     let traced = |thread: &String| {
         let status = std::fs::read_to_string(format!("/proc/{pid}/task/{thread}/status")).unwrap_or_default();
@@ -371,7 +387,8 @@ fn under(house: &House, whose: Whose, blow: Option<(&Spot, Blow)>) -> Vec<String
 /// Asks a program that runs under strace to stop, and waits for both.
 fn end(house: &mut House) -> Result<i32> {
     let tracer = house.pid().unwrap_or(0);
-    let children = std::fs::read_to_string(format!("/proc/{tracer}/task/{tracer}/children")).unwrap_or_default();
+    let children =
+        std::fs::read_to_string(format!("/proc/{tracer}/task/{tracer}/children")).unwrap_or_default();
     for child in children.split_whitespace() {
         let _ = Command::new("kill").args(["-TERM", child]).status();
     }
@@ -417,7 +434,9 @@ fn url_of(house: &House, uri: &str) -> Option<String> {
 fn until_shown(house: &mut House, story: &Story) -> bool {
     wait(house, |house| {
         let Some(url) = url_of(house, &story.uri) else { return false };
-        Line::new(house.site).get(&format!("{url}.txt")).is_ok_and(|answer| answer.body == story.text().as_bytes())
+        Line::new(house.site)
+            .get(&format!("{url}.txt"))
+            .is_ok_and(|answer| answer.body == story.text().as_bytes())
     })
 }
 
@@ -525,8 +544,12 @@ fn case(
         kills::doctor(&house, faults);
     }
     if !faults.is_empty() {
-        let last: Vec<String> =
-            house.log().lines().filter(|line| line.contains("ERROR") || line.contains("WARN")).map(str::to_owned).collect();
+        let last: Vec<String> = house
+            .log()
+            .lines()
+            .filter(|line| line.contains("ERROR") || line.contains("WARN"))
+            .map(str::to_owned)
+            .collect();
         if let Some(last) = last.last() {
             faults.note(format!("its last warning: {last}"));
         }

@@ -19,7 +19,9 @@ pub(super) fn run(program: &str, words: &[&str]) -> Result<String, String> {
 
 fn is_here(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).chain(["/sbin".into(), "/usr/sbin".into()]).any(|dir| dir.join(program).is_file())
+    std::env::split_paths(&path)
+        .chain(["/sbin".into(), "/usr/sbin".into()])
+        .any(|dir| dir.join(program).is_file())
 }
 
 /// Installs what is missing, if this may be done here. What remains missing is the error.
@@ -41,9 +43,8 @@ pub(super) fn need(tools: &[(&str, &str)]) -> Result<(), String> {
 
 /// A Python that knows the module, in an environment of its own if need be.
 pub(super) fn python_with(module: &str) -> Result<PathBuf, String> {
-    let knows = |python: &Path| {
-        run(&python.display().to_string(), &["-c", &format!("import {module}")]).is_ok()
-    };
+    let knows =
+        |python: &Path| run(&python.display().to_string(), &["-c", &format!("import {module}")]).is_ok();
     let plain = PathBuf::from("python3");
     if knows(&plain) {
         return Ok(plain);
@@ -120,7 +121,8 @@ impl Drop for Mounted {
 pub(super) fn may_mount() -> Result<(), String> {
     let folder = super::house::fresh_folder("mount").map_err(|error| error.to_string())?;
     let path = folder.display().to_string();
-    let tried = run("mount", &["-t", "tmpfs", "-o", "size=1m", "tmpfs", &path]).and_then(|_| run("umount", &[&path]));
+    let tried =
+        run("mount", &["-t", "tmpfs", "-o", "size=1m", "tmpfs", &path]).and_then(|_| run("umount", &[&path]));
     let _ = std::fs::remove_dir(&folder);
     tried.map(drop)
 }

@@ -27,7 +27,8 @@ const LIGHT: Duration = Duration::from_millis(2_500);
 /// `points` crash points of one run. Each is one check.
 pub(super) fn run(program: &Path, points: usize, seed: u64) -> Result<Tally, String> {
     let mut tally = Tally::default();
-    let needed = [("fusermount3", "fuse3"), ("losetup", "mount"), ("mkfs.ext4", "e2fsprogs"), ("python3", "python3")];
+    let needed =
+        [("fusermount3", "fuse3"), ("losetup", "mount"), ("mkfs.ext4", "e2fsprogs"), ("python3", "python3")];
     let python = tools::need(&needed).and_then(|()| tools::python_with("mfusepy"));
     let python = match python {
         Ok(python) => python,
@@ -105,7 +106,12 @@ impl Drop for Memory {
 }
 
 /// Traffic on the disk that remembers. Gives the record, and when the traffic began.
-fn record(program: &Path, folder: &Path, python: &Path, chance: &mut Chance) -> Result<(Book, Duration), String> {
+fn record(
+    program: &Path,
+    folder: &Path,
+    python: &Path,
+    chance: &mut Chance,
+) -> Result<(Book, Duration), String> {
     let failed = |error: std::io::Error| error.to_string();
     let script = folder.join("journal.py");
     std::fs::write(&script, include_str!("journal.py")).map_err(failed)?;
@@ -136,7 +142,12 @@ fn record(program: &Path, folder: &Path, python: &Path, chance: &mut Chance) -> 
     recorded
 }
 
-fn traffic(program: &Path, folder: &Path, device: &str, chance: &mut Chance) -> Result<(Book, Duration), String> {
+fn traffic(
+    program: &Path,
+    folder: &Path,
+    device: &str,
+    chance: &mut Chance,
+) -> Result<(Book, Duration), String> {
     let failed = |error: std::io::Error| error.to_string();
     tools::run("mkfs.ext4", &["-q", device])?;
     let disk = Mounted::new(device, &folder.join("disk"))?;
@@ -228,7 +239,12 @@ mod tests {
     #[test]
     fn what_was_flushed_is_there_and_of_the_rest_some_sectors() {
         let (old, new) = (vec![1; 64 * SECTOR], vec![2; 64 * SECTOR]);
-        let raw = [event(b'w', 1.0, 0, &old), event(b'f', 2.0, 0, b""), event(b'w', 3.0, 0, &new), event(b'f', 4.0, 0, b"")];
+        let raw = [
+            event(b'w', 1.0, 0, &old),
+            event(b'f', 2.0, 0, b""),
+            event(b'w', 3.0, 0, &new),
+            event(b'f', 4.0, 0, b""),
+        ];
         let log = Log::parse(raw.concat(), 64 * SECTOR).unwrap();
         assert_eq!(log.events[2].at, Duration::from_secs(3));
         let mut chance = Chance::new(1);

@@ -52,11 +52,15 @@ impl Story {
         let mark = mark(chance);
         let mut body = vec![
             format!("HARBOUR {mark} (agx) – The council voted “yes” on Monday, 5 < 6 & more."),
-            format!("“It’s done,” said the mayor.\u{a0}Nobody of {mark} objected: Müller, Đỗ, 東京, العربية."),
+            format!(
+                "“It’s done,” said the mayor.\u{a0}Nobody of {mark} objected: Müller, Đỗ, 東京, العربية."
+            ),
         ];
         // Some are long, so that their words take pages of their own in the store.
         let more = if chance.one_in(6) { 120 } else { chance.below(4) };
-        body.extend((0..more).map(|n| format!("Paragraph {n} of {mark}: the ferry leaves at {}.", chance.below(24))));
+        body.extend(
+            (0..more).map(|n| format!("Paragraph {n} of {mark}: the ferry leaves at {}.", chance.below(24))),
+        );
         Self {
             uri: uri.to_owned(),
             number,
@@ -146,7 +150,9 @@ pub(super) fn news_message(stories: &[Story]) -> Vec<u8> {
 pub(super) fn ninjs(stories: &[Story]) -> Vec<u8> {
     match stories {
         [story] => story.ninjs().to_string().into_bytes(),
-        _ => serde_json::Value::from(stories.iter().map(Story::ninjs).collect::<Vec<_>>()).to_string().into_bytes(),
+        _ => serde_json::Value::from(stories.iter().map(Story::ninjs).collect::<Vec<_>>())
+            .to_string()
+            .into_bytes(),
     }
 }
 
