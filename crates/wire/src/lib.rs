@@ -309,12 +309,14 @@ mod tests {
         }
 
         #[test]
-        fn no_cut_or_changed_feed_breaks_a_reader(at in 0usize..3000, byte in any::<u8>(), cut in any::<bool>(), which in 0usize..4) {
-            let wires: [&[u8]; 4] = [
+        fn no_cut_or_changed_feed_breaks_a_reader(at in 0usize..3000, byte in any::<u8>(), cut in any::<bool>(), which in 0usize..6) {
+            let wires: [&[u8]; 6] = [
                 include_bytes!("../../../fixtures/wire/rss/world.xml"),
                 include_bytes!("../../../fixtures/wire/rss/hindi.xml"),
                 include_bytes!("../../../fixtures/wire/atom/urdu.xml"),
                 include_bytes!("../../../fixtures/wire/json-feed/arabic.json"),
+                include_bytes!("../../../fixtures/wire/iptc7901/three-languages.txt"),
+                include_bytes!("../../../fixtures/wire/anpa1312/writethru.txt"),
             ];
             let mut bytes = wires[which].to_vec();
             let at = at % bytes.len();

@@ -50,6 +50,19 @@ pub(crate) fn read(
 ) -> Reading {
     let mut reading = Reading::default();
     for (span, framed) in pieces(bytes) {
+        if reading.items.len() + reading.complaints.len() >= hints.limits.items {
+            if is_all_fill(&bytes[span.start..]) {
+                break;
+            }
+            let message = format!("more than {} messages came; the rest was not read", hints.limits.items);
+            reading.complaints.push(lost("too-many-items", message, span.start));
+            break;
+        }
+        if parts(&bytes[span.clone()]) > hints.limits.nodes {
+            let message = format!("the message has more than {} lines and columns", hints.limits.nodes);
+            reading.complaints.push(lost("too-large", message, span.start));
+            continue;
+        }
         let (text, oddities) = decode(&bytes[span.clone()]);
         if !framed && is_fill(&text) {
             continue;
@@ -58,11 +71,6 @@ pub(crate) fn read(
             let message = "text stands outside every message and begins with no header; it was not read";
             reading.complaints.push(lost("outside-message", message, span.start));
             continue;
-        }
-        if reading.items.len() >= hints.limits.items {
-            let message = format!("more than {} messages came; the rest was not read", hints.limits.items);
-            reading.complaints.push(lost("too-many-items", message, span.start));
-            break;
         }
         let item = reading.items.len();
         match one(&cut(&text), hints) {
@@ -86,21 +94,25 @@ fn lost(code: &'static str, message: impl Into<String>, offset: usize) -> Compla
 }
 
 /// The transmission cut into messages (`true`) and what stands between them. No byte is in none.
-fn pieces(bytes: &[u8]) -> Vec<(Range<usize>, bool)> {
-    let mut out = Vec::new();
+fn pieces(bytes: &[u8]) -> impl Iterator<Item = (Range<usize>, bool)> {
     let mut at = 0;
-    while at < bytes.len() {
-        let framed = bytes[at] == SOH;
+    std::iter::from_fn(move || {
+        let framed = *bytes.get(at)? == SOH;
         let inside = at + usize::from(framed);
         let end = match memchr::memchr2(SOH, EOT, &bytes[inside..]) {
             Some(found) if bytes[inside + found] == EOT => inside + found + 1,
             Some(found) => inside + found,
             None => bytes.len(),
         };
-        out.push((at..end, framed));
+        let span = at..end;
         at = end;
-    }
-    out
+        Some((span, framed))
+    })
+}
+
+/// How many lines and columns a message has at most.
+fn parts(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|b| matches!(b, b'\n' | b'\r' | b'|' | b';' | 0x0b | 0x1e | 0x1f)).count()
 }
 
 /// A message's bytes as text, and what is odd about them.
@@ -139,6 +151,11 @@ fn cut(text: &str) -> Message<'_> {
 /// Whether this is nothing but what circuits send between messages.
 pub(crate) fn is_fill(text: &str) -> bool {
     text.chars().all(is_fill_character)
+}
+
+/// The same of bytes, all of which are ASCII then.
+fn is_all_fill(bytes: &[u8]) -> bool {
+    bytes.iter().all(|b| b.is_ascii() && is_fill_character(char::from(*b)))
 }
 
 /// White space, DEL, BEL, SYN, NUL, ETX, EOT, form feed, byte order mark.
@@ -245,10 +262,28 @@ mod tests {
             (b"\x01\x01\x04\x04", "+0..1 +1..3 -3..4"),
         ] {
             let found: Vec<_> = pieces(bytes)
-                .into_iter()
                 .map(|(span, framed)| format!("{}{span:?}", if framed { '+' } else { '-' }))
                 .collect();
             assert_eq!(found.join(" "), expect, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn noise_without_end_ends_at_the_limits() {
+        let limits = crate::Limits { items: 3, nodes: 50, ..crate::Limits::default() };
+        let hints = Hints { limits, format: Some(crate::Format::Iptc7901), ..Hints::default() };
+        for (bytes, expect) in [
+            (vec![SOH; 1000], "too-many-items"),
+            (
+                [&b"\x01agx042 4 pl 1 agx 042\r\n\x02H =\r\n"[..], &b"|a".repeat(100), b"|\r\n\x03\x04"]
+                    .concat(),
+                "too-large",
+            ),
+        ] {
+            let reading = crate::read(&bytes, &hints);
+            let last = reading.complaints.last().map(|complaint| (complaint.code, complaint.gravity));
+            assert_eq!(last, Some((expect, Gravity::Lost)));
+            assert!(reading.items.is_empty() && reading.complaints.len() < 10);
         }
     }
 

@@ -31,14 +31,15 @@
 //! **How lines become paragraphs.** This is part of what `word for word` means for this format:
 //!
 //! 1. A line ends with CR LF, LF or CR. Fill (DEL), bells and changes of the font (DC1 to DC3, which 7901 calls FT1
-//!    to FT3) are taken out; white space at the ends of lines is no part of the text.
+//!    to FT3) are taken out; white space at the ends of lines is no part of the text. What stands between SCD and ECD is an
+//!    instruction for a typesetting machine and becomes a note.
 //! 2. A line with nothing on it parts paragraphs.
 //! 3. So does a line that begins with a TAB or at least three spaces: it is the first of a paragraph.
 //! 4. So does a bare LF behind words, in a text of which more lines of words end in CR LF than in LF alone.
 //! 5. So does a line that begins with `# ` to `#### `, and, in a paragraph that begins with `- `, every line that
 //!    begins with `- `.
 //! 6. All other lines of a paragraph are joined by one space. Hyphens stay: whether the one at the end of a line
-//!    belongs to the word is not said, and a remark names the line.
+//!    belongs to the word is not said, and a remark names the first such line.
 //! 7. A line that begins and ends with `|`, or that has US (0x1F) between columns, is a table row.
 //! 8. Two or more lines in a row that have a TAB or three spaces between words are a table made of spaces: they
 //!    stay as they are, as one preformatted block.

@@ -271,14 +271,20 @@ fn body(text: &[Line<'_>], version: &mut Version) -> Words {
 
 /// Takes out instructions for typesetting machines, between SCD (0x0C) and ECD (0x0B) on one line.
 fn instructions(text: &mut [(String, End)], words: &mut Words) {
-    for (line, _) in text {
-        while let Some((start, length)) =
-            line.find('\u{c}').and_then(|start| Some((start, line[start..].find('\u{b}')?)))
+    for (line, _) in text.iter_mut().filter(|(line, _)| line.contains('\u{b}')) {
+        let (mut kept, mut taken) = (String::new(), Vec::new());
+        let mut rest = line.as_str();
+        while let Some((before, (inside, after))) =
+            rest.split_once('\u{c}').and_then(|(before, after)| Some((before, after.split_once('\u{b}')?)))
         {
-            let inside = line[start + 1..start + length].to_owned();
-            words.notes.push(Note { role: "typesetting".into(), text: inside, path: "text".into() });
-            line.replace_range(start..=start + length, "");
+            kept.push_str(before);
+            taken.push(inside);
+            rest = after;
         }
+        kept.push_str(rest);
+        let text = taken.join("\n");
+        words.notes.push(Note { role: "typesetting".into(), text, path: "text".into() });
+        *line = kept;
     }
 }
 
@@ -327,7 +333,9 @@ fn join(paragraph: &mut Option<String>, line: &str, version: &mut Version) {
         let tail: String = tail.chars().rev().collect();
         let message =
             format!("a line ends in `{tail}`; whether the hyphen parts a word is not said, and it stays");
-        terms::complain(version, Gravity::Remark, "hyphen-at-line-end", message, "text");
+        if !version.complaints.iter().any(|complaint| complaint.code == "hyphen-at-line-end") {
+            terms::complain(version, Gravity::Remark, "hyphen-at-line-end", message, "text");
+        }
     }
     before.push(' ');
     before.push_str(line);
