@@ -30,6 +30,10 @@ const PREFIX: usize = 4 + 8 + 8 + 4 + 32;
 /// The longest record, by far: a uri of 60 KB.
 const LONGEST: usize = 1 << 16;
 
+/// How often a damaged file is looked at, and how long after each look: its writer may be at work.
+const LOOKS: u32 = 4;
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// One kill as the kill file remembers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KillRecord {
@@ -185,7 +189,7 @@ fn open(dir: &Path) -> Result<KillFile, StoreError> {
     let mut bytes = Vec::new();
     std::io::Read::read_to_end(&mut &file, &mut bytes)?;
     let generation = match newest_head(&bytes) {
-        Some(generation) => generation,
+        Some(generation) => in_force(&bytes, generation),
         // Nothing but zeros: created, but the first head never became durable, so neither did any record.
         None if bytes.iter().all(|byte| *byte == 0) => create(&file, dir)?,
         None => {
@@ -199,6 +203,52 @@ fn open(dir: &Path) -> Result<KillFile, StoreError> {
     Ok(KillFile { file, state: Mutex::new(state) })
 }
 
+/// The newest head that can be read may be the last but one. A head is only torn while it is written, before any
+/// record of its generation: if there is one, its head was whole and is damaged.
+fn in_force(bytes: &[u8], generation: u64) -> u64 {
+    if scan(bytes, generation + 1).pending.is_empty() { generation } else { generation + 1 }
+}
+
+/// Reads the kill file and checks it: both heads to their last byte, and every record in force. None at all is no
+/// damage: it is made at the next start.
+///
+/// # Errors
+/// [`StoreError::Damaged`] if a head or a record cannot be read. A crash in the middle of writing one leaves the
+/// same, until the next start.
+pub(crate) fn check(dir: &Path) -> Result<(), StoreError> {
+    let path = dir.join(FILE);
+    if !path.exists() {
+        return Ok(());
+    }
+    let mut last = Ok(());
+    for _ in 0..LOOKS {
+        let bytes = std::fs::read(&path)?;
+        last = check_bytes(&bytes).map_err(|why| StoreError::damaged(path.display().to_string(), why));
+        if last.is_ok() {
+            break;
+        }
+        // Whoever runs on this store may be writing right now.
+        std::thread::sleep(PAUSE);
+    }
+    last
+}
+
+fn check_bytes(bytes: &[u8]) -> Result<(), &'static str> {
+    let Some(newest) = newest_head(bytes) else {
+        let untouched = bytes.iter().all(|byte| *byte == 0);
+        return if untouched { Ok(()) } else { Err("neither of its heads can be read") };
+    };
+    for (place, head) in bytes.chunks(SECTOR).take(HEADS).enumerate() {
+        // The other head is the one before; there is none before the first.
+        let generation = if newest % HEADS as u64 == place as u64 { newest } else { newest - 1 };
+        let expect = if generation == 0 { [0; SECTOR] } else { head_of(generation) };
+        if head != expect {
+            return Err("one of its heads cannot be read");
+        }
+    }
+    if scan(bytes, newest).damaged > 0 { Err("a record of it cannot be read") } else { Ok(()) }
+}
+
 /// Writes the file full of zeros, so that its blocks are there before they are needed, and the first head.
 fn create(file: &File, dir: &Path) -> Result<u64, StoreError> {
     file.write_all_at(&vec![0; SIZE as usize], 0)?;
@@ -208,14 +258,18 @@ fn create(file: &File, dir: &Path) -> Result<u64, StoreError> {
     Ok(1)
 }
 
-fn write_head(file: &File, generation: u64) -> Result<(), StoreError> {
+fn head_of(generation: u64) -> [u8; SECTOR] {
     let mut head = [0; SECTOR];
     head[..16].copy_from_slice(HEAD_MAGIC);
     head[16..24].copy_from_slice(&generation.to_le_bytes());
     let sum = Digest::of(&head[..24]);
     head[24..56].copy_from_slice(&sum.0);
+    head
+}
+
+fn write_head(file: &File, generation: u64) -> Result<(), StoreError> {
     let turn = generation % HEADS as u64;
-    file.write_all_at(&head, turn * SECTOR as u64)?;
+    file.write_all_at(&head_of(generation), turn * SECTOR as u64)?;
     file.sync_data()?;
     Ok(())
 }
@@ -416,6 +470,33 @@ mod tests {
         torn[..SECTOR].fill(0);
         write(dir.path(), &torn);
         assert!(KillFile::open(dir.path()).unwrap_err().is_damage());
+    }
+
+    #[test]
+    fn a_damaged_head_loses_no_kill_and_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let kills = KillFile::open(dir.path()).unwrap();
+        assert!(check(dir.path()).is_ok(), "a new file is whole");
+        kills.append(&record(1)).unwrap();
+        assert!(check(dir.path()).is_ok(), "a record is no damage");
+        kills.settle(&[record(1)]).unwrap();
+        assert!(check(dir.path()).is_ok(), "a settled record is no damage");
+        kills.append(&record(2)).unwrap();
+        let good = bytes(dir.path());
+        for bit in (0..HEADS * SECTOR * 8).step_by(7) {
+            let mut bad = good.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            assert!(check_bytes(&bad).is_err(), "bit {bit}");
+            write(dir.path(), &bad);
+            let again = KillFile::open(dir.path()).unwrap();
+            assert_eq!(again.pending(), [record(2)], "bit {bit}");
+        }
+        let mut bad = good.clone();
+        bad[HEADS * SECTOR + 80] ^= 1;
+        assert!(check_bytes(&bad).is_err());
+        assert!(
+            check_bytes(&good).is_ok() && check_bytes(&[0; 4_096]).is_ok() && check_bytes(b"other").is_err()
+        );
     }
 
     #[test]

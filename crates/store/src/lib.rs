@@ -134,7 +134,8 @@ pub trait Journal: Send + Sync {
     fn rebuild(&self) -> Result<RebuildReport, StoreError>;
 
     /// Reads everything and checks it: the database's own structure, the chain of the journal, every version in the
-    /// vault against its hashes, every piece of the archive against its digest, and the index against the journal.
+    /// vault against its hashes, every piece of the archive against its digest, the index against the journal, and
+    /// the kill file.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] naming the first damage.

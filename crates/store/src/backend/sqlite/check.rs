@@ -9,9 +9,32 @@ use crate::StoreError;
 /// it, so a reader that asked it before somebody wrote would take the change for damage.
 pub(super) fn check(store: &Store) -> Result<(), StoreError> {
     let reader = connect_reader(store.dir())?;
+    tables(&reader)?;
     ground(&reader.unchecked_transaction()?)?;
     drop(reader);
-    index(store)
+    index(store)?;
+    crate::kills::check(store.dir())
+}
+
+/// The tables themselves: what they promise about their rows stands in the file as text.
+fn tables(reader: &Connection) -> Result<(), StoreError> {
+    let list = |connection: &Connection| -> Result<Vec<[Option<String>; 4]>, StoreError> {
+        let mut ask =
+            connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name")?;
+        let rows = ask.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    };
+    let (expect, found) = (list(&schema::fresh()?)?, list(reader)?);
+    match expect.iter().zip(&found).find(|(expect, found)| expect != found) {
+        Some(([_, name, ..], _)) => {
+            let name = name.clone().unwrap_or_default();
+            Err(StoreError::damaged("the database", format!("`{name}` is not defined as it should be")))
+        }
+        None if expect.len() != found.len() => {
+            Err(StoreError::damaged("the database", "it has not the tables that it should have"))
+        }
+        None => Ok(()),
+    }
 }
 
 fn ground(tx: &Transaction<'_>) -> Result<(), StoreError> {

@@ -219,6 +219,13 @@ pub(super) fn create_beside(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// An empty database in memory, as this program makes it.
+pub(super) fn fresh() -> Result<Connection, StoreError> {
+    let connection = Connection::open_in_memory()?;
+    STEPS.iter().chain(&[INDEX]).try_for_each(|step| connection.execute_batch(step))?;
+    Ok(connection)
+}
+
 /// Whether the index was derived by a program that derives it otherwise.
 pub(super) fn index_is_of_another_age(store: &Store) -> Result<bool, StoreError> {
     let found: i64 = store.read(|tx| Ok(tx.query_row("SELECT index_age FROM age", [], |row| row.get(0))?))?;
