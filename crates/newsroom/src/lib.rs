@@ -403,14 +403,13 @@ impl Newsroom {
 
     fn find_by_address(&self, address: &str) -> Result<Option<ItemKey>, CommandError> {
         for site in self.room.config.sites() {
-            let id = address.strip_prefix(site.base_url()).and_then(|rest| rest.strip_prefix("/s/"));
-            let id = id.and_then(|rest| rest.get(..26)).and_then(|id| id.parse::<ItemId>().ok());
-            if let Some(id) = id {
-                // Nothing stands at that address: it is no uri either, and no kill is remembered for it.
+            let story = address.strip_prefix(site.base_url()).and_then(|rest| rest.strip_prefix("/s/"));
+            if let Some(story) = story {
+                // Where nothing stands at an address of ours, it is no uri either, and no kill is remembered for it.
+                let unknown = || CommandError::UnknownItem(address.to_owned());
+                let id = story.get(..26).and_then(|id| id.parse::<ItemId>().ok()).ok_or_else(unknown)?;
                 let row = self.room.store.placed(site.id(), id)?;
-                return row
-                    .map(|row| Some(row.key))
-                    .ok_or_else(|| CommandError::UnknownItem(address.to_owned()));
+                return row.map(|row| Some(row.key)).ok_or_else(unknown);
             }
         }
         Ok(None)

@@ -440,7 +440,7 @@ fn line_facts(site: &SiteFace, line: &Line, words: &Listed<'_>) -> Value {
     context! {
         link => Value::from_safe_string(link),
         lead => Value::from_safe_string(lead.unwrap_or_default()),
-        at => time_facts(line.updated),
+        at => time_facts(line.published),
         agency => &line.agency,
         section => line.sections.first().and_then(|slug| section_name(site, slug)),
         review => state_words(line.review),
@@ -451,10 +451,10 @@ fn line_facts(site: &SiteFace, line: &Line, words: &Listed<'_>) -> Value {
 fn days(lines: &[Line], facts: &[Value]) -> Vec<Value> {
     let mut days: Vec<(String, Timestamp, Vec<Value>)> = Vec::new();
     for (line, facts) in lines.iter().zip(facts) {
-        let day = iso(line.updated)[..10].to_owned();
+        let day = iso(line.published)[..10].to_owned();
         match days.last_mut() {
             Some((last, _, lines)) if *last == day => lines.push(facts.clone()),
-            _ => days.push((day, line.updated, vec![facts.clone()])),
+            _ => days.push((day, line.published, vec![facts.clone()])),
         }
     }
     let day = |(iso, at, lines): (String, Timestamp, Vec<Value>)| {
