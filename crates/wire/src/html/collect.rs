@@ -106,6 +106,21 @@ struct Hidden {
     text: String,
 }
 
+/// How many bytes stand as they are: words with one space between two, which need no folding.
+fn even_run(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let folds = |b: u8| b <= b' ' && is_space(char::from(b));
+    let mut before = true;
+    for (at, &b) in bytes.iter().enumerate() {
+        let space = folds(b);
+        if space && (before || b != b' ') {
+            return if before { at.saturating_sub(1) } else { at };
+        }
+        before = space;
+    }
+    if before { bytes.len().saturating_sub(1) } else { bytes.len() }
+}
+
 impl Collector {
     /// An empty collector; `path` names the place for notes and complaints.
     pub fn new(path: &str) -> Self {
@@ -185,9 +200,10 @@ impl Collector {
             self.at_space = false;
             return;
         }
+        self.text.reserve(text.len());
         let mut rest = text;
         while !rest.is_empty() {
-            let end = rest.find(is_space).unwrap_or(rest.len());
+            let end = even_run(rest);
             if end > 0 {
                 self.text.push_str(&rest[..end]);
                 self.at_space = false;
@@ -525,5 +541,28 @@ fn rank(kind: &MarkKind) -> u8 {
         MarkKind::Language(_) => 1,
         MarkKind::Direction(_) => 2,
         _ => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str) {
+        let mut collector = Collector::new("");
+        collector.text(text);
+        let found: String = collector.finish().blocks.into_iter().map(|draft| draft.text).collect();
+        assert_eq!(found, super::super::collapse(text), "{text:?}");
+    }
+
+    #[test]
+    fn white_space_folds_wherever_it_stands() {
+        const PIECES: [&str; 8] = [" ", "\t", "\n", "\r\u{c}", "a", "\u{a0}", "\u{b}", "é\u{2003}"];
+        for number in 0..PIECES.len().pow(5) {
+            let text: String =
+                (0..5).map(|at| PIECES[number / PIECES.len().pow(at) % PIECES.len()]).collect();
+            check(&text);
+        }
     }
 }
