@@ -15,17 +15,22 @@ pub(crate) fn script(site: &SiteFace, story: &Story<'_>) -> String {
     let json = article(site, story).to_string();
     let mut out = String::with_capacity(json.len() + 64);
     out.push_str("<script type=\"application/ld+json\">");
-    for c in json.chars() {
-        match c {
-            // Nothing in a script may end it, or look to an HTML parser as if it began another.
-            '<' => out.push_str("\\u003c"),
-            '>' => out.push_str("\\u003e"),
-            '&' => out.push_str("\\u0026"),
-            '\u{2028}' => out.push_str("\\u2028"),
-            '\u{2029}' => out.push_str("\\u2029"),
-            c => out.push(c),
-        }
+    let mut rest = json.as_str();
+    while let Some(at) = rest.find(['<', '>', '&', '\u{2028}', '\u{2029}']) {
+        let (plain, odd) = rest.split_at(at);
+        out.push_str(plain);
+        let mut odd = odd.chars();
+        // Nothing in a script may end it, or look to an HTML parser as if it began another.
+        out.push_str(match odd.next() {
+            Some('<') => "\\u003c",
+            Some('>') => "\\u003e",
+            Some('&') => "\\u0026",
+            Some('\u{2028}') => "\\u2028",
+            _ => "\\u2029",
+        });
+        rest = odd.as_str();
     }
+    out.push_str(rest);
     out.push_str("</script>");
     out
 }
