@@ -340,7 +340,7 @@ fn parse(line: &str) -> Option<(&str, Duration, &str, &str)> {
 
 /// The file that a call is about: the last name in it.
 fn file_of(rest: &str) -> String {
-    let inside = rest.split(['<', '>', '"']).filter(|part| part.contains('/')).next_back().unwrap_or("");
+    let inside = rest.split(['<', '>', '"']).rfind(|part| part.contains('/')).unwrap_or("");
     inside.rsplit('/').next().unwrap_or("").to_owned()
 }
 

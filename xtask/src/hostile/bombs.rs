@@ -32,8 +32,7 @@ pub(super) const SECRET: &str = "the-secret-of-the-file-beside";
 /// All of them. `secret` is a file that no wire may make us open, `port` one that no wire may make us call.
 pub(super) fn all(secret: &str, port: u16) -> Vec<Bomb> {
     let mut bombs = Vec::new();
-    let mut add =
-        |name: &str, bytes: Vec<u8>, must| bombs.push(Bomb { name: name.to_owned(), bytes, must });
+    let mut add = |name: &str, bytes: Vec<u8>, must| bombs.push(Bomb { name: name.to_owned(), bytes, must });
     entities(secret, port, &mut add);
     depth(&mut add);
     size(&mut add);
@@ -122,12 +121,17 @@ fn entities(secret: &str, port: u16, add: Add<'_>) {
     }
     let attribute = "<!DOCTYPE rss [<!ATTLIST guid isPermaLink CDATA \"evil\"><!ENTITY n \"made up\">]>";
     add("dtd-defaults", one(attribute, "t", "b"), Must::NeverSay("made up"));
-    add("dtd-unclosed", one(&format!("<!DOCTYPE rss [{}", "<!ENTITY a 'b'>".repeat(99)), "t", "b"), Must::Live);
+    add(
+        "dtd-unclosed",
+        one(&format!("<!DOCTYPE rss [{}", "<!ENTITY a 'b'>".repeat(99)), "t", "b"),
+        Must::Live,
+    );
     add("dtd-deep", one(&format!("<!DOCTYPE rss [{}", "[<".repeat(100_000)), "t", "b"), Must::Live);
 }
 
 fn depth(add: Add<'_>) {
-    let nested = |tag: &str, n: usize| format!("{}x{}", format!("<{tag}>").repeat(n), format!("</{tag}>").repeat(n));
+    let nested =
+        |tag: &str, n: usize| format!("{}x{}", format!("<{tag}>").repeat(n), format!("</{tag}>").repeat(n));
     for tag in ["p", "b", "a", "div", "table", "ul", "blockquote", "span", "font", "svg"] {
         let deep = nested(tag, 100_000);
         add(&format!("deep-html-{tag}"), one("", "t", &format!("<![CDATA[{deep}]]>")), Must::Live);
@@ -148,7 +152,11 @@ fn depth(add: Add<'_>) {
     add("template-nest", ninjs("t", &"<template>".repeat(50_000)).to_string().into(), Must::Live);
     add("select-nest", ninjs("t", &"<select><option>".repeat(50_000)).to_string().into(), Must::Live);
     let formatting: String = (0..20_000).map(|i| format!("<font color=c{i}>")).collect();
-    add("formatting-list", ninjs("t", &format!("{formatting}{}", "<p>x".repeat(2_000))).to_string().into(), Must::Live);
+    add(
+        "formatting-list",
+        ninjs("t", &format!("{formatting}{}", "<p>x".repeat(2_000))).to_string().into(),
+        Must::Live,
+    );
 }
 
 fn size(add: Add<'_>) {
@@ -179,28 +187,59 @@ fn size(add: Add<'_>) {
     add("ampersands-bare", one("", "t", &"& ".repeat(500_000)), Must::Live);
     add("blocks-many", ninjs("t", &"<p>x".repeat(400_000)).to_string().into(), Must::Live);
     add("breaks-many", ninjs("t", &"<br>".repeat(1_000_000)).to_string().into(), Must::Live);
-    add("links-many", ninjs("t", &format!("<a href={}>{}", "l".repeat(100_000), "<p>x".repeat(20_000))).to_string().into(), Must::Live);
-    add("cells-many", ninjs("t", &format!("<table><tr>{}", "<td>x".repeat(300_000))).to_string().into(), Must::Live);
-    add("items-many", rss("", &"<item><guid>g</guid><title>t</title></item>".repeat(100_000)).into(), Must::Live);
+    add(
+        "links-many",
+        ninjs("t", &format!("<a href={}>{}", "l".repeat(100_000), "<p>x".repeat(20_000))).to_string().into(),
+        Must::Live,
+    );
+    add(
+        "cells-many",
+        ninjs("t", &format!("<table><tr>{}", "<td>x".repeat(300_000))).to_string().into(),
+        Must::Live,
+    );
+    add(
+        "items-many",
+        rss("", &"<item><guid>g</guid><title>t</title></item>".repeat(50_000)).into(),
+        Must::Live,
+    );
+    let lines: String = (0..200_000).map(|i| format!("<b>{i}</b>\n\n")).collect();
+    add("lines-many", ninjs("t", &format!("<pre>{lines}</pre>")).to_string().into(), Must::Live);
+    let links: String = (0..100_000).map(|i| format!("<a href=\"https://a.example/{i}\">x</a>")).collect();
+    add("links-apart", ninjs("t", &links).to_string().into(), Must::Live);
+    let crossed: String = (0..50_000).map(|i| format!("<b>{i}<i>x</b>y</i>")).collect();
+    add("marks-crossed", ninjs("t", &crossed).to_string().into(), Must::Live);
     add("items-empty", rss("", &"<item/>".repeat(300_000)).into(), Must::Live);
     add("items-unclosed", rss("", &"<item><title>t".repeat(100_000)).into(), Must::Stop);
     add("less-than-many", "<".repeat(4 << 20).into(), Must::Stop);
     add("cdata-unclosed", one("", "t", "<![CDATA[ never closed"), Must::Stop);
     add("cdata-many", one("", "t", &"<![CDATA[]]>".repeat(300_000)), Must::Live);
-    add("instructions-many", rss(&"<?x y?>".repeat(300_000), &item("urn:agx:bad", "t", "b")).into(), Must::Live);
+    add(
+        "instructions-many",
+        rss(&"<?x y?>".repeat(300_000), &item("urn:agx:bad", "t", "b")).into(),
+        Must::Live,
+    );
     add("white-space", one("", "t", &" \n\t".repeat(1 << 20)), Must::Live);
     add("combining", one("", &format!("a{}", "\u{301}".repeat(500_000)), "<p>b</p>"), Must::Live);
 }
 
 fn json_texts(add: Add<'_>) {
-    for (name, open, close) in [("array", "[", "]"), ("object", "{\"items\":", "}"), ("item", "{\"associations\":{\"x\":", "}}")] {
+    for (name, open, close) in
+        [("array", "[", "]"), ("object", "{\"items\":", "}"), ("item", "{\"associations\":{\"x\":", "}}")]
+    {
         let deep = format!("{}null{}", open.repeat(100_000), close.repeat(100_000));
         add(&format!("json-deep-{name}"), deep.into(), Must::Stop);
         add(&format!("json-deep-{name}-open"), open.repeat(100_000).into(), Must::Stop);
-        add(&format!("json-deep-{name}-inside"), ninjs("t", "b").to_string().replace("\"1\"", &open.repeat(5_000)).into(), Must::Stop);
+        add(
+            &format!("json-deep-{name}-inside"),
+            ninjs("t", "b").to_string().replace("\"1\"", &open.repeat(5_000)).into(),
+            Must::Stop,
+        );
     }
     let twice = |a: &str, b: &str| {
-        ninjs("t", "<p>b</p>").to_string().replace("\"version\":\"1\"", &format!("\"version\":\"1\",{a},{b}")).into_bytes()
+        ninjs("t", "<p>b</p>")
+            .to_string()
+            .replace("\"version\":\"1\"", &format!("\"version\":\"1\",{a},{b}"))
+            .into_bytes()
     };
     // Which of two answers is the agency's is not ours to guess.
     for (name, a, b) in [
@@ -211,10 +250,20 @@ fn json_texts(add: Add<'_>) {
     ] {
         add(&format!("json-twice-{name}"), twice(a, b), Must::Stop);
     }
-    add("json-many-keys", format!("{{{}\"uri\":\"urn:agx:bad\"}}", (0..300_000).map(|i| format!("\"k{i}\":1,")).collect::<String>()).into(), Must::Live);
+    add(
+        "json-many-keys",
+        format!(
+            "{{{}\"uri\":\"urn:agx:bad\"}}",
+            (0..300_000).map(|i| format!("\"k{i}\":1,")).collect::<String>()
+        )
+        .into(),
+        Must::Live,
+    );
     add("json-number", ninjs("t", "b").to_string().replace("\"1\"", &"9".repeat(1 << 20)).into(), Must::Live);
     add("json-exponent", ninjs("t", "b").to_string().replace("\"1\"", "1e999999999").into(), Must::Live);
-    for (name, escape) in [("high", "\\ud83d"), ("low", "\\udc00"), ("turned", "\\udc00\\ud83d"), ("nul", "\\u0000")] {
+    for (name, escape) in
+        [("high", "\\ud83d"), ("low", "\\udc00"), ("turned", "\\udc00\\ud83d"), ("nul", "\\u0000")]
+    {
         let headline = ninjs("HERE", "<p>b</p>").to_string().replace("HERE", escape);
         add(&format!("json-surrogate-{name}"), headline.into(), Must::Stop);
         let feed = format!(
@@ -241,7 +290,11 @@ fn characters(add: Add<'_>) {
     add("label-unknown-bytes", with("klingon-8", b"caf\xe9"), Must::Stop);
     add("label-utf7", with("UTF-7", b"+ADw-script+AD4-alert(1)+ADw-/script+AD4-"), Must::Live);
     add("label-utf8-on-latin1", with("UTF-8", b"caf\xe9"), Must::Stop);
-    add("label-cp1252", with("windows-1252", b"\x93caf\xe9\x94"), Must::Say("t\n\n\u{201c}caf\u{e9}\u{201d}\n".into()));
+    add(
+        "label-cp1252",
+        with("windows-1252", b"\x93caf\xe9\x94"),
+        Must::Say("t\n\n\u{201c}caf\u{e9}\u{201d}\n".into()),
+    );
     add("utf8-overlong", with("UTF-8", b"\xc0\xbcscript\xc0\xbe"), Must::Stop);
     add("utf8-surrogate", with("UTF-8", b"\xed\xa0\xbd"), Must::Stop);
     add("utf8-beyond", with("UTF-8", b"\xf4\x90\x80\x80"), Must::Stop);
@@ -250,8 +303,16 @@ fn characters(add: Add<'_>) {
     add("control", with("UTF-8", b"a\x08\x1bb"), Must::Stop);
     add("noncharacter", with("UTF-8", "a\u{ffff}b".as_bytes()), Must::Live);
     add("lone-surrogate-reference", with("UTF-8", b"a&#xD800;b"), Must::Stop);
-    add("bidi", one("", "Minister \u{202e}ton si\u{202c} resigned", "<p>b</p>"), Must::Say("Minister \u{202e}ton si\u{202c} resigned\n\nb\n".into()));
-    add("soft-hyphen", one("", "co\u{ad}operate cafe\u{301} a\u{a0}b", "<p>\u{200b}b</p>"), Must::Say("co\u{ad}operate cafe\u{301} a\u{a0}b\n\n\u{200b}b\n".into()));
+    add(
+        "bidi",
+        one("", "Minister \u{202e}ton si\u{202c} resigned", "<p>b</p>"),
+        Must::Say("Minister \u{202e}ton si\u{202c} resigned\n\nb\n".into()),
+    );
+    add(
+        "soft-hyphen",
+        one("", "co\u{ad}operate cafe\u{301} a\u{a0}b", "<p>\u{200b}b</p>"),
+        Must::Say("co\u{ad}operate cafe\u{301} a\u{a0}b\n\n\u{200b}b\n".into()),
+    );
     let utf16 = |order: fn(u16) -> [u8; 2], mark: bool| -> Vec<u8> {
         let text = rss("", &item("urn:agx:bad", "t", "caf\u{e9}")).replace("UTF-8", "UTF-16");
         let text = if mark { format!("\u{feff}{text}") } else { text };
@@ -268,7 +329,11 @@ fn characters(add: Add<'_>) {
     add("nothing", Vec::new(), Must::Stop);
     add("mark-only", vec![0xef, 0xbb, 0xbf], Must::Stop);
     add("zeros", vec![0; 4 << 20], Must::Stop);
-    add("noise", (0..4_u32 << 18).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).collect(), Must::Stop);
+    add(
+        "noise",
+        (0..4_u32 << 18).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).collect(),
+        Must::Stop,
+    );
 }
 
 fn siblings(add: Add<'_>) {
@@ -286,7 +351,11 @@ fn siblings(add: Add<'_>) {
         ("attribute", "<item a=b c><title>bad</title></item>".to_owned()),
     ];
     for (name, bad) in bad {
-        add(&format!("sibling-rss-{name}"), rss("", &format!("{before}{bad}{after}")).into(), Must::SpareSiblings);
+        add(
+            &format!("sibling-rss-{name}"),
+            rss("", &format!("{before}{bad}{after}")).into(),
+            Must::SpareSiblings,
+        );
     }
     let good = |uri: &str| json!({ "uri": uri, "type": "text", "versionCreated": "2026-03-14T12:00:00Z", "headlines": [{ "value": uri }], "bodies": [{ "contentType": "text/plain", "value": "b" }] });
     for (name, bad) in [

@@ -8,6 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 mod bombs;
+mod browser;
+mod house;
+mod http;
+mod pages;
+mod payloads;
 mod readers;
 mod tally;
 
@@ -69,6 +74,15 @@ pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
     };
     part("readers", &|tally| run.readers(tally));
     part("cut wires", &|tally| run.cut_wires(tally));
+    if wish.wants("pages") {
+        match browser::prepare(root) {
+            Ok(()) => part("pages", &|tally| run.pages(tally)),
+            Err(fault) if std::env::var_os("CI").is_some() => part("pages", &|_| Err(fault.clone())),
+            Err(fault) => {
+                eprintln!("!! NOT RUN: pages in a browser: install node, npm and chromium ({fault})")
+            }
+        }
+    }
     let (passed, failed) = tally.sum();
     let failed = failed + broken.len() as u64;
     println!("{passed} passed, {failed} failed");
@@ -110,7 +124,8 @@ impl Run<'_> {
             group.check(ear.accept().is_err(), || "a wire made the program call a server".into());
             Ok(())
         })?;
-        let live: Vec<Wire> = wires.into_iter().map(|wire| Wire { must: bombs::Must::Live, ..wire }).collect();
+        let live: Vec<Wire> =
+            wires.into_iter().map(|wire| Wire { must: bombs::Must::Live, ..wire }).collect();
         for format in readers::FORMATS {
             tally.group(&format!("readers: the same, forced to be {format}"), |group| {
                 reader(Some(format)).judge(&live, group)
@@ -157,7 +172,11 @@ impl Run<'_> {
             let cuts: u64 = said.lines().filter_map(told).sum();
             (0..cuts).for_each(|_| group.check(true, String::new));
             let errors = String::from_utf8_lossy(&done.stderr);
-            let why = errors.lines().chain(said.lines()).find(|line| line.contains("cut at ")).unwrap_or("see `cargo test -p wire --test cut`");
+            let why = errors
+                .lines()
+                .chain(said.lines())
+                .find(|line| line.contains("cut at "))
+                .unwrap_or("see `cargo test -p wire --test cut`");
             group.check(done.status.success(), || why.to_owned());
             Ok(())
         })
@@ -168,8 +187,12 @@ impl Run<'_> {
 fn gathered_must(path: &Path) -> bombs::Must {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let text = path.to_string_lossy();
-    let stop = name.starts_with("lol") || name.starts_with("xml-billion") || name.starts_with("xml-quadratic")
-        || name.starts_with("xml-external") || name.starts_with("json-deep") || text.contains("test_parsing/n_");
+    let stop = name.starts_with("lol")
+        || name.starts_with("xml-billion")
+        || name.starts_with("xml-quadratic")
+        || name.starts_with("xml-external")
+        || name.starts_with("json-deep")
+        || text.contains("test_parsing/n_");
     if stop { bombs::Must::Stop } else { bombs::Must::NeverSay("root:x:0:0") }
 }
 
@@ -189,7 +212,6 @@ fn list(folder: &Path, into: &mut Vec<PathBuf>) -> Result<(), String> {
 }
 
 /// Runs a command to its end.
-#[allow(dead_code)]
 fn finish(command: &mut Command) -> Result<(), String> {
     match command.output() {
         Ok(done) if done.status.success() => Ok(()),

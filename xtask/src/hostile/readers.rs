@@ -17,8 +17,10 @@ use super::tally::{Group, tame};
 
 /// No wire takes longer.
 const SLOWEST: Duration = Duration::from_secs(2);
+/// How much slower a program is that was built for finding faults.
+const DEBUG: u32 = 6;
 /// Nobody waits longer for one that does.
-const HANG: Duration = Duration::from_secs(20);
+const HANG: Duration = Duration::from_secs(40);
 /// Kibibytes that reading may need over the size of what is read.
 const HEAVIEST: u64 = 128 << 10;
 /// Wires to a process.
@@ -77,6 +79,8 @@ impl Readers<'_> {
         let marker_file = self.folder.join(format!("marker-{}", self.format.unwrap_or("ninjs")));
         std::fs::write(&marker_file, marker(self.format.unwrap_or("ninjs")))
             .map_err(|fault| format!("cannot write a marker: {fault}"))?;
+        let slow = SLOWEST
+            * if self.binary.parent().is_some_and(|folder| folder.ends_with("debug")) { DEBUG } else { 1 };
         let (mut slowest, mut heaviest) = ((Duration::ZERO, String::new()), (0, String::new()));
         let mut rest = wires;
         while !rest.is_empty() {
@@ -104,11 +108,11 @@ impl Readers<'_> {
                 let mut looked = judge(&wire.must, &outcome);
                 if over > HEAVIEST {
                     looked = Err(format!("{} MiB over its own size", over >> 10));
-                } else if outcome.took > SLOWEST {
+                } else if outcome.took > slow {
                     // Something else may have kept the machine busy: it is given one more chance by itself.
                     let mut alone = self.start(std::slice::from_ref(wire), &marker_file)?;
                     let again = alone.next().map_or(HANG, |outcome| outcome.took);
-                    if again > SLOWEST {
+                    if again > slow {
                         looked = Err(format!("it takes {again:.1?}"));
                     }
                 }

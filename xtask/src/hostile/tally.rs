@@ -13,7 +13,6 @@ pub(super) struct Tally {
 
 /// Checks of one kind.
 pub(super) struct Group {
-    name: String,
     passed: u64,
     faults: Vec<String>,
     remarks: Vec<String>,
@@ -30,7 +29,7 @@ impl Tally {
         checks: impl FnOnce(&mut Group) -> Result<(), String>,
     ) -> Result<(), String> {
         let start = std::time::Instant::now();
-        let mut group = Group { name: name.to_owned(), passed: 0, faults: Vec::new(), remarks: Vec::new() };
+        let mut group = Group { passed: 0, faults: Vec::new(), remarks: Vec::new() };
         let run = checks(&mut group);
         let Group { passed, faults, .. } = &group;
         let seconds = start.elapsed().as_secs_f32();

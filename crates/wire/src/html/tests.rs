@@ -334,7 +334,9 @@ fn marks_across_cells_are_written_in_each_of_them() {
     copy.push(news::BlockKind::Row, row.text(), marks, None).expect("a block");
     let mut out = String::new();
     write_block(&mut out, &copy.blocks()[0], false);
-    let link = |inner: &str| format!("<td><a href=\"https://a.example/\" rel=\"nofollow noopener\">{inner}</a></td>");
+    let link = |inner: &str| {
+        format!("<td><a href=\"https://a.example/\" rel=\"nofollow noopener\">{inner}</a></td>")
+    };
     let cells = [link("a <b>b</b>"), link("c"), link("<i>d</i> e")].join("\t");
     assert_eq!(out, format!("<tr>{cells}</tr>"));
 }

@@ -272,8 +272,7 @@ fn is_wire(leaf: &Leaf<'_>) -> bool {
 
 /// How many letters and digits a body has for readers.
 fn letters(leaf: &Leaf<'_>) -> usize {
-    let mut version = Version::new("");
-    words_letters(&words_of(leaf, &mut version))
+    *leaf.letters.get_or_init(|| words_letters(&words_of(leaf, &mut Version::new(""))))
 }
 
 fn words_letters(words: &Words) -> usize {

@@ -1,5 +1,6 @@
 //! What a mail says: header fields (RFC 5322 §2.2), and the tree of its parts (RFC 2045, RFC 2046).
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use news::{Complaint, Gravity};
@@ -14,6 +15,11 @@ pub(super) const PARTS: usize = 1000;
 /// So many header fields of one part are read.
 const FIELDS: usize = 1000;
 
+/// Longer fields are not read; RFC 5322 §2.1.1 breaks lines at 998, and no field needs a hundred of them.
+const LONGEST_FIELD: usize = 64 << 10;
+/// So many parameters of one field are read.
+const PARAMETERS: usize = 128;
+
 /// A header field.
 #[derive(Debug)]
 pub(super) struct Field<'a> {
@@ -26,7 +32,7 @@ pub(super) struct Field<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Header<'a> {
     pub(super) fields: Vec<Field<'a>>,
-    /// Lines that are no fields, or fields beyond the limit: they are neither header nor words.
+    /// Lines that are no fields, or fields beyond the limits: they are neither header nor words.
     pub(super) broken: bool,
 }
 
@@ -69,7 +75,9 @@ impl<'a> Header<'a> {
             Some(Field { name, value: line[colon + 1..].trim_ascii() })
         });
         match field {
-            Some(field) if self.fields.len() < FIELDS => self.fields.push(field),
+            Some(field) if self.fields.len() < FIELDS && line.len() <= LONGEST_FIELD => {
+                self.fields.push(field)
+            }
             _ => self.broken = true,
         }
     }
@@ -115,7 +123,7 @@ impl Typed {
             let (name, value) = piece.split_once('=')?;
             Some((name.trim().to_ascii_lowercase(), value.trim().to_owned()))
         });
-        Self { word, parameters: parameters.collect() }
+        Self { word, parameters: parameters.take(PARAMETERS).collect() }
     }
 
     /// A parameter, also one that is cut into pieces or names its character set (RFC 2231).
@@ -199,6 +207,8 @@ pub(super) struct Leaf<'a> {
     pub(super) span: Range<usize>,
     /// Its place among the parts: `part[2]`.
     pub(super) path: String,
+    /// How many letters and digits it has for readers, once somebody has asked.
+    pub(super) letters: OnceCell<usize>,
 }
 
 impl Leaf<'_> {
@@ -260,7 +270,8 @@ impl<'a> Reader<'a> {
         depth: usize,
     ) -> Part<'a> {
         if header.broken {
-            let message = "a line of the header is no header field; what stands there is not read";
+            let message =
+                "a line of the header is no field, or fields are too long or too many; these are not read";
             self.complain("header-malformed", message, body.start);
         }
         let mut content_type = header.typed("Content-Type");
@@ -289,7 +300,7 @@ impl<'a> Reader<'a> {
         self.count += 1;
         let path = format!("part[{}]", self.count);
         let bytes = &self.mail[body.clone()];
-        Part::Leaf(Box::new(Leaf { header, content_type, bytes, span: body, path }))
+        Part::Leaf(Box::new(Leaf { header, content_type, bytes, span: body, path, letters: OnceCell::new() }))
     }
 
     fn parts(&mut self, kind: &str, boundary: &str, body: Range<usize>, depth: usize) -> Vec<Part<'a>> {

@@ -219,6 +219,7 @@ fn a_body_in_doubt_is_held() {
     check(&mail("Subject: Other\n", "a"), &["a"], &["header-twice"]);
     check(&mail("Subject: Head\n", "a"), &["a"], &[]);
     check(&mail("no field\n", "a"), &["a"], &["header-malformed"]);
+    check(&mail(&format!("X: {}\n", "x".repeat(70_000)), "a"), &["a"], &["header-malformed"]);
 }
 
 #[test]
