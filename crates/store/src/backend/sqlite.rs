@@ -3,6 +3,7 @@
 //! One connection writes, behind a mutex; readers take connections from a pool and each see one moment. Numbers in
 //! columns are instants in whole microseconds since 1970, identifiers are 16 bytes, digests 32.
 
+mod ahead;
 mod apply;
 mod archive;
 mod backup;
@@ -82,6 +83,7 @@ impl Store {
         let file = |doing| move |source| OpenStoreError::File { doing, path: dir.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(file("creating the folder"))?;
         let lock = Lock::take(dir)?;
+        ahead::check(dir).map_err(database(dir))?;
         let mut writer = connect(dir).map_err(database(dir))?;
         set_up_writer(&writer).map_err(database(dir))?;
         schema::bring_forward(dir, &mut writer)?;
@@ -103,6 +105,7 @@ impl Store {
         if !dir.join(FILE).is_file() {
             return Err(OpenStoreError::Missing { dir: dir.to_owned() });
         }
+        ahead::check(dir).map_err(database(dir))?;
         let store = Self::with(dir, None, None);
         let found = store.read(schema::age).map_err(database(dir))?;
         schema::check_age(dir, found)?;
