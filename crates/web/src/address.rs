@@ -17,7 +17,7 @@ pub enum Place {
 pub fn place(path: &str, query: &[(String, String)]) -> Place {
     let value = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let from = value("from").and_then(|from| from.parse().ok()).unwrap_or(0);
-    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect(); // not copy: an address
+    let parts: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
     match *parts.as_slice() {
         [""] => Place::Ask(Ask::Front(from)),
         ["sitemap.xml"] => Place::Ask(Ask::Sitemap(None)),
