@@ -340,7 +340,9 @@ fn parse(line: &str) -> Option<(&str, Duration, &str, &str)> {
 
 /// The file that a call is about: the last name in it.
 fn file_of(rest: &str) -> String {
-    let inside = rest.split(['<', '>', '"']).rfind(|part| part.contains('/')).unwrap_or("");
+    // What follows the call (`= -1 EIO (Input/output error)`) names no file.
+    let words = rest.rsplit_once(") = ").map_or(rest, |(words, _)| words);
+    let inside = words.split(['<', '>', '"']).rfind(|part| part.contains('/')).unwrap_or("");
     inside.rsplit('/').next().unwrap_or("").to_owned()
 }
 
