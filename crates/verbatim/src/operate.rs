@@ -284,7 +284,7 @@ fn ruled(line: &Ruled) {
     let feed = Some(line.feed.clone()).filter(|feed| !feed.is_empty());
     let origin = feed.into_iter().chain(by).collect::<Vec<_>>().join(", ");
     say::line(format_args!("    {} ({origin}), now {}{until}", tame(&line.uri), line.standing));
-    say::line(format_args!("    {}", line.reasons.join("; ")));
+    say::line(format_args!("    {}", tame(&line.reasons.join("; "))));
     if let Some(url) = &line.url {
         say::line(format_args!("    {url}"));
     }

@@ -19,6 +19,8 @@ use crate::say::{self, Failure};
 
 /// `EX_SOFTWARE`: the store failed; a supervisor starts the process again, which recovers.
 const STORE_FAILED: u8 = 70;
+/// Enough for a dozen listeners.
+const FILE_HANDLES: u64 = 16_384;
 /// How often the archive is relieved of what contracts no longer allow to keep.
 const PURGE_EVERY: Duration = Duration::from_secs(3_600);
 
@@ -26,7 +28,24 @@ const PURGE_EVERY: Duration = Duration::from_secs(3_600);
 pub(crate) fn run(path: &Path) -> Result<ExitCode, Failure> {
     say::start_log("info");
     let config = config::load(path)?;
+    take_file_handles();
     runtime()?.block_on(serve(config, async {}))
+}
+
+/// As many file handles as the listeners can fill and the store needs besides, as far as the system lets us. What it
+/// gives unasked is about as many as the connections of one listener: whoever opens them all would keep operators and
+/// kills out.
+fn take_file_handles() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.map_or(FILE_HANDLES, |maximum| maximum.min(FILE_HANDLES));
+    if limit.current.is_none_or(|current| current >= wanted) {
+        return;
+    }
+    limit.current = Some(wanted);
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!("asking for {wanted} file handles: {error}; very many readers may keep operators out");
+    }
 }
 
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

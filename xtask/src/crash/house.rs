@@ -234,11 +234,13 @@ safety = "off"
         self.command(&self.program.display().to_string()).args(words).output()
     }
 
-    /// `verbatim doctor`: what it finds wrong. That little space is left is no fault of the store.
+    /// `verbatim doctor`: what it finds wrong with the store. That little space is left, or that nobody answers a
+    /// poll, is no fault of the store.
     pub(super) fn doctor(&self) -> Result<Vec<String>> {
         let output = self.cli(&["doctor"])?;
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        let wrong = |line: &&str| !line.starts_with("ok ") && !line.contains("MiB are free");
+        let elsewhere = |line: &str| line.starts_with("WRONG feed ") || line.contains("MiB are free");
+        let wrong = |line: &&str| !line.starts_with("ok ") && !elsewhere(line);
         let found: Vec<String> = said.lines().filter(wrong).map(str::to_owned).collect();
         Ok(found)
     }

@@ -129,6 +129,9 @@ pub(super) fn first_answers<'s>(
 
 /// Everything that the record says about the outputs, against a program that runs and is left alone.
 pub(super) fn check(house: &House, ledger: &Ledger, depth: Depth, faults: &Faults) {
+    if depth == Depth::All {
+        await_embargoes(ledger);
+    }
     let mut line = Line::new(house.site);
     for list in LISTS {
         if look_at(&mut line, list, ledger, faults).is_none() {
@@ -156,6 +159,20 @@ pub(super) fn check(house: &House, ledger: &Ledger, depth: Depth, faults: &Fault
     if depth == Depth::All {
         check_sitemap(&mut line, ledger, faults);
     }
+}
+
+/// An embargo that ends while everything is compared would make the parts of the picture disagree.
+fn await_embargoes(ledger: &Ledger) {
+    let soon = now() + Duration::from_secs(10);
+    let ends = |status| match status {
+        Status::Embargoed(until) => Some(Duration::from_secs(until + 2)).filter(|end| *end < soon),
+        _ => None,
+    };
+    let last = {
+        let book = ledger.book();
+        book.items.iter().flat_map(|item| &item.sent).filter_map(|sent| ends(sent.story.status)).max()
+    };
+    thread::sleep(last.unwrap_or_default().saturating_sub(now()));
 }
 
 fn check_item(line: &mut Line, item: &Item, ledger: &Ledger, faults: &Faults) -> std::io::Result<()> {

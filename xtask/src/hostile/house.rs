@@ -46,8 +46,10 @@ impl<'a> House<'a> {
         }
         std::fs::write(folder.join("verbatim.toml"), config).map_err(failed)?;
         let log = std::fs::File::create(folder.join("log.txt")).map_err(failed)?;
-        let child = Command::new(binary)
-            .arg("run")
+        // No more file handles than systems give unasked.
+        let child = Command::new("sh")
+            .args(["-c", "ulimit -Sn 1024; exec \"$0\" run"])
+            .arg(binary)
             .current_dir(&folder)
             .env("VERBATIM_LOG", "info")
             .stdin(Stdio::null())
@@ -71,6 +73,18 @@ impl<'a> House<'a> {
     pub(super) fn log(&self) -> String {
         let bytes = std::fs::read(self.folder.join("log.txt")).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Whether it still runs.
+    pub(super) fn is_up(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None)) && self.desk("GET", "/healthz", &[], b"").is_ok()
+    }
+
+    /// The largest size it ever had, in kibibytes.
+    pub(super) fn size(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        line.and_then(|line| line.trim().split(' ').next()?.parse().ok()).unwrap_or(0)
     }
 
     pub(super) fn token(&self) -> Result<String, String> {

@@ -26,6 +26,12 @@ impl Answer {
     }
 }
 
+impl Answer {
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
 /// A proper request on a connection of its own.
 pub(super) fn ask(
     port: u16,
@@ -43,16 +49,23 @@ pub(super) fn ask(
     }
     fields.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
     head.push_str("\r\n");
-    raw(port, &[head.as_bytes(), body].concat())
+    send(port, &[head.as_bytes(), body].concat(), false)
 }
 
-/// These bytes, and whatever comes back until the connection closes or nothing comes for some seconds.
-pub(super) fn raw(port: u16, bytes: &[u8]) -> Result<Answer, String> {
+/// These bytes and word that nothing more will come, and what comes back.
+pub(super) fn ended(port: u16, bytes: &[u8]) -> Result<Answer, String> {
+    send(port, bytes, true)
+}
+
+fn send(port: u16, bytes: &[u8], end: bool) -> Result<Answer, String> {
     let failed = |fault: std::io::Error| format!("asking port {port}: {fault}");
     let mut stream = TcpStream::connect(("127.0.0.1", port)).map_err(failed)?;
     stream.set_read_timeout(Some(Duration::from_secs(20))).map_err(failed)?;
     // Whoever refuses a request may answer before its end.
     let _ = stream.write_all(bytes);
+    if end {
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+    }
     let mut came = Vec::new();
     let mut part = [0; 16 << 10];
     while let Ok(read @ 1..) = stream.read(&mut part) {

@@ -9,6 +9,7 @@ use std::process::Command;
 
 mod bombs;
 mod browser;
+mod doors;
 mod house;
 mod http;
 mod pages;
@@ -74,6 +75,7 @@ pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
     };
     part("readers", &|tally| run.readers(tally));
     part("cut wires", &|tally| run.cut_wires(tally));
+    part("doors", &|tally| run.doors(tally));
     if wish.wants("pages") {
         match browser::prepare(root) {
             Ok(()) => part("pages", &|tally| run.pages(tally)),
@@ -110,15 +112,27 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// How many times slower than a proper build the program is.
+    fn slower(&self) -> u32 {
+        let built_for_faults = self.binary.parent().is_some_and(|folder| folder.ends_with("debug"));
+        if built_for_faults || self.wish.binary.is_some() { readers::DEBUG } else { 1 }
+    }
+
+    /// How many times larger the largest wires are.
+    fn times(&self) -> usize {
+        if self.wish.full { 4 } else { 1 }
+    }
+
     fn readers(&self, tally: &mut Tally) -> Result<(), String> {
         let secret = self.folder.join("secret.txt");
         std::fs::write(&secret, bombs::SECRET).map_err(|fault| fault.to_string())?;
         let ear = std::net::TcpListener::bind("127.0.0.1:0").map_err(|fault| fault.to_string())?;
         ear.set_nonblocking(true).map_err(|fault| fault.to_string())?;
         let port = ear.local_addr().map_err(|fault| fault.to_string())?.port();
-        let bombs = bombs::all(&secret.to_string_lossy(), port);
+        let bombs = bombs::all(&secret.to_string_lossy(), port, self.times());
         let wires = self.laid_out(bombs)?;
-        let reader = |format| Readers { binary: &self.binary, folder: self.folder, format };
+        let reader =
+            |format| Readers { binary: &self.binary, folder: self.folder, slower: self.slower(), format };
         tally.group("readers: bombs of our own", |group| {
             reader(None).judge(&wires, group)?;
             group.check(ear.accept().is_err(), || "a wire made the program call a server".into());
@@ -126,7 +140,7 @@ impl Run<'_> {
         })?;
         let live: Vec<Wire> =
             wires.into_iter().map(|wire| Wire { must: bombs::Must::Live, ..wire }).collect();
-        for format in readers::FORMATS {
+        for format in readers::FORMATS.into_iter().filter(|_| self.wish.full) {
             tally.group(&format!("readers: the same, forced to be {format}"), |group| {
                 reader(Some(format)).judge(&live, group)
             })?;

@@ -18,7 +18,7 @@ use super::tally::{Group, tame};
 /// No wire takes longer.
 const SLOWEST: Duration = Duration::from_secs(2);
 /// How much slower a program is that was built for finding faults.
-const DEBUG: u32 = 6;
+pub(super) const DEBUG: u32 = 6;
 /// Nobody waits longer for one that does.
 const HANG: Duration = Duration::from_secs(40);
 /// Kibibytes that reading may need over the size of what is read.
@@ -47,6 +47,8 @@ pub(super) struct Readers<'a> {
     pub(super) binary: &'a Path,
     /// A folder for markers.
     pub(super) folder: &'a Path,
+    /// How many times slower than a proper build it is.
+    pub(super) slower: u32,
     /// Forces a format; recognised otherwise.
     pub(super) format: Option<&'static str>,
 }
@@ -79,8 +81,7 @@ impl Readers<'_> {
         let marker_file = self.folder.join(format!("marker-{}", self.format.unwrap_or("ninjs")));
         std::fs::write(&marker_file, marker(self.format.unwrap_or("ninjs")))
             .map_err(|fault| format!("cannot write a marker: {fault}"))?;
-        let slow = SLOWEST
-            * if self.binary.parent().is_some_and(|folder| folder.ends_with("debug")) { DEBUG } else { 1 };
+        let slow = SLOWEST * self.slower;
         let (mut slowest, mut heaviest) = ((Duration::ZERO, String::new()), (0, String::new()));
         let mut rest = wires;
         while !rest.is_empty() {
