@@ -9,6 +9,7 @@ mod crash;
 mod generate;
 mod hostile;
 mod suite;
+mod suites;
 mod tidy;
 
 const USAGE: &str = "\
@@ -19,6 +20,8 @@ usage: cargo xtask CHORE
   test           everything: format, clippy, tidy, gen --check, doc tests, tests, and outside acceptance if it is here
   hostile [--full] [--bin FILE] [--only WORD]
                  what somebody would send who means us harm, to the readers, the pages and the listeners
+  suites [--only WORD] [--folder DIR] [--all]
+                 what other people assert of wires and feeds: passes by suite and group, and who is right about the rest
   crash [--kills N] [--syscalls [--sample K]] [--power N [--fs ext4|xfs]] [--torn N] [--flips N]
         [--planted NAME|all] [--seed S]
                  killed, failed calls, no power, torn sectors, flipped bits: is what was acknowledged still true?
@@ -38,6 +41,9 @@ fn main() -> ExitCode {
         }
         ["crash", words @ ..] if crash::Wish::of(words).is_some() => {
             crash::Wish::of(words).map_or(Ok(()), |wish| crash::run(&root, &wish))
+        }
+        ["suites", words @ ..] if suites::Wish::of(words).is_some() => {
+            suites::Wish::of(words).map_or(Ok(()), |wish| suites::run(&root, &wish))
         }
         ["--help" | "-h" | "help"] => {
             println!("{USAGE}");

@@ -58,7 +58,7 @@ fn files(root: &Path, folder: &Path) -> Result<Vec<String>, String> {
             if !["target", ".git", "data", "node_modules"].contains(&name.as_ref()) {
                 out.extend(files(root, &path)?);
             }
-        } else if kind.is_file() && name != "Cargo.lock" {
+        } else if kind.is_file() && name != "Cargo.lock" && name != ".git" {
             let path = path.strip_prefix(root).unwrap_or(&path);
             out.push(
                 path.components()

@@ -39,7 +39,7 @@ use news::{Complaint, Gravity, Version};
 /// A format that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Format {
-    /// RSS 2.0, 0.9x and 1.0 (RDF).
+    /// RSS 2.0, 0.9x, 1.0 (RDF) and 1.1.
     Rss,
     /// Atom 1.0 (RFC 4287) and 0.3, with tombstones (RFC 6721).
     Atom,

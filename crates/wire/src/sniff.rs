@@ -110,7 +110,7 @@ fn local(name: &str) -> &str {
 
 fn by_root(name: &str) -> Option<Format> {
     match local(name) {
-        "rss" | "RDF" | "channel" => Some(Format::Rss),
+        "rss" | "RDF" | "channel" | "Channel" => Some(Format::Rss),
         "feed" | "entry" => Some(Format::Atom),
         "newsMessage" | "newsItem" | "packageItem" | "conceptItem" | "knowledgeItem" | "planningItem" => {
             Some(Format::NewsmlG2)
@@ -172,6 +172,7 @@ mod tests {
         );
         check("<a:feed xmlns:a='http://www.w3.org/2005/Atom'/>", Some(Format::Atom));
         check("<!DOCTYPE nitf SYSTEM \"a>b\" [<!ENTITY x '>'>]><nitf>", Some(Format::Nitf));
+        check("<r:Channel xmlns:r='http://purl.org/net/rss1.1#'/>", Some(Format::Rss));
         check("<newsMessage/>", Some(Format::NewsmlG2));
         check("<ns0:newsItem>", Some(Format::NewsmlG2));
         check("<!DOCTYPE NewsML [<!ENTITY % nitf SYSTEM 'n.dtd'> %nitf; ]><NewsML>", Some(Format::Newsml1));

@@ -4,8 +4,9 @@ use crate::feed::{ATOM, CONTENT, XHTML};
 use crate::xml::Element;
 
 /// Namespaces in which RSS's own elements have been seen; RSS 2.0 has none.
-const OWN: [&str; 4] = [
+const OWN: [&str; 5] = [
     "http://purl.org/rss/1.0/",
+    "http://purl.org/net/rss1.1#",
     "http://my.netscape.com/rdf/simple/0.9/",
     "http://backend.userland.com/rss2",
     "http://channel.netscape.com/rdf/simple/0.9/",

@@ -71,6 +71,8 @@ pub(super) struct Pull<'a> {
     pub(super) scope: Scope,
     pub(super) limits: &'a Limits,
     pub(super) remarks: Vec<XmlFault>,
+    /// Whether there is a document type, which may declare names of characters.
+    doctype: bool,
 }
 
 /// An element that is not closed yet.
@@ -84,7 +86,15 @@ pub(super) struct Open<'a> {
 
 impl<'a> Pull<'a> {
     pub(super) fn new(input: &'a str, limits: &'a Limits) -> Self {
-        Self { input, reader: reader(input), base: 0, scope: Scope::default(), limits, remarks: Vec::new() }
+        Self {
+            input,
+            reader: reader(input),
+            base: 0,
+            scope: Scope::default(),
+            limits,
+            remarks: Vec::new(),
+            doctype: false,
+        }
     }
 
     /// Goes on reading at this offset, as if all before had been read.
@@ -96,7 +106,10 @@ impl<'a> Pull<'a> {
     pub(super) fn next(&mut self) -> Result<(Event<'a>, Range<usize>), XmlFault> {
         let start = self.position();
         match self.reader.read_event() {
-            Ok(event) => Ok((event, start..self.position())),
+            Ok(event) => {
+                self.doctype |= matches!(event, Event::DocType(_));
+                Ok((event, start..self.position()))
+            }
             Err(error) => {
                 let offset = (self.base + self.reader.error_position() as usize).max(start);
                 Err(XmlFault::lost("xml-not-well-formed", offset.min(self.input.len()), error.to_string()))
@@ -257,10 +270,19 @@ impl<'a> Pull<'a> {
     fn reference(&mut self, name: &BytesRef<'_>, offset: usize) -> String {
         let name: &str = name;
         if let Some(text) = resolve(name) {
+            self.borrowed(name, offset);
             return text.into_owned();
         }
         self.unresolved(name, offset);
         format!("&{name};")
+    }
+
+    /// A name that HTML knows and XML does not (XML 1.0 §4.1, entity declared): its character is not in doubt.
+    fn borrowed(&mut self, name: &str, offset: usize) {
+        if !self.doctype && !name.starts_with('#') && !XML_NAMES.contains(&name) {
+            let message = format!("`&{name};` is declared by HTML only; it was read as HTML's");
+            self.remark(Gravity::Remark, "xml-undeclared-entity", offset, message);
+        }
     }
 
     fn unresolved(&mut self, name: &str, offset: usize) {
@@ -394,6 +416,7 @@ impl<'a> Pull<'a> {
         let window = tail.as_bytes().iter().take(64).position(|&b| b == b';');
         if let Some(end) = window {
             if let Some(text) = resolve(&tail[1..end]) {
+                self.borrowed(&tail[1..end], offset);
                 out.push_str(&text);
                 return &tail[end + 1..];
             }
@@ -405,6 +428,9 @@ impl<'a> Pull<'a> {
         &tail[1..]
     }
 }
+
+/// The entities that need no declaration (XML 1.0 §4.6).
+const XML_NAMES: [&str; 5] = ["amp", "lt", "gt", "quot", "apos"];
 
 fn reader(input: &str) -> Reader<&[u8]> {
     let mut reader = Reader::from_str(input);
