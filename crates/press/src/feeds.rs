@@ -231,7 +231,7 @@ fn check_ninjs(text: &str, story: &Story<'_>) -> Result<(), GateRefusal> {
     check_body(&expected, body.and_then(|body| body["value"].as_str()).unwrap_or_default(), &id)
 }
 
-fn read_xml(text: &str) -> Result<xml::Element, String> {
+fn read_xml(text: &str) -> Result<xml::Element<'_>, String> {
     xml::parse(text, &Limits::default())
         .map_err(|fault| format!("XML that is broken at byte {}", fault.offset))
 }

@@ -91,7 +91,7 @@ impl<'h> Draft<'h> {
     pub(crate) fn extra_element(&mut self, element: &Element, path: &str) {
         let path = format!("{path}/{}", element.name);
         for attr in &element.attrs {
-            self.extra(format!("{path}@{}", attr.name), attr.value.as_str());
+            self.extra(format!("{path}@{}", attr.name), &*attr.value);
         }
         if element.elements().next().is_none() {
             self.extra(path, element.text().trim());
@@ -150,7 +150,7 @@ impl<'h> Draft<'h> {
     /// Reads an element of one of the modules that any XML feed may carry. `false` if it is none.
     pub(crate) fn module(&mut self, element: &Element, path: &str) -> bool {
         let Some(ns) = element.ns.clone() else { return false };
-        let name = &*element.name;
+        let name = element.name;
         let here = format!("{path}/{name}");
         match &*ns {
             DC => self.dublin_core(element, &here),
@@ -202,7 +202,7 @@ impl<'h> Draft<'h> {
 
     fn dublin_core(&mut self, element: &Element, here: &str) -> bool {
         let text = element.text();
-        match &*element.name {
+        match element.name {
             "creator" | "contributor" => self.creator(&text),
             "subject" => self.subject(None, None, Some(&text)),
             "rights" => self.copyright(&text),
@@ -216,7 +216,7 @@ impl<'h> Draft<'h> {
     }
 
     fn dublin_terms(&mut self, element: &Element, here: &str) -> bool {
-        match &*element.name {
+        match element.name {
             "modified" if self.updated.is_none() => self.updated = self.stamp(element, here),
             "created" | "issued" if self.first.is_none() => self.first = self.stamp(element, here),
             "valid" => self.valid(&element.text(), here),
@@ -261,7 +261,7 @@ impl<'h> Draft<'h> {
 
     fn prism(&mut self, element: &Element, here: &str) -> bool {
         let raw = element.text();
-        match &*element.name {
+        match element.name {
             "embargoDate" => self.embargo(raw.trim(), here),
             "expirationDate" => self.expiry(raw.trim(), here),
             "modificationDate" if self.updated.is_none() => self.updated = self.stamp(element, here),
@@ -273,7 +273,7 @@ impl<'h> Draft<'h> {
 
     /// Media RSS. Nesting is bounded by the parser's limit of depth.
     fn media(&mut self, element: &Element, here: &str) -> bool {
-        match &*element.name {
+        match element.name {
             "group" => {
                 for child in element.elements() {
                     if !self.module(child, here) {
@@ -282,10 +282,10 @@ impl<'h> Draft<'h> {
                 }
             }
             "content" | "thumbnail" | "player" => {
-                let role = if &*element.name == "content" { "media" } else { &*element.name };
+                let role = if element.name == "content" { "media" } else { element.name };
                 self.rendition(element.attr("url"), element.attr("type"), role);
                 for child in element.elements() {
-                    if !(child.ns == element.ns && &*child.name == "thumbnail" && self.module(child, here)) {
+                    if !(child.ns == element.ns && child.name == "thumbnail" && self.module(child, here)) {
                         self.extra_element(child, here);
                     }
                 }
@@ -362,13 +362,13 @@ pub(crate) fn tombstone(element: &Element, hints: &Hints) -> Option<Version> {
 /// The items of an XML feed, one by one, and the head around them.
 ///
 /// `read` gets every record that is well-formed and gives its version, or why nothing came of it.
-pub(crate) fn gather(
-    text: &str,
-    names: &[&str],
+pub(crate) fn gather<'t>(
+    text: &'t str,
+    names: &'t [&'t str],
     path: &str,
-    hints: &Hints,
+    hints: &'t Hints,
     mut read: impl FnMut(&Element) -> Result<Version, Complaint>,
-) -> (Reading, Option<Element>) {
+) -> (Reading, Option<Element<'t>>) {
     let mut reading = Reading::default();
     let mut records = xml::records(text, names, &hints.limits);
     for (ordinal, record) in records.by_ref().enumerate() {

@@ -3,6 +3,7 @@
 use crate::json_text;
 use crate::mail;
 use crate::teleprinter;
+use crate::xml;
 use crate::{Format, anpa1312, iptc7901};
 
 /// Recognises the format by the root element, or by the members of the outermost JSON object.
@@ -69,7 +70,7 @@ fn start(text: &str) -> Start<'_> {
         } else if let Some(inside) = rest.strip_prefix("<!--") {
             inside.find("-->").map(|end| &inside[end + 3..])
         } else if rest.starts_with("<!") {
-            doctype_end(rest).map(|end| &rest[end..])
+            xml::doctype_end(rest).map(|end| &rest[end..])
         } else {
             break;
         };
@@ -84,24 +85,6 @@ fn start(text: &str) -> Start<'_> {
         return Start::Element(&inside[..end]);
     }
     if rest.starts_with(['{', '[']) { Start::Json(rest) } else { Start::Other }
-}
-
-/// The end of a document type declaration, its internal subset included.
-fn doctype_end(text: &str) -> Option<usize> {
-    let mut inside = false;
-    let mut quote = None;
-    for (at, b) in text.bytes().enumerate() {
-        match (quote, b) {
-            (Some(open), _) if b == open => quote = None,
-            (Some(_), _) => {}
-            (None, b'"' | b'\'') => quote = Some(b),
-            (None, b'[') => inside = true,
-            (None, b']') => inside = false,
-            (None, b'>') if !inside => return Some(at + 1),
-            _ => {}
-        }
-    }
-    None
 }
 
 fn local(name: &str) -> &str {

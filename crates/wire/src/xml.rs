@@ -1,4 +1,4 @@
-//! XML as a small tree with namespaces and byte offsets, over quick-xml's events.
+//! XML as a small tree with namespaces and byte offsets; names and texts are slices of the text wherever they can be.
 //!
 //! [`parse`] takes a whole text; [`records`] takes a feed or message apart item by item, so that one broken item
 //! does not take its siblings along. A DOCTYPE is tolerated and never processed: no entity is expanded but the
@@ -8,7 +8,9 @@
 mod build;
 mod records;
 mod scope;
+mod tokens;
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -16,48 +18,49 @@ use news::{Complaint, Gravity};
 
 pub use build::{parse, parse_noting};
 pub use records::{Record, Records, records};
+pub(crate) use tokens::doctype_end;
 
 /// The namespace of `xml:lang` and `xml:base`.
 pub const XML_NS: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// An element with all that is in it.
 #[derive(Clone, Debug, Default)]
-pub struct Element {
+pub struct Element<'a> {
     /// The namespace URI.
     pub ns: Option<Rc<str>>,
     /// The local name.
-    pub name: Box<str>,
+    pub name: &'a str,
     /// The attributes without namespace declarations, in order.
-    pub attrs: Vec<Attr>,
+    pub attrs: Vec<Attr<'a>>,
     /// What is in it, in order.
-    pub children: Vec<Node>,
+    pub children: Vec<Node<'a>>,
     /// Its bytes in the text that was parsed, tags included.
     pub span: Range<usize>,
 }
 
 /// An attribute.
 #[derive(Clone, Debug)]
-pub struct Attr {
+pub struct Attr<'a> {
     /// The namespace URI; `None` for a name without prefix. `xml:lang` is in [`XML_NS`].
     pub ns: Option<Rc<str>>,
     /// The local name.
-    pub name: Box<str>,
+    pub name: &'a str,
     /// The value, references resolved.
-    pub value: String,
+    pub value: Cow<'a, str>,
 }
 
 /// What stands in an element.
 #[derive(Clone, Debug)]
-pub enum Node {
+pub enum Node<'a> {
     /// Another element.
-    Element(Element),
+    Element(Element<'a>),
     /// Text: references resolved, CDATA merged, line ends LF (XML 1.0 §2.11).
-    Text(String),
+    Text(Cow<'a, str>),
     /// A comment.
-    Comment(String),
+    Comment(Cow<'a, str>),
 }
 
-impl Element {
+impl<'a> Element<'a> {
     /// Whether it has this namespace and local name.
     pub fn is(&self, ns: &str, name: &str) -> bool {
         *self.name == *name && self.ns.as_deref() == Some(ns)
@@ -65,12 +68,12 @@ impl Element {
 
     /// The value of an attribute without namespace.
     pub fn attr(&self, name: &str) -> Option<&str> {
-        self.attrs.iter().find(|a| a.ns.is_none() && *a.name == *name).map(|a| a.value.as_str())
+        self.attrs.iter().find(|a| a.ns.is_none() && *a.name == *name).map(|a| &*a.value)
     }
 
     /// The value of an attribute in a namespace.
     pub fn attr_ns(&self, ns: &str, name: &str) -> Option<&str> {
-        self.attrs.iter().find(|a| a.ns.as_deref() == Some(ns) && *a.name == *name).map(|a| a.value.as_str())
+        self.attrs.iter().find(|a| a.ns.as_deref() == Some(ns) && *a.name == *name).map(|a| &*a.value)
     }
 
     /// Its own `xml:lang`, trimmed, if not empty.
@@ -79,17 +82,17 @@ impl Element {
     }
 
     /// The first child element with this local name, in whatever namespace.
-    pub fn child(&self, name: &str) -> Option<&Element> {
+    pub fn child(&self, name: &str) -> Option<&Element<'a>> {
         self.elements().find(|e| *e.name == *name)
     }
 
     /// The first child element with this namespace and local name.
-    pub fn child_ns(&self, ns: &str, name: &str) -> Option<&Element> {
+    pub fn child_ns(&self, ns: &str, name: &str) -> Option<&Element<'a>> {
         self.elements().find(|e| e.is(ns, name))
     }
 
     /// The child elements, in order.
-    pub fn elements(&self) -> impl Iterator<Item = &Element> {
+    pub fn elements(&self) -> impl Iterator<Item = &Element<'a>> {
         self.children.iter().filter_map(|node| match node {
             Node::Element(element) => Some(element),
             _ => None,
@@ -97,7 +100,7 @@ impl Element {
     }
 
     /// The child elements with this local name, in whatever namespace.
-    pub fn children_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
+    pub fn children_named<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s Element<'a>> {
         self.elements().filter(move |e| *e.name == *name)
     }
 
@@ -123,7 +126,7 @@ impl Element {
         let mut found = None;
         for node in &self.children {
             match node {
-                Node::Text(text) if found.is_none() => found = Some(text.as_str()),
+                Node::Text(text) if found.is_none() => found = Some(&**text),
                 Node::Comment(_) => {}
                 _ => return None,
             }

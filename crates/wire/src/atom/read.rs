@@ -42,11 +42,11 @@ fn person(element: &Element) -> Option<String> {
 
 #[derive(Default)]
 struct Parts<'e> {
-    id: Option<&'e Element>,
-    title: Option<&'e Element>,
-    content: Option<&'e Element>,
-    summary: Option<&'e Element>,
-    source: Option<&'e Element>,
+    id: Option<&'e Element<'e>>,
+    title: Option<&'e Element<'e>>,
+    content: Option<&'e Element<'e>>,
+    summary: Option<&'e Element<'e>>,
+    source: Option<&'e Element<'e>>,
 }
 
 const PATH: &str = "entry";
@@ -75,12 +75,12 @@ fn entry(element: &Element, hints: &Hints) -> Result<Version, Complaint> {
 }
 
 /// `false` if nobody reads the element.
-fn sort<'e>(child: &'e Element, parts: &mut Parts<'e>, draft: &mut Draft<'_>) -> bool {
+fn sort<'e>(child: &'e Element<'e>, parts: &mut Parts<'e>, draft: &mut Draft<'_>) -> bool {
     if !is_own(child) {
         return draft.module(child, PATH);
     }
-    let first = |slot: &mut Option<&'e Element>| slot.is_none() && slot.replace(child).is_none();
-    match &*child.name {
+    let first = |slot: &mut Option<&'e Element<'e>>| slot.is_none() && slot.replace(child).is_none();
+    match child.name {
         "id" => first(&mut parts.id),
         "title" => first(&mut parts.title),
         "content" => first(&mut parts.content),

@@ -55,7 +55,7 @@ fn form_03(element: &Element, kind: &str) -> Form {
 }
 
 /// The `div` around XHTML, which is no part of it (RFC 4287 §3.1.1.3); the element itself if there is none.
-pub(super) fn inside(element: &Element) -> &Element {
+pub(super) fn inside<'e>(element: &'e Element<'e>) -> &'e Element<'e> {
     let mut elements = element.elements();
     match (elements.next(), elements.next()) {
         (Some(div), None) if *div.name == *"div" => div,

@@ -11,12 +11,12 @@ use crate::{Hints, nitf};
 /// In what form the words of a content item come.
 #[derive(Clone, Copy)]
 enum Form<'a> {
-    Nitf(&'a Element),
-    Xhtml(&'a Element),
+    Nitf(&'a Element<'a>),
+    Xhtml(&'a Element<'a>),
     /// NITF as text, in a CDATA section.
-    NitfText(&'a Element),
-    Html(&'a Element),
-    Plain(&'a Element),
+    NitfText(&'a Element<'a>),
+    Html(&'a Element<'a>),
+    Plain(&'a Element<'a>),
     Unreadable,
 }
 
@@ -68,14 +68,14 @@ fn unreadable(element: &Element, path: &str, what: &str) -> Words {
 }
 
 /// The elements decide, then the words of the agency for its format.
-fn form(item: &Element) -> Form<'_> {
+fn form<'e>(item: &'e Element<'e>) -> Form<'e> {
     // `Encoding` wraps what is no text as it stands (Base64).
     let Some(holder) = item.child("DataContent") else { return Form::Unreadable };
     let named = [item.child("Format"), item.child("MimeType")];
     let named: String =
         named.into_iter().flatten().filter_map(formal).collect::<Vec<_>>().join(" ").to_ascii_lowercase();
     let Some(first) = holder.elements().next() else { return written(holder, &named) };
-    match &*first.name {
+    match first.name {
         "nitf" => Form::Nitf(first),
         "body.content" => Form::Nitf(holder),
         "body" if first.child("body.content").is_some() => Form::Nitf(first),
@@ -92,7 +92,7 @@ fn form(item: &Element) -> Form<'_> {
 }
 
 /// What stands there as text alone.
-fn written<'a>(holder: &'a Element, named: &str) -> Form<'a> {
+fn written<'a>(holder: &'a Element<'a>, named: &str) -> Form<'a> {
     let text = holder.children.iter().filter_map(|node| match node {
         Node::Text(text) => Some(text.trim_start()),
         _ => None,

@@ -73,7 +73,7 @@ fn nested(version: &mut Version) {
 fn transmitted(version: &mut Version, envelope: &Element) {
     for child in envelope.elements() {
         let path = format!("NewsML/NewsEnvelope/{}", child.name);
-        if matches!(&*child.name, "NewsService" | "NewsProduct")
+        if matches!(child.name, "NewsService" | "NewsProduct")
             && let Some(word) = formal(child)
             && terms::severity(word) == Severity::NotForPublication
         {
@@ -126,7 +126,7 @@ fn identified(version: &mut Version, root: &Element) {
     let Some(identification) = root.child("Identification") else { return };
     for child in identification.elements() {
         let path = format!("NewsItem/Identification/{}", child.name);
-        match &*child.name {
+        match child.name {
             "NameLabel" => {
                 let text = terms::collapse(&child.text());
                 if shape::is_memorandum(root, &text) {
@@ -159,9 +159,9 @@ fn manage(version: &mut Version, management: Option<&Element>, hints: &Hints) {
         terms::apply_status(version, word, &path("Status/@FormalName"));
     }
     for child in management.elements() {
-        let path = path(&child.name);
+        let path = path(child.name);
         let text = child.text();
-        match &*child.name {
+        match child.name {
             "Status" | "StatusWillChange" => {}
             "FirstCreated" => version.first_created = terms::stamp(version, &text, &path, hints),
             "ThisRevisionCreated" => version.version_created = terms::stamp(version, &text, &path, hints),
@@ -249,11 +249,11 @@ fn instruct(version: &mut Version, instruction: &Element, path: &str) {
 fn refer(version: &mut Version, element: &Element, path: &str) {
     let uri = element.attr("NewsItem").map(str::trim).filter(|uri| !uri.is_empty());
     let Some(uri) = uri else { return named(version, element, path) };
-    let word = formal(element).unwrap_or(&element.name);
+    let word = formal(element).unwrap_or(element.name);
     let (uri, revision) =
         shape::without_revision(uri).map_or((uri, None), |(uri, revision)| (uri, Some(revision.to_owned())));
     let relation = match shape::relation(word) {
-        _ if &*element.name == "NewsItemRef" => Relation::Member,
+        _ if element.name == "NewsItemRef" => Relation::Member,
         _ if uri == version.uri => Relation::Previous,
         relation => relation,
     };
@@ -538,7 +538,7 @@ fn medium(version: &mut Version, tree: &Tree<'_>, leaf: &Leaf<'_>) {
 
 fn characteristics(version: &mut Version, leaf: &Leaf<'_>) {
     for child in leaf.item.elements() {
-        if !matches!(&*child.name, "DataContent" | "Encoding" | "Catalog" | "Comment") {
+        if !matches!(child.name, "DataContent" | "Encoding" | "Catalog" | "Comment") {
             named(version, child, &format!("{COMPONENT}/ContentItem/{}", child.name));
         }
     }
@@ -563,7 +563,7 @@ fn about(version: &mut Version, component: &Component<'_>, head: Option<&mut Hea
     let mut head = head;
     for child in component.element.elements() {
         let path = format!("{COMPONENT}/{}", child.name);
-        match &*child.name {
+        match child.name {
             "NewsComponent" | "ContentItem" | "Catalog" | "BasisForChoice" => {}
             "NewsLines" => match &mut head {
                 Some(head) => lines(version, child, component.language, head, &path),
@@ -582,7 +582,7 @@ fn about(version: &mut Version, component: &Component<'_>, head: Option<&mut Hea
 /// The lines of a component that is not the story's: advisories are notes there too.
 fn beside_lines(version: &mut Version, lines: &Element, path: &str) {
     for line in lines.elements() {
-        match &*line.name {
+        match line.name {
             "NewsLine" => typed_line(version, line, &format!("{path}/NewsLine")),
             _ => terms::flatten(version, line, &format!("{path}/{}", line.name)),
         }
@@ -598,10 +598,10 @@ fn lines(version: &mut Version, lines: &Element, language: Option<&str>, head: &
     for line in lines.elements() {
         let path = format!("{path}/{}", line.name);
         let text = terms::collapse(&line.text());
-        if text.is_empty() && &*line.name != "NewsLine" {
+        if text.is_empty() && line.name != "NewsLine" {
             continue;
         }
-        match &*line.name {
+        match line.name {
             "HeadLine" if !had_headline && main.is_some_and(|main| std::ptr::eq(main, line)) => {
                 head.lines.extend(story::line(BlockKind::Headline, &text));
             }
@@ -636,7 +636,7 @@ fn is_foreign(line: &Element, language: Option<&str>) -> bool {
 }
 
 /// The first headline in the language of the story, else the first.
-fn main_headline<'a>(lines: &'a Element, language: Option<&str>) -> Option<&'a Element> {
+fn main_headline<'a>(lines: &'a Element<'a>, language: Option<&str>) -> Option<&'a Element<'a>> {
     let mut headlines = lines.children_named("HeadLine").filter(|line| !line.is_blank());
     let first = headlines.next()?;
     std::iter::once(first).chain(headlines).find(|line| !is_foreign(line, language)).or(Some(first))
@@ -659,7 +659,7 @@ fn keyword(version: &mut Version, word: String) {
 fn describe(version: &mut Version, meta: &Element, path: &str) {
     for child in meta.elements() {
         let path = format!("{path}/{}", child.name);
-        match &*child.name {
+        match child.name {
             "Language" => {}
             "Genre" => {
                 let word = formal(child).unwrap_or_default();
@@ -686,7 +686,7 @@ fn subjects(version: &mut Version, codes: &Element, path: &str) {
         {
             version.subjects.push(subject);
         }
-        for attr in code.attrs.iter().filter(|attr| !matches!(&*attr.name, "FormalName" | "Scheme")) {
+        for attr in code.attrs.iter().filter(|attr| !matches!(attr.name, "FormalName" | "Scheme")) {
             terms::keep(version, &format!("{path}/{}/@{}", code.name, attr.name), &attr.value);
         }
     }
@@ -710,7 +710,7 @@ fn locate(version: &mut Version, location: &Element, path: &str) {
             terms::keep(version, &format!("{path}[{how}]/{name}"), &value);
         }
     }
-    for other in location.elements().filter(|child| &*child.name != "Property") {
+    for other in location.elements().filter(|child| child.name != "Property") {
         named(version, other, &format!("{path}[{how}]/{}", other.name));
     }
 }
@@ -719,7 +719,7 @@ fn administer(version: &mut Version, meta: &Element, around: bool, path: &str) {
     for child in meta.elements() {
         let path = format!("{path}/{}", child.name);
         let party = child.child("Party").and_then(formal).map(terms::collapse);
-        match (&*child.name, party) {
+        match (child.name, party) {
             ("Creator", Some(creator)) if around => version.creators.push(creator),
             _ => named(version, child, &path),
         }
@@ -731,7 +731,7 @@ fn rights(version: &mut Version, rights: &Element, path: &str, hints: &Hints) {
         for child in part.elements() {
             let path = format!("{path}/{}/{}", part.name, child.name);
             let text = terms::collapse(&child.text());
-            match &*child.name {
+            match child.name {
                 _ if text.is_empty() => named(version, child, &path),
                 "CopyrightHolder" if version.rights.copyright_holder.is_none() => {
                     version.rights.copyright_holder = Some(text);
@@ -781,7 +781,7 @@ fn classify(version: &mut Version, root: &Element, tree: &Tree<'_>) {
 /// What stands beside the parts that are read.
 fn rest(version: &mut Version, root: &Element) {
     for child in root.elements() {
-        match &*child.name {
+        match child.name {
             "Identification" | "NewsManagement" | "NewsComponent" | "Catalog" => {}
             "Comment" => terms::note(version, "comment", child.text().trim(), "NewsItem/Comment"),
             name => named(version, child, &format!("NewsItem/{name}")),
@@ -797,7 +797,7 @@ fn named(version: &mut Version, element: &Element, path: &str) {
         _ => path.to_owned(),
     };
     for attr in &element.attrs {
-        let name = &*attr.name;
+        let name = attr.name;
         match name {
             "FormalName" if element.attr("Value").is_some() => {}
             "FormalName" | "Value" => terms::keep(version, &path, &attr.value),
@@ -810,7 +810,7 @@ fn named(version: &mut Version, element: &Element, path: &str) {
     }
     for child in element.elements() {
         let path = format!("{path}/{}", child.name);
-        match &*child.name {
+        match child.name {
             "Comment" => terms::note(version, "comment", child.text().trim(), &path),
             _ => named(version, child, &path),
         }

@@ -6,12 +6,12 @@ use crate::terms::{self, local};
 use crate::xml::Element;
 
 /// `@FormalName`, trimmed, if not empty.
-pub(super) fn formal(element: &Element) -> Option<&str> {
+pub(super) fn formal<'e>(element: &'e Element<'e>) -> Option<&'e str> {
     element.attr("FormalName").map(str::trim).filter(|name| !name.is_empty())
 }
 
 /// `@FormalName` of a child.
-pub(super) fn formal_of<'a>(element: &'a Element, child: &str) -> Option<&'a str> {
+pub(super) fn formal_of<'a>(element: &'a Element<'a>, child: &str) -> Option<&'a str> {
     element.child(child).and_then(formal)
 }
 
@@ -108,7 +108,7 @@ pub(super) fn relation(word: &str) -> Relation {
 /// A `NewsComponent` and what it passes on to the components in it.
 pub(super) struct Component<'a> {
     /// The element.
-    pub(super) element: &'a Element,
+    pub(super) element: &'a Element<'a>,
     /// The component around it.
     pub(super) parent: Option<usize>,
     /// Its language.
@@ -124,7 +124,7 @@ pub(super) struct Component<'a> {
 /// A `ContentItem`.
 pub(super) struct Leaf<'a> {
     /// The element.
-    pub(super) item: &'a Element,
+    pub(super) item: &'a Element<'a>,
     /// Its component.
     pub(super) component: usize,
     /// What it is for.
@@ -157,7 +157,7 @@ pub(super) struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    pub(super) fn of(root: &'a Element) -> Self {
+    pub(super) fn of(root: &'a Element<'a>) -> Self {
         let mut tree = Tree::default();
         for component in root.children_named("NewsComponent") {
             tree.add(component, None, root.lang());
@@ -166,7 +166,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Depth is bounded by the parser's limit.
-    fn add(&mut self, element: &'a Element, parent: Option<usize>, around: Option<&'a str>) {
+    fn add(&mut self, element: &'a Element<'a>, parent: Option<usize>, around: Option<&'a str>) {
         let own = formal_of(element, "Role");
         let above = parent.map(|parent| &self.components[parent]);
         let language = element.child("DescriptiveMetadata").and_then(|meta| formal_of(meta, "Language"));
@@ -181,7 +181,7 @@ impl<'a> Tree<'a> {
         let at = self.components.len();
         self.components.push(component);
         for child in element.elements() {
-            match &*child.name {
+            match child.name {
                 "NewsComponent" => self.add(child, Some(at), around),
                 "ContentItem" => {
                     let part = part(&self.components[at], child);

@@ -14,10 +14,10 @@ const PATH: &str = "contentSet";
 /// A way in which a story is delivered.
 #[derive(Clone, Copy)]
 enum Form<'a> {
-    Xhtml(&'a Element),
-    Nitf(&'a Element),
-    Html(&'a Element),
-    Plain(&'a Element),
+    Xhtml(&'a Element<'a>),
+    Nitf(&'a Element<'a>),
+    Html(&'a Element<'a>),
+    Plain(&'a Element<'a>),
     Unreadable,
 }
 
@@ -40,7 +40,7 @@ pub(super) fn read(version: &mut Version, set: &Element, preformatted: bool, hin
     let mut bodies: Vec<(&Element, Form<'_>)> = Vec::new();
     for child in set.elements() {
         let path = format!("{PATH}/{}", child.name);
-        match &*child.name {
+        match child.name {
             "remoteContent" => remote(version, child, &path),
             _ if is_private(child) || shape::part(child.attr("rendition")) == Part::Private => {
                 terms::note(version, "not-for-publication", &child.text(), &path);
@@ -85,7 +85,7 @@ fn named(element: &Element, path: &str) -> String {
 
 /// What an element of the content set holds. For XML the root decides: the content types that agencies write are
 /// often misspelt.
-fn form(element: &Element) -> Form<'_> {
+fn form<'e>(element: &'e Element<'e>) -> Form<'e> {
     let kind = element.attr("contenttype").unwrap_or("text/plain").trim().to_ascii_lowercase();
     if *element.name == *"inlineData" {
         return match kind.split(';').next().unwrap_or_default().trim() {
@@ -96,7 +96,7 @@ fn form(element: &Element) -> Form<'_> {
         };
     }
     let Some(root) = element.elements().next() else { return Form::Plain(element) };
-    match &*root.name {
+    match root.name {
         "nitf" | "body.content" | "block" => Form::Nitf(root),
         "body" if root.child("body.content").is_some() => Form::Nitf(root),
         "html" => Form::Xhtml(root.child("body").unwrap_or(root)),
@@ -142,7 +142,7 @@ struct Copying<'a> {
 }
 
 impl Copying<'_> {
-    fn element(&mut self, element: &Element, in_header: bool) -> Option<Element> {
+    fn element<'e>(&mut self, element: &Element<'e>, in_header: bool) -> Option<Element<'e>> {
         if is_private_html(element, in_header) {
             let text = element.text();
             if !text.trim().is_empty() {
@@ -163,7 +163,7 @@ impl Copying<'_> {
             // Some agencies forget the namespace of the page, so that it falls into that of the item.
             ns: Some(XHTML.into()),
             children: children.collect(),
-            name: if lines { "pre".into() } else { element.name.clone() },
+            name: if lines { "pre" } else { element.name },
             attrs: element.attrs.clone(),
             span: element.span.clone(),
         })

@@ -26,7 +26,7 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
         };
         match item(element, hints) {
             Ok(mut version) => {
-                version.complaints.extend(record.remarks.iter().map(|fault| fault.complaint(&element.name)));
+                version.complaints.extend(record.remarks.iter().map(|fault| fault.complaint(element.name)));
                 story::number(&mut version.complaints, ordinal);
                 version.span = record.span;
                 reading.items.push(version);
@@ -46,12 +46,11 @@ fn envelope(version: &mut Version, header: &Element) {
     for child in header.elements() {
         let path = format!("newsMessage/header/{}", child.name);
         let word = code(child).map_or_else(|| terms::collapse(&child.text()), str::to_owned);
-        if matches!(&*child.name, "channel" | "signal")
-            && terms::severity(&word) == Severity::NotForPublication
+        if matches!(child.name, "channel" | "signal") && terms::severity(&word) == Severity::NotForPublication
         {
             terms::signal(version, &word, Severity::NotForPublication, &path);
         }
-        match &*child.name {
+        match child.name {
             "catalogRef" => {}
             _ => terms::keep(version, &path, &word),
         }
@@ -102,7 +101,7 @@ fn number(version: &mut Version, root: &Element) -> VersionStamp {
 
 fn about_item(version: &mut Version, meta: &Element, hints: &Hints) {
     for child in meta.elements() {
-        let name = &*child.name;
+        let name = child.name;
         let path = format!("itemMeta/{name}");
         let text = child.text();
         match name {
@@ -191,7 +190,7 @@ fn about_story(version: &mut Version, meta: &Element, hints: &Hints) -> Head {
     let mut head = Head::default();
     let mut languages = 0;
     for child in meta.elements() {
-        let name = &*child.name;
+        let name = child.name;
         let path = format!("contentMeta/{name}");
         let text = terms::collapse(&child.text());
         match name {
@@ -320,7 +319,7 @@ fn rights(version: &mut Version, root: &Element) {
             let path = format!("rightsInfo/{}", child.name);
             let text = terms::collapse(&child.text());
             let part = i > 0 && info.attr("idrefs").is_some();
-            match &*child.name {
+            match child.name {
                 "copyrightHolder" if found.copyright_holder.is_none() && !part => {
                     found.copyright_holder = named(child).or_else(|| code(child).map(str::to_owned));
                     details(version, child, &path);
@@ -338,7 +337,7 @@ fn rights(version: &mut Version, root: &Element) {
 
 fn classify(version: &mut Version, shape: &Shape<'_>) {
     let class = shape.item_meta.and_then(|meta| meta.child("itemClass")).and_then(code).unwrap_or_default();
-    let other = match &*shape.root.name {
+    let other = match shape.root.name {
         "newsItem" => match terms::local(class) {
             "text" => return,
             // Without a class, what holds a story is one.
@@ -363,7 +362,7 @@ fn members(version: &mut Version, root: &Element) {
     while let Some(group) = groups.pop() {
         let mut below: Vec<&Element> = Vec::new();
         for child in group.elements() {
-            match &*child.name {
+            match child.name {
                 "group" => below.push(child),
                 "itemRef" => member(version, child),
                 _ => terms::flatten(version, child, &format!("groupSet/{}", child.name)),
@@ -402,8 +401,8 @@ fn member(version: &mut Version, item: &Element) {
 fn rest(version: &mut Version, root: &Element) {
     const READ: [&str; 7] =
         ["itemMeta", "contentMeta", "contentSet", "groupSet", "rightsInfo", "catalogRef", "catalog"];
-    for child in root.elements().filter(|child| !READ.contains(&&*child.name)) {
-        terms::flatten(version, child, &child.name);
+    for child in root.elements().filter(|child| !READ.contains(&child.name)) {
+        terms::flatten(version, child, child.name);
     }
 }
 

@@ -15,17 +15,17 @@ const RTR: &str = "http://www.reuters.com/ns/2003/08/content";
 /// The parts of an item.
 pub(super) struct Shape<'a> {
     /// The item.
-    pub(super) root: &'a Element,
+    pub(super) root: &'a Element<'a>,
     /// About the item.
-    pub(super) item_meta: Option<&'a Element>,
+    pub(super) item_meta: Option<&'a Element<'a>>,
     /// About what it tells.
-    pub(super) content_meta: Option<&'a Element>,
+    pub(super) content_meta: Option<&'a Element<'a>>,
     /// The story, as one or several renditions.
-    pub(super) content_set: Option<&'a Element>,
+    pub(super) content_set: Option<&'a Element<'a>>,
 }
 
 impl<'a> Shape<'a> {
-    pub(super) fn of(root: &'a Element) -> Self {
+    pub(super) fn of(root: &'a Element<'a>) -> Self {
         Self {
             root,
             item_meta: root.child("itemMeta"),
@@ -36,7 +36,7 @@ impl<'a> Shape<'a> {
 }
 
 /// The code of a concept: `@qcode`, else `@uri`, else `@literal`.
-pub(super) fn code(element: &Element) -> Option<&str> {
+pub(super) fn code<'e>(element: &'e Element<'e>) -> Option<&'e str> {
     ["qcode", "uri", "literal"]
         .into_iter()
         .filter_map(|name| element.attr(name))
@@ -46,7 +46,7 @@ pub(super) fn code(element: &Element) -> Option<&str> {
 
 /// The word of a `pubStatus`. IPTC's alias of the vocabulary is `stat`: what another scheme calls usable may mean
 /// anything, so that word stays as it is written.
-pub(super) fn status(element: &Element) -> &str {
+pub(super) fn status<'e>(element: &'e Element<'e>) -> &'e str {
     let code = code(element).unwrap_or_default();
     match (prefix(code), local(code)) {
         (Some(scheme), "usable") if scheme != "stat" && !code.contains("/newscodes/pubstatus") => code,
@@ -55,7 +55,7 @@ pub(super) fn status(element: &Element) -> &str {
 }
 
 /// The message type that one agency gives its items: `D` deletes.
-pub(super) fn message_type(item_class: &Element) -> Option<&str> {
+pub(super) fn message_type<'e>(item_class: &'e Element<'e>) -> Option<&'e str> {
     item_class.attr_ns(RTR, "msgType").map(str::trim)
 }
 

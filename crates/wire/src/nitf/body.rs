@@ -7,7 +7,7 @@ use crate::html::{Collector, Draft, Part, Words};
 use crate::xml::{Element, Node};
 
 /// Reads elements that hold blocks, one behind the other.
-pub(super) fn blocks<'a>(elements: impl IntoIterator<Item = &'a Element>, path: &str) -> Words {
+pub(super) fn blocks<'a>(elements: impl IntoIterator<Item = &'a Element<'a>>, path: &str) -> Words {
     let mut collector = Collector::new(path);
     for element in elements {
         collector.enter(Part::Paragraph, Vec::new());
@@ -54,7 +54,7 @@ fn enter(element: &Element, to: &mut Collector) -> bool {
         to.enter(Part::Hidden(role(element)), Vec::new());
         return true;
     }
-    match &*element.name {
+    match element.name {
         "br" => {
             to.line_break();
             return false;
@@ -71,12 +71,12 @@ fn enter(element: &Element, to: &mut Collector) -> bool {
         }
         _ => {}
     }
-    to.enter(part(&element.name), marks(element));
+    to.enter(part(element.name), marks(element));
     true
 }
 
 fn role(element: &Element) -> &'static str {
-    match &*element.name {
+    match element.name {
         "ed-msg" => "ed-msg",
         "note" => "note",
         "tagline" => "tagline",
@@ -88,7 +88,7 @@ fn marks(element: &Element) -> Vec<MarkKind> {
     let language = element.lang().or_else(|| element.attr("lang")).filter(|tag| !tag.trim().is_empty());
     let mut marks: Vec<MarkKind> =
         language.map(|tag| MarkKind::Language(tag.to_owned())).into_iter().collect();
-    match &*element.name {
+    match element.name {
         "em" | "i" => marks.push(MarkKind::Emphasis),
         "strong" | "b" => marks.push(MarkKind::Strong),
         "sup" => marks.push(MarkKind::Superscript),

@@ -67,7 +67,7 @@ pub(crate) fn read_inline(version: &mut Version, root: &Element, hints: &Hints) 
 
 // --- identity ---
 
-fn trimmed<'a>(element: Option<&'a Element>, attr: &str) -> Option<&'a str> {
+fn trimmed<'a>(element: Option<&'a Element<'a>>, attr: &str) -> Option<&'a str> {
     element.and_then(|element| element.attr(attr)).map(str::trim).filter(|value| !value.is_empty())
 }
 
@@ -254,8 +254,8 @@ fn opening(version: &mut Version, element: &Element, words: &mut Words) -> Head 
     let mut head = Head::default();
     for child in element.elements() {
         let path = format!("nitf/body/body.head/{}", child.name);
-        match &*child.name {
-            _ if is_private(child) => terms::note(version, &child.name, &child.text(), &path),
+        match child.name {
+            _ if is_private(child) => terms::note(version, child.name, &child.text(), &path),
             "hedline" => headlines(child, words, &mut head, &path),
             "byline" => head.bylines.extend(body::lines(child, BlockKind::Byline, &path, words)),
             "dateline" => {
@@ -285,7 +285,7 @@ fn opening(version: &mut Version, element: &Element, words: &mut Words) -> Head 
 fn headlines(hedline: &Element, words: &mut Words, head: &mut Head, path: &str) {
     let mut loose = true;
     for child in hedline.elements() {
-        let kind = match &*child.name {
+        let kind = match child.name {
             "hl1" if !head.has_headline() => BlockKind::Headline,
             "hl1" | "hl2" => BlockKind::Subhead,
             _ => continue,
@@ -305,7 +305,7 @@ fn headlines(hedline: &Element, words: &mut Words, head: &mut Head, path: &str) 
 fn rights(version: &mut Version, rights: &Element, path: &str) {
     for child in rights.elements() {
         let text = terms::collapse(&child.text());
-        match &*child.name {
+        match child.name {
             _ if text.is_empty() => {}
             "rights.owner" if version.rights.copyright_holder.is_none() => {
                 version.rights.copyright_holder = Some(text)
@@ -321,7 +321,7 @@ fn rights(version: &mut Version, rights: &Element, path: &str) {
 fn describe(version: &mut Version, docdata: &Element) {
     for child in docdata.elements() {
         let path = format!("nitf/head/docdata/{}", child.name);
-        match &*child.name {
+        match child.name {
             "urgency" => terms::apply_urgency(
                 version,
                 child.attr("ed-urg").unwrap_or_default(),
@@ -348,7 +348,7 @@ fn describe(version: &mut Version, docdata: &Element) {
             }
             "doc.rights" => {
                 for attr in &child.attrs {
-                    match &*attr.name {
+                    match attr.name {
                         "limitations" | "geography" if !attr.value.trim().is_empty() => {
                             version.rights.usage_terms.push(attr.value.trim().to_owned());
                         }
@@ -373,7 +373,7 @@ fn describe(version: &mut Version, docdata: &Element) {
 fn classify(version: &mut Version, head: &Element) {
     for child in head.elements() {
         let path = format!("nitf/head/{}", child.name);
-        match &*child.name {
+        match child.name {
             "docdata" => {}
             "tobject" => topics(version, child, &path),
             "meta" => {
@@ -391,7 +391,7 @@ fn topics(version: &mut Version, tobject: &Element, path: &str) {
         terms::keep(version, &format!("{path}/@tobject.type"), kind);
     }
     for child in tobject.elements() {
-        match &*child.name {
+        match child.name {
             "tobject.property" => {
                 let name = trimmed(Some(child), "tobject.property.type");
                 if let Some(name) = name {

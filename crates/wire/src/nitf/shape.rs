@@ -9,25 +9,25 @@ use crate::xml::Element;
 /// The parts of one document. A fragment that another format carries may lack any of them.
 pub(super) struct Shape<'a> {
     /// The `nitf` element, or the part of it that was delivered.
-    pub(super) root: &'a Element,
+    pub(super) root: &'a Element<'a>,
     /// `head`: about the document.
-    pub(super) head: Option<&'a Element>,
+    pub(super) head: Option<&'a Element<'a>>,
     /// `head/docdata`: identity, status and dates.
-    pub(super) docdata: Option<&'a Element>,
+    pub(super) docdata: Option<&'a Element<'a>>,
     /// `body/body.head`: headlines, byline, dateline.
-    pub(super) body_head: Option<&'a Element>,
+    pub(super) body_head: Option<&'a Element<'a>>,
     /// `body/body.content`: the story.
-    pub(super) content: Option<&'a Element>,
+    pub(super) content: Option<&'a Element<'a>>,
     /// `body/body.end`: tagline, bibliography.
-    pub(super) end: Option<&'a Element>,
+    pub(super) end: Option<&'a Element<'a>>,
 }
 
 impl<'a> Shape<'a> {
     /// Finds the parts of a `nitf` element, or of a `body`, `body.content`, `block` that stands for one.
-    pub(super) fn of(root: &'a Element) -> Self {
+    pub(super) fn of(root: &'a Element<'a>) -> Self {
         let head = root.child("head");
         let body = if *root.name == *"body" { Some(root) } else { root.child("body") };
-        let content = match &*root.name {
+        let content = match root.name {
             "nitf" | "body" => body.and_then(|body| body.child("body.content")),
             _ => root.child("body.content").or(Some(root)),
         };
@@ -73,7 +73,7 @@ pub(super) fn part(name: &str) -> Part {
 /// Whether an element is addressed to editors: notes and taglines of type `npa` (not publishable) or `pa`
 /// (advisory), and messages to editors.
 pub(super) fn is_private(element: &Element) -> bool {
-    match &*element.name {
+    match element.name {
         "ed-msg" => true,
         _ => element
             .attr("type")

@@ -41,11 +41,11 @@ fn heritage(root: Option<&Element>) -> Heritage {
 /// The parts of an item that depend on each other.
 #[derive(Default)]
 struct Parts<'e> {
-    title: Option<&'e Element>,
-    encoded: Option<&'e Element>,
-    xhtml: Option<&'e Element>,
-    description: Option<&'e Element>,
-    guid: Option<&'e Element>,
+    title: Option<&'e Element<'e>>,
+    encoded: Option<&'e Element<'e>>,
+    xhtml: Option<&'e Element<'e>>,
+    description: Option<&'e Element<'e>>,
+    guid: Option<&'e Element<'e>>,
     link: Option<String>,
     date: String,
 }
@@ -68,9 +68,9 @@ fn item(element: &Element, hints: &Hints) -> Result<Version, Complaint> {
     Ok(draft.finish())
 }
 
-fn sort<'e>(child: &'e Element, parts: &mut Parts<'e>, draft: &mut Draft<'_>) {
+fn sort<'e>(child: &'e Element<'e>, parts: &mut Parts<'e>, draft: &mut Draft<'_>) {
     const PATH: &str = "item";
-    let first = |slot: &mut Option<&'e Element>| {
+    let first = |slot: &mut Option<&'e Element<'e>>| {
         let free = slot.is_none() && !child.is_blank();
         if free {
             *slot = Some(child);

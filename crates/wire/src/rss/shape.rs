@@ -40,7 +40,7 @@ pub(super) fn is_own(element: &Element) -> bool {
 }
 
 pub(super) fn field(element: &Element) -> Field {
-    let name = &*element.name;
+    let name = element.name;
     match element.ns.as_deref() {
         _ if is_own(element) => match name {
             "title" => Field::Title,

@@ -1,15 +1,13 @@
-//! From quick-xml's events to elements.
+//! From tokens to elements.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use news::Gravity;
-use quick_xml::Reader;
-use quick_xml::events::{BytesRef, BytesStart, Event};
-
 use super::scope::{Meaning, Scope};
+use super::tokens::{Attributes, Token, Tokens};
 use super::{Attr, Element, Node, XmlFault};
 use crate::Limits;
+use news::Gravity;
 
 /// How many remarks are kept for one tree: a feed with a bare `&` in every line needs not say it a thousand times.
 const REMARKS: usize = 16;
@@ -19,7 +17,7 @@ const REMARKS: usize = 16;
 /// # Errors
 /// [`XmlFault`] if the text is not well-formed, exceeds a limit or holds a reference that nobody can resolve.
 /// Mere remarks (a bare `&`) are passed over; see [`parse_noting`].
-pub fn parse(input: &str, limits: &Limits) -> Result<Element, XmlFault> {
+pub fn parse<'a>(input: &'a str, limits: &Limits) -> Result<Element<'a>, XmlFault> {
     let mut remarks = Vec::new();
     let root = parse_noting(input, limits, &mut remarks)?;
     match remarks.into_iter().find(|fault| fault.gravity >= Gravity::Hold) {
@@ -33,13 +31,17 @@ pub fn parse(input: &str, limits: &Limits) -> Result<Element, XmlFault> {
 /// # Errors
 /// As [`parse`], except that a reference that nobody can resolve stays in the text as written and is a remark of
 /// [`Gravity::Hold`].
-pub fn parse_noting(input: &str, limits: &Limits, remarks: &mut Vec<XmlFault>) -> Result<Element, XmlFault> {
+pub fn parse_noting<'a>(
+    input: &'a str,
+    limits: &Limits,
+    remarks: &mut Vec<XmlFault>,
+) -> Result<Element<'a>, XmlFault> {
     let mut pull = Pull::new(input, limits);
     let mut root = None;
     loop {
-        let (event, at) = pull.next()?;
-        match event {
-            Event::Start(_) | Event::Empty(_) if root.is_some() => {
+        let (token, at) = pull.next()?;
+        match token {
+            Token::Start { .. } if root.is_some() => {
                 pull.remark(
                     Gravity::Remark,
                     "xml-two-roots",
@@ -48,10 +50,9 @@ pub fn parse_noting(input: &str, limits: &Limits, remarks: &mut Vec<XmlFault>) -
                 );
                 break;
             }
-            Event::Start(start) => root = Some(pull.subtree(&start, at, false, None)?),
-            Event::Empty(start) => root = Some(pull.subtree(&start, at, true, None)?),
-            Event::End(_) => return Err(unmatched_end(&at)),
-            Event::Eof => break,
+            Token::Start { .. } => root = Some(pull.subtree(token, at, None)?),
+            Token::End(_) => return Err(unmatched_end(&at)),
+            Token::Over => break,
             _ => {}
         }
     }
@@ -63,13 +64,12 @@ pub(super) fn unmatched_end(at: &Range<usize>) -> XmlFault {
     XmlFault::lost("xml-not-well-formed", at.start, "an end tag closes an element that is not open")
 }
 
-/// Events of an input, with offsets into it, the namespaces in force and the remarks made so far.
-pub(super) struct Pull<'a> {
+/// Tokens of an input, with offsets into it, the namespaces in force and the remarks made so far.
+pub(super) struct Pull<'a, 'l> {
     pub(super) input: &'a str,
-    reader: Reader<&'a [u8]>,
-    base: usize,
+    tokens: Tokens<'a>,
     pub(super) scope: Scope,
-    pub(super) limits: &'a Limits,
+    pub(super) limits: &'l Limits,
     pub(super) remarks: Vec<XmlFault>,
     /// Whether there is a document type, which may declare names of characters.
     doctype: bool,
@@ -77,49 +77,34 @@ pub(super) struct Pull<'a> {
 
 /// An element that is not closed yet.
 pub(super) struct Open<'a> {
-    pub(super) element: Element,
+    pub(super) element: Element<'a>,
     /// The name as written, prefix included.
     pub(super) written: &'a str,
     /// What [`Scope::leave`] wants when the element closes.
     pub(super) scope: usize,
 }
 
-impl<'a> Pull<'a> {
-    pub(super) fn new(input: &'a str, limits: &'a Limits) -> Self {
-        Self {
-            input,
-            reader: reader(input),
-            base: 0,
-            scope: Scope::default(),
-            limits,
-            remarks: Vec::new(),
-            doctype: false,
-        }
+impl<'a, 'l> Pull<'a, 'l> {
+    pub(super) fn new(input: &'a str, limits: &'l Limits) -> Self {
+        let tokens = Tokens::new(input);
+        Self { input, tokens, scope: Scope::default(), limits, remarks: Vec::new(), doctype: false }
     }
 
     /// Goes on reading at this offset, as if all before had been read.
     pub(super) fn jump(&mut self, offset: usize) {
-        self.base = offset;
-        self.reader = reader(&self.input[offset..]);
+        self.tokens.jump(offset);
     }
 
-    pub(super) fn next(&mut self) -> Result<(Event<'a>, Range<usize>), XmlFault> {
-        let start = self.position();
-        match self.reader.read_event() {
-            Ok(event) => {
-                self.doctype |= matches!(event, Event::DocType(_));
-                Ok((event, start..self.position()))
-            }
-            Err(error) => {
-                let offset = (self.base + self.reader.error_position() as usize).max(start);
-                Err(XmlFault::lost("xml-not-well-formed", offset.min(self.input.len()), error.to_string()))
-            }
-        }
+    pub(super) fn next(&mut self) -> Result<(Token<'a>, Range<usize>), XmlFault> {
+        let start = self.tokens.position();
+        let token = self.tokens.next()?;
+        self.doctype |= token == Token::DocType;
+        Ok((token, start..self.tokens.position()))
     }
 
-    /// How far the reader has come.
+    /// How far the text was looked at.
     pub(super) fn position(&self) -> usize {
-        self.base + self.reader.buffer_position() as usize
+        self.tokens.position()
     }
 
     pub(super) fn remark(
@@ -140,59 +125,57 @@ impl<'a> Pull<'a> {
     /// cannot stand inside itself: its start tag means that an end tag is missing.
     pub(super) fn subtree(
         &mut self,
-        start: &BytesStart<'a>,
+        start: Token<'a>,
         at: Range<usize>,
-        empty: bool,
         alone: Option<&str>,
-    ) -> Result<Element, XmlFault> {
+    ) -> Result<Element<'a>, XmlFault> {
         let floor = self.scope.mark();
-        let done = self.grow(start, at, empty, alone);
+        let done = self.grow(start, at, alone);
         self.scope.leave(floor);
         done
     }
 
     fn grow(
         &mut self,
-        start: &BytesStart<'a>,
+        start: Token<'a>,
         at: Range<usize>,
-        empty: bool,
         alone: Option<&str>,
-    ) -> Result<Element, XmlFault> {
+    ) -> Result<Element<'a>, XmlFault> {
         let first = self.open(start, at)?;
-        if empty {
+        if matches!(start, Token::Start { empty: true, .. }) {
             return Ok(first.element);
         }
         let mut open = vec![first];
         let mut nodes = 0;
         loop {
-            let (event, at) = self.next()?;
+            let (token, at) = self.next()?;
             nodes += 1;
             if nodes > self.limits.nodes {
                 let message = format!("more than {} elements and texts in one item", self.limits.nodes);
                 return Err(XmlFault::lost("xml-too-large", at.start, message));
             }
             let top = open.last_mut().expect("the loop ends when the last element closes");
-            match event {
-                Event::Start(start) => {
-                    if alone.is_some_and(|name| name == start.name().0) {
-                        let message = format!("<{}> is not closed before the next one", start.name().0);
+            match token {
+                Token::Start { empty: true, .. } => {
+                    let child = self.open(token, at)?;
+                    self.scope.leave(child.scope);
+                    top.element.children.push(Node::Element(child.element));
+                }
+                Token::Start { name, .. } => {
+                    if alone == Some(name) {
+                        let message = format!("<{name}> is not closed before the next one");
                         return Err(XmlFault::lost("xml-not-closed", at.start, message));
                     }
                     if open.len() >= self.limits.depth {
                         let message = format!("elements are nested deeper than {}", self.limits.depth);
                         return Err(XmlFault::lost("xml-too-deep", at.start, message));
                     }
-                    let next = self.open(&start, at)?;
+                    let next = self.open(token, at)?;
                     open.push(next);
                 }
-                Event::Empty(start) => {
-                    let child = self.open(&start, at)?;
-                    self.scope.leave(child.scope);
-                    top.element.children.push(Node::Element(child.element));
-                }
-                Event::End(end) => {
-                    if end.name().0 != top.written {
-                        let message = format!("<{}> is closed by </{}>", top.written, short(end.name().0));
+                Token::End(name) => {
+                    if name != top.written {
+                        let message = format!("<{}> is closed by </{}>", top.written, short(name));
                         return Err(XmlFault::lost("xml-not-well-formed", at.start, message));
                     }
                     let Some(mut done) = open.pop() else { break Err(unmatched_end(&at)) };
@@ -203,14 +186,11 @@ impl<'a> Pull<'a> {
                         None => break Ok(done.element),
                     }
                 }
-                Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) | Event::Comment(_) => {
-                    self.add(&mut top.element, &event, at.start)?;
-                }
-                Event::Eof => {
+                Token::Over => {
                     let message = format!("the text ends inside <{}>", top.written);
                     return Err(XmlFault::lost("xml-truncated", at.start, message));
                 }
-                Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
+                other => self.add(&mut top.element, other, at.start)?,
             }
         }
     }
@@ -226,39 +206,67 @@ impl<'a> Pull<'a> {
         ))
     }
 
-    /// Adds what an event between tags says.
-    pub(super) fn add(&mut self, to: &mut Element, event: &Event<'a>, offset: usize) -> Result<(), XmlFault> {
-        match event {
-            Event::Text(text) => {
-                let raw = text.xml10_content();
-                if raw.starts_with('&') {
-                    self.bare_ampersand(offset);
-                }
-                self.add_text(to, &raw, offset)
+    /// Adds what a token between tags says.
+    pub(super) fn add(
+        &mut self,
+        to: &mut Element<'a>,
+        token: Token<'a>,
+        offset: usize,
+    ) -> Result<(), XmlFault> {
+        let text = match token {
+            Token::Text(raw) => self.resolved(raw, offset),
+            Token::Data(raw) => lines(raw),
+            Token::Comment(raw) => {
+                self.fits(raw.len(), offset)?;
+                to.children.push(Node::Comment(lines(raw)));
+                return Ok(());
             }
-            Event::CData(text) => self.add_text(to, &text.xml10_content(), offset),
-            Event::GeneralRef(name) => {
-                let value = self.reference(name, offset);
-                self.add_text(to, &value, offset)
-            }
-            Event::Comment(text) => {
-                self.fits(text.len(), offset)?;
-                to.children.push(Node::Comment(text.xml10_content().into_owned()));
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn add_text(&self, to: &mut Element, text: &str, offset: usize) -> Result<(), XmlFault> {
+            _ => return Ok(()),
+        };
         if let Some(Node::Text(before)) = to.children.last_mut() {
             self.fits(before.len() + text.len(), offset)?;
-            before.push_str(text);
+            before.to_mut().push_str(&text);
         } else if !text.is_empty() {
             self.fits(text.len(), offset)?;
-            to.children.push(Node::Text(text.to_owned()));
+            to.children.push(Node::Text(text));
         }
         Ok(())
+    }
+
+    /// A text with its references resolved and its line ends LF, in one pass.
+    fn resolved(&mut self, raw: &'a str, offset: usize) -> Cow<'a, str> {
+        let bytes = raw.as_bytes();
+        let Some(first) = memchr::memchr2(b'&', b'\r', bytes) else { return Cow::Borrowed(raw) };
+        let mut out = String::with_capacity(raw.len());
+        out.push_str(&raw[..first]);
+        let mut at = first;
+        while at < bytes.len() {
+            if bytes[at] == b'\r' {
+                out.push('\n');
+                at += if bytes.get(at + 1) == Some(&b'\n') { 2 } else { 1 };
+            } else {
+                at += self.text_reference(&raw[at..], offset + at, &mut out);
+            }
+            let next = memchr::memchr2(b'&', b'\r', &bytes[at..]).map_or(bytes.len(), |length| at + length);
+            out.push_str(&raw[at..next]);
+            at = next;
+        }
+        Cow::Owned(out)
+    }
+
+    /// Resolves the reference with which a text begins, and says how long it is.
+    fn text_reference(&mut self, text: &str, offset: usize, out: &mut String) -> usize {
+        let end = match memchr::memchr2(b';', b'&', &text.as_bytes()[1..]) {
+            Some(length) if text.as_bytes()[1 + length] == b';' => 1 + length,
+            // What is never closed stands for itself.
+            _ => {
+                self.bare_ampersand(offset);
+                out.push('&');
+                return 1;
+            }
+        };
+        self.reference(&text[1..end], offset, out);
+        end + 1
     }
 
     fn bare_ampersand(&mut self, offset: usize) {
@@ -267,14 +275,16 @@ impl<'a> Pull<'a> {
     }
 
     /// What stands for `&name;`. A name that nobody knows stays as written and holds the words.
-    fn reference(&mut self, name: &BytesRef<'_>, offset: usize) -> String {
-        let name: &str = name;
+    fn reference(&mut self, name: &str, offset: usize, out: &mut String) {
         if let Some(text) = resolve(name) {
             self.borrowed(name, offset);
-            return text.into_owned();
+            out.push_str(&text);
+            return;
         }
         self.unresolved(name, offset);
-        format!("&{name};")
+        out.push('&');
+        out.push_str(name);
+        out.push(';');
     }
 
     /// A name that HTML knows and XML does not (XML 1.0 §4.1, entity declared): its character is not in doubt.
@@ -294,60 +304,46 @@ impl<'a> Pull<'a> {
         }
     }
 
-    pub(super) fn open(&mut self, start: &BytesStart<'a>, at: Range<usize>) -> Result<Open<'a>, XmlFault> {
-        let tag = &self.input[at.start + 1..at.end];
-        if memchr::memchr(b'<', tag.as_bytes()).is_some() {
-            return Err(XmlFault::lost(
-                "xml-not-well-formed",
-                at.start,
-                "a tag is not closed before the next `<`",
-            ));
-        }
-        let length = start.name().0.len();
-        let written = &tag[..length];
+    pub(super) fn open(&mut self, start: Token<'a>, at: Range<usize>) -> Result<Open<'a>, XmlFault> {
+        let Token::Start { name: written, attributes, .. } = start else {
+            return Err(XmlFault::lost("xml-not-well-formed", at.start, "a start tag was expected"));
+        };
         if !is_name(written) {
             let message = format!("`<{}` begins no element", short(written));
             return Err(XmlFault::lost("xml-not-well-formed", at.start, message));
         }
         let scope = self.scope.mark();
-        let raw = self.attributes(start, at.start)?;
-        let (ns, name) = self.expand(written, true, at.start);
-        let mut attrs: Vec<Attr> = Vec::with_capacity(raw.len());
-        for (key, value) in raw {
-            let (ns, name) = self.expand(key, false, at.start);
-            if attrs.iter().any(|a| *a.name == *name && a.ns == ns) {
-                let message = format!("attribute {key} stands twice; the first counts");
-                self.remark(Gravity::Remark, "xml-attribute-twice", at.start, message);
-                continue;
+        let mut attrs = Vec::new();
+        if !attributes.is_empty() {
+            let raw = self.attributes(attributes, at.start)?;
+            attrs.reserve(raw.len());
+            for (key, value) in raw {
+                let (ns, name) = self.expand(key, false, at.start);
+                if attrs.iter().any(|a: &Attr<'_>| a.name == name && a.ns == ns) {
+                    let message = format!("attribute {key} stands twice; the first counts");
+                    self.remark(Gravity::Remark, "xml-attribute-twice", at.start, message);
+                    continue;
+                }
+                attrs.push(Attr { ns, name, value });
             }
-            attrs.push(Attr { ns, name: name.into(), value });
         }
-        let element = Element { ns, name: name.into(), attrs, children: Vec::new(), span: at };
+        let (ns, name) = self.expand(written, true, at.start);
+        let element = Element { ns, name, attrs, children: Vec::new(), span: at };
         Ok(Open { element, written, scope })
     }
 
     /// The attributes that declare no namespace; those that do are declared.
-    fn attributes(
-        &mut self,
-        start: &BytesStart<'a>,
-        offset: usize,
-    ) -> Result<Vec<(&'a str, String)>, XmlFault> {
-        // The name is a slice of the input: an offset into it outlives the event.
-        let origin = start.as_ptr() as usize;
-        let tag = &self.input[offset + 1..];
+    fn attributes(&mut self, text: &'a str, offset: usize) -> Result<Vec<(&'a str, Cow<'a, str>)>, XmlFault> {
         let mut raw = Vec::new();
-        for attribute in start.attributes().with_checks(false) {
-            let attribute = attribute.map_err(|error| {
-                XmlFault::lost("xml-not-well-formed", offset, format!("in a start tag: {error}"))
+        for attribute in Attributes::new(text) {
+            let (key, value) = attribute.map_err(|what| {
+                XmlFault::lost("xml-not-well-formed", offset, format!("in a start tag: {what}"))
             })?;
             if raw.len() >= self.limits.attributes {
                 let message = format!("an element has more than {} attributes", self.limits.attributes);
                 return Err(XmlFault::lost("xml-too-large", offset, message));
             }
-            let key = attribute.key.0;
-            let from = key.as_ptr() as usize - origin;
-            let key = &tag[from..from + key.len()];
-            let value = self.value(&attribute.value, offset);
+            let value = self.value(value, offset);
             self.fits(value.len(), offset)?;
             let declared = match key.strip_prefix("xmlns") {
                 Some("") => Some(""),
@@ -394,7 +390,10 @@ impl<'a> Pull<'a> {
     }
 
     /// An attribute's value: references resolved, white space characters become spaces (XML 1.0 §3.3.3).
-    fn value(&mut self, raw: &str, offset: usize) -> String {
+    fn value(&mut self, raw: &'a str, offset: usize) -> Cow<'a, str> {
+        if !raw.bytes().any(|b| matches!(b, b'&' | b'\t' | b'\n' | b'\r')) {
+            return Cow::Borrowed(raw);
+        }
         let mut out = String::with_capacity(raw.len());
         let mut rest = raw;
         while let Some(at) = rest.bytes().position(|b| matches!(b, b'&' | b'\t' | b'\n' | b'\r')) {
@@ -408,7 +407,7 @@ impl<'a> Pull<'a> {
             }
         }
         out.push_str(rest);
-        out
+        Cow::Owned(out)
     }
 
     fn value_reference<'v>(&mut self, tail: &'v str, offset: usize, out: &mut String) -> &'v str {
@@ -432,13 +431,12 @@ impl<'a> Pull<'a> {
 /// The entities that need no declaration (XML 1.0 §4.6).
 const XML_NAMES: [&str; 5] = ["amp", "lt", "gt", "quot", "apos"];
 
-fn reader(input: &str) -> Reader<&[u8]> {
-    let mut reader = Reader::from_str(input);
-    let config = reader.config_mut();
-    config.check_end_names = false;
-    config.allow_unmatched_ends = true;
-    config.allow_dangling_amp = true;
-    reader
+/// Line ends as LF (XML 1.0 §2.11).
+fn lines(raw: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'\r', raw.as_bytes()).is_none() {
+        return Cow::Borrowed(raw);
+    }
+    Cow::Owned(raw.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
 /// The first characters of a name, for a message.
@@ -449,7 +447,9 @@ fn short(name: &str) -> String {
 fn is_name(name: &str) -> bool {
     let starts = |c: char| c.is_ascii_alphabetic() || c == '_' || c == ':' || !c.is_ascii();
     let follows = |c: char| starts(c) || c.is_ascii_digit() || c == '-' || c == '.';
-    name.chars().next().is_some_and(starts) && name.chars().all(follows)
+    let plain = |b: u8| b.is_ascii_alphabetic() || b == b':';
+    name.bytes().all(plain) && !name.is_empty()
+        || name.chars().next().is_some_and(starts) && name.chars().all(follows)
 }
 
 /// What a reference stands for, by the name between `&` and `;`: a character reference, one of XML's five, or a

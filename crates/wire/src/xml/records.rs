@@ -2,18 +2,17 @@
 
 use std::ops::Range;
 
-use news::Gravity;
-use quick_xml::events::{BytesStart, Event};
-
 use super::build::{Open, Pull};
+use super::tokens::Token;
 use super::{Element, Node, XmlFault};
 use crate::Limits;
+use news::Gravity;
 
 /// One record of a feed or message.
 #[derive(Debug)]
-pub struct Record {
+pub struct Record<'a> {
     /// The record, or why it is lost.
-    pub element: Result<Element, XmlFault>,
+    pub element: Result<Element<'a>, XmlFault>,
     /// What did not stop it: bare ampersands, unknown entities.
     pub remarks: Vec<XmlFault>,
     /// Its bytes in the text; of a lost record, as far as it was read.
@@ -22,11 +21,11 @@ pub struct Record {
 
 /// The records of a text in order; see [`records`].
 pub struct Records<'a> {
-    pull: Pull<'a>,
+    pull: Pull<'a, 'a>,
     names: &'a [&'a str],
     /// The elements around the records; the first is the root.
     open: Vec<Open<'a>>,
-    root: Option<Element>,
+    root: Option<Element<'a>>,
     faults: Vec<XmlFault>,
     seen: usize,
     nodes: usize,
@@ -60,7 +59,7 @@ pub fn records<'a>(input: &'a str, names: &'a [&'a str], limits: &'a Limits) -> 
 impl<'a> Records<'a> {
     /// Once the iterator is exhausted: the root element with everything but the records. `None` if the text
     /// holds no element at all.
-    pub fn head(&mut self) -> Option<Element> {
+    pub fn head(&mut self) -> Option<Element<'a>> {
         self.close_to(0, self.pull.input.len());
         self.root.take()
     }
@@ -73,12 +72,12 @@ impl<'a> Records<'a> {
         all
     }
 
-    fn is_record(&self, start: &BytesStart<'_>) -> bool {
-        let local = start.local_name();
-        self.names.contains(&local.into_inner())
+    fn is_record(&self, written: &str) -> bool {
+        let local = written.split_once(':').map_or(written, |(_, local)| local);
+        self.names.contains(&local)
     }
 
-    fn record(&mut self, start: &BytesStart<'a>, at: Range<usize>, empty: bool) -> Option<Record> {
+    fn record(&mut self, start: Token<'a>, written: &'a str, at: Range<usize>) -> Option<Record<'a>> {
         self.seen += 1;
         if self.seen > self.pull.limits.items {
             let message = format!("more than {} items; the rest is not read", self.pull.limits.items);
@@ -86,8 +85,7 @@ impl<'a> Records<'a> {
             return None;
         }
         let outer = std::mem::take(&mut self.pull.remarks);
-        let written = start.name().0.to_owned();
-        let element = self.pull.subtree(start, at.clone(), empty, Some(&written));
+        let element = self.pull.subtree(start, at.clone(), Some(written));
         let remarks = std::mem::replace(&mut self.pull.remarks, outer);
         let span = match &element {
             Ok(element) => element.span.clone(),
@@ -125,7 +123,7 @@ impl<'a> Records<'a> {
     }
 
     /// A start tag outside the records.
-    fn enter(&mut self, start: &BytesStart<'a>, at: Range<usize>, empty: bool) {
+    fn enter(&mut self, start: Token<'a>, at: Range<usize>) {
         self.nodes += 1;
         if self.open.len() >= self.pull.limits.depth || self.nodes > self.pull.limits.nodes {
             let message = "what stands around the items is too deep or too large; only items are read on";
@@ -140,7 +138,7 @@ impl<'a> Records<'a> {
                     self.faults.push(XmlFault::new(Gravity::Remark, "xml-two-roots", at.start, message));
                 }
                 self.open.push(open);
-                if empty {
+                if matches!(start, Token::Start { empty: true, .. }) {
                     self.close_to(self.open.len() - 1, at.end);
                 }
             }
@@ -186,42 +184,38 @@ impl<'a> Records<'a> {
         }
     }
 
-    fn around(&mut self, event: Event<'a>, at: Range<usize>) {
-        match event {
-            Event::Start(start) => self.enter(&start, at, false),
-            Event::Empty(start) => self.enter(&start, at, true),
-            Event::End(end) => self.leave(end.name().0, at),
-            Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) | Event::Comment(_) => {
+    fn around(&mut self, token: Token<'a>, at: Range<usize>) {
+        match token {
+            Token::Start { .. } => self.enter(token, at),
+            Token::End(written) => self.leave(written, at),
+            Token::Text(_) | Token::Data(_) | Token::Comment(_) => {
                 let Some(top) = self.open.last_mut() else { return };
-                if let Err(fault) = self.pull.add(&mut top.element, &event, at.start) {
+                if let Err(fault) = self.pull.add(&mut top.element, token, at.start) {
                     self.faults.push(fault);
                 }
             }
-            Event::Eof => {
+            Token::Over => {
                 self.done = true;
                 if let Some(top) = self.open.first() {
                     let message = format!("the text ends inside <{}>: it may have been cut", top.written);
                     self.faults.push(XmlFault::new(Gravity::Remark, "xml-truncated", at.start, message));
                 }
             }
-            Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
+            Token::Instruction | Token::DocType => {}
         }
     }
 }
 
 impl<'a> Iterator for Records<'a> {
-    type Item = Record;
+    type Item = Record<'a>;
 
-    fn next(&mut self) -> Option<Record> {
+    fn next(&mut self) -> Option<Record<'a>> {
         while !self.done {
             match self.pull.next() {
-                Ok((Event::Start(start), at)) if self.is_record(&start) => {
-                    return self.record(&start, at, false);
+                Ok((start @ Token::Start { name, .. }, at)) if self.is_record(name) => {
+                    return self.record(start, name, at);
                 }
-                Ok((Event::Empty(start), at)) if self.is_record(&start) => {
-                    return self.record(&start, at, true);
-                }
-                Ok((event, at)) => self.around(event, at),
+                Ok((token, at)) => self.around(token, at),
                 Err(fault) => {
                     self.resume(fault.offset + 1);
                     self.faults.push(fault);

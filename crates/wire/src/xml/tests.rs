@@ -3,7 +3,7 @@ use news::Gravity;
 use super::*;
 use crate::Limits;
 
-fn one(input: &str) -> Element {
+fn one(input: &str) -> Element<'_> {
     parse(input, &Limits::default()).expect("the text is well-formed")
 }
 
