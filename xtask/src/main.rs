@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+mod bench;
 mod crash;
 mod generate;
 mod hostile;
@@ -25,7 +26,9 @@ usage: cargo xtask CHORE
   crash [--kills N] [--syscalls [--sample K]] [--power N [--fs ext4|xfs]] [--torn N] [--flips N]
         [--planted NAME|all] [--seed S]
                  killed, failed calls, no power, torn sectors, flipped bits: is what was acknowledged still true?
-                 without words: some of everything, in a few minutes";
+                 without words: some of everything, in a few minutes
+  bench [reading]… [--quick] [--bin FILE] [--write]
+                 how fast it is beside what people use today; with --write also into COMPARE.md";
 
 fn main() -> ExitCode {
     let typed: Vec<String> = std::env::args().skip(1).collect();
@@ -44,6 +47,9 @@ fn main() -> ExitCode {
         }
         ["suites", words @ ..] if suites::Wish::of(words).is_some() => {
             suites::Wish::of(words).map_or(Ok(()), |wish| suites::run(&root, &wish))
+        }
+        ["bench", words @ ..] if bench::Wish::of(words).is_some() => {
+            bench::Wish::of(words).map_or(Ok(()), |wish| bench::run(&root, &wish))
         }
         ["--help" | "-h" | "help"] => {
             println!("{USAGE}");

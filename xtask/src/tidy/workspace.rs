@@ -20,7 +20,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("web", &["news", "notary", "press", "lines", "newsroom"]),
     ("verbatim", &["news", "notary", "wire", "desk", "store", "lines", "press", "newsroom", "web"]),
     ("xtask", &["news", "wire"]),
+    ("bench", &["wire"]),
 ];
+
+/// Packages that are chores and no rooms.
+const CHORES: &[&str] = &["xtask", "bench"];
 
 /// Licences that this project can live with.
 const LICENCES: &[&str] = &[
@@ -78,10 +82,12 @@ fn name(package: &Json) -> &str {
     package["name"].as_str().unwrap_or_default()
 }
 
-/// The rooms: every package of ours but the chores.
+/// The rooms: every package of ours but [`CHORES`].
 fn rooms(ours: &Json) -> Vec<String> {
-    let mut rooms: Vec<String> =
-        packages(ours).map(|package| name(package).to_owned()).filter(|name| name != "xtask").collect();
+    let mut rooms: Vec<String> = packages(ours)
+        .map(|package| name(package).to_owned())
+        .filter(|name| !CHORES.contains(&name.as_str()))
+        .collect();
     rooms.sort();
     rooms
 }
@@ -109,7 +115,7 @@ fn map(rooms: &[String], architecture: &str) -> Vec<Fault> {
             )),
         }
     }
-    for name in named.iter().filter(|name| !rooms.contains(name) && *name != "xtask") {
+    for name in named.iter().filter(|name| !rooms.contains(name) && !CHORES.contains(&name.as_str())) {
         faults.push(fault(
             "ARCHITECTURE.md",
             format!("the map names `{name}`, and there is no such crate: take the heading out"),
