@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
-use crate::{AgencyCopy, Complaint, Embargo, PubStatus, Rights, Severity, Signal};
+use crate::{AgencyCopy, Complaint, Embargo, Origins, PubStatus, Rights, Severity, Signal};
 
 /// By what the versions of an item are put in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,8 +208,11 @@ pub struct Version {
     pub renditions: Vec<Rendition>,
     /// What was odd while reading it.
     pub complaints: Vec<Complaint>,
-    /// Everything the model has no field for.
+    /// Parts for which the model has no field, where the reader names them itself. Where it notes [`Origins`]
+    /// instead, everything that is no origin is unmapped, and `wire::Account` lists it.
     pub extra: Vec<Unmapped>,
+    /// Where each value stood.
+    pub origins: Origins,
     /// The item's bytes within the transmission.
     pub span: Range<usize>,
 }
@@ -245,6 +248,7 @@ impl Version {
             renditions: Vec::new(),
             complaints: Vec::new(),
             extra: Vec::new(),
+            origins: Origins::default(),
             span: 0..0,
         }
     }

@@ -11,6 +11,7 @@ mod copy;
 mod id;
 mod item;
 mod label;
+mod origin;
 mod rights;
 mod ruling;
 mod standing;
@@ -25,6 +26,7 @@ pub use item::{
     VersionOrder, VersionStamp,
 };
 pub use label::{Label, ReviewState};
+pub use origin::{Field, Origin, Origins, Taken, nth};
 pub use rights::Rights;
 pub use ruling::{Act, Reason, Ruling, Until};
 pub use standing::{Change, ItemStanding, VersionStanding};

@@ -12,9 +12,9 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use news::{
     Act, AgencyCopy, AgencyId, BlockKind, Change, Complaint, Dateline, Digest, Embargo, FeedId, Gravity,
-    ItemClass, ItemKey, ItemStanding, ListPlace, Mark, MarkKind, Note, Place, Placement, PubStatus, Reason,
-    Reference, Relation, Rendition, ReviewState, Rights, Ruling, Severity, Signal, SiteId, Stamp, Subject,
-    Unmapped, Until, Version, VersionOrder, VersionStamp, VersionStanding,
+    ItemClass, ItemKey, ItemStanding, ListPlace, Mark, MarkKind, Note, Origins, Place, Placement, PubStatus,
+    Reason, Reference, Relation, Rendition, ReviewState, Rights, Ruling, Severity, Signal, SiteId, Stamp,
+    Subject, Unmapped, Until, Version, VersionOrder, VersionStamp, VersionStanding,
 };
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -829,6 +829,8 @@ impl Shape for VersionShape {
             renditions: nouns(self.renditions)?,
             complaints: nouns(self.complaints)?,
             extra: nouns(self.extra)?,
+            // They are about the transmission, and the vault keeps words.
+            origins: Origins::default(),
             span: self.span.0..self.span.1,
         })
     }

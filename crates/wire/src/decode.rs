@@ -166,6 +166,9 @@ impl<'a> Decoded<'a> {
                 Some(by) => version.span.start + by..version.span.end + by,
                 None => 0..length,
             };
+            if let Some(by) = shift {
+                version.origins.shift(by);
+            }
             version
                 .complaints
                 .iter_mut()

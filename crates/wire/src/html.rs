@@ -14,6 +14,7 @@ use news::{Block, BlockKind, Complaint, Gravity, ListPlace, Mark, MarkKind, Note
 use crate::xml;
 
 pub use collect::{Collector, Part};
+pub(crate) use element::Way;
 pub use write::{escape_attribute, escape_text, write_block, write_blocks, write_body};
 
 /// A block that is not copy yet.
@@ -66,8 +67,17 @@ pub fn read_fragment(html: &str, path: &str) -> Words {
 
 /// Reads an element of XHTML, or of HTML elements in whatever namespace, by the same rules.
 pub fn read_xhtml(body: &xml::Element, path: &str) -> Words {
+    read_xhtml_so(body, path, &|_, _| Way::Usual)
+}
+
+/// The same where the format that carries it knows more about some elements.
+pub(crate) fn read_xhtml_so(
+    body: &xml::Element,
+    path: &str,
+    way: &dyn for<'e> Fn(&'e xml::Element, bool) -> Way<'e>,
+) -> Words {
     let mut collector = Collector::new(path);
-    element::walk(body, &mut collector);
+    element::walk(body, false, way, &mut collector);
     collector.finish()
 }
 

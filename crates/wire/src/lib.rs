@@ -7,8 +7,41 @@
 //! One folder for each format: `shape` is what the wire says, `read` turns it into the nouns of the trade,
 //! `write` is there where this program also speaks the format.
 //!
+//! # Where everything stood
+//!
+//! A reader notes for every value that it takes the bytes (in JSON: the pointer) where it found it, in
+//! [`news::Origins`]: twelve bytes a value, no text copied. Whatever it does not note is *extra* by that very
+//! fact, so no reader has to remember to keep it and none can forget. [`Account`] lists both: each attribute, text
+//! or JSON value of a transmission with the field that was taken from it, or none.
+//!
+//! [`Account::write_back`] is the proof that nothing is lost. It writes the same format again: names, order and
+//! white space are those of the transmission, and so is every value that is extra or was only taken by its meaning;
+//! every value that a field holds *as written* is taken out of that field. What a reader had changed would
+//! therefore differ: in XML by canonical form, in JSON by that of RFC 8785, in formats of lines by bytes. The words of
+//! a body are no such single value; that all of them are in the copy or in the notes is shown against an extractor
+//! that shares no code with this crate (`e2e/wire`).
+//!
+//! ```
+//! use news::{BlockKind, Field};
+//!
+//! let wire = br#"<nitf><head><docdata><doc-id id-string="agx-1"/></docdata></head><body><body.head><hedline>
+//! <hl1>Bridge opens</hl1></hedline></body.head><body.content><p>Words.</p></body.content></body></nitf>"#;
+//! let mut account = wire::Account::of(wire, &wire::Hints::default());
+//! let headline = account.parts().into_iter().find(|part| part.value == "Bridge opens").unwrap();
+//! assert_eq!(headline.path, "nitf/body/body.head/hedline/hl1");
+//! assert_eq!(headline.field, Some(Field::Block(BlockKind::Headline, 0)));
+//! assert_eq!(account.write_back(), wire);
+//! account.reading_mut().items[0].uri = "agx-2".to_owned();
+//! assert!(String::from_utf8(account.write_back()).unwrap().contains(r#"id-string="agx-2""#));
+//! ```
+//!
+//! A reader of one more format notes origins with [`news::Origins::bytes`] or, where it reads JSON,
+//! [`news::Origins::path`]; readers of XML have `stood` for it. It says [`news::Taken::AsWritten`] only where the
+//! field holds the value itself.
+//!
 //! **Never here:** sockets, store, configuration, the clock. No byte is dropped without a complaint.
 
+mod account;
 pub mod anpa1312;
 pub mod atom;
 pub mod decode;
@@ -27,12 +60,14 @@ pub mod plain;
 mod reserved;
 pub mod rss;
 pub mod sniff;
+mod stood;
 mod story;
 mod teleprinter;
 mod terms;
 pub mod time;
 pub mod xml;
 
+pub use account::{Account, Part};
 use jiff::tz::TimeZone;
 use news::{Complaint, Gravity, Version};
 

@@ -3,6 +3,8 @@
 //! One rule stands above all: of two readings the more restrictive one holds. A status word that nobody knows
 //! holds the version, an embargo that nobody can read is an embargo without end.
 
+use std::fmt::Display;
+
 use news::{
     Complaint, Dateline, Embargo, Gravity, Note, Placement, PubStatus, Severity, Signal, Stamp, Subject,
     Unmapped, Version, VersionOrder, VersionStamp, relaxed,
@@ -67,7 +69,7 @@ fn rank(status: &PubStatus) -> u8 {
 
 /// Takes over a status unless the version already has a more restrictive one. `embargoed` without a time that
 /// was read before or after is an embargo until further notice.
-pub(crate) fn apply_status(version: &mut Version, word: &str, path: &str) {
+pub(crate) fn apply_status(version: &mut Version, word: &str, path: impl Display) {
     let found = status(word);
     if let PubStatus::Unknown(word) = &found {
         complain(
@@ -88,21 +90,21 @@ pub(crate) fn apply_status(version: &mut Version, word: &str, path: &str) {
 
 /// Takes over an embargo as delivered: a time, or nothing at all for "until further notice". Of several the
 /// latest holds.
-pub(crate) fn apply_embargo(version: &mut Version, raw: &str, path: &str, hints: &Hints) {
+pub(crate) fn apply_embargo(version: &mut Version, raw: &str, path: impl Display, hints: &Hints) {
     let found = if raw.trim().is_empty() {
         Embargo::Indefinite
     } else {
-        let stamp = stamp(version, raw, path, hints);
+        let stamp = stamp(version, raw, &path, hints);
         if hints.zone.is_none() && stamp.as_ref().is_some_and(|stamp| stamp.at.is_some() && !stamp.zoned) {
             let message =
                 "the embargo names no zone and the feed has none: a wrong guess would publish too early";
-            complain(version, Gravity::Hold, "embargo-without-zone", message, path);
+            complain(version, Gravity::Hold, "embargo-without-zone", message, &path);
         }
         match stamp.and_then(|stamp| stamp.at) {
             Some(at) => Embargo::Until(at),
             None => {
                 let message = "the embargo is a time that cannot be read; it holds until further notice";
-                complain(version, Gravity::Hold, "unreadable-embargo", message, path);
+                complain(version, Gravity::Hold, "unreadable-embargo", message, &path);
                 Embargo::Indefinite
             }
         }
@@ -115,11 +117,11 @@ pub(crate) fn apply_embargo(version: &mut Version, raw: &str, path: &str, hints:
 }
 
 /// Takes over an expiry as delivered. Of several the earliest holds; one that cannot be read holds the version.
-pub(crate) fn apply_expiry(version: &mut Version, raw: &str, path: &str, hints: &Hints) {
+pub(crate) fn apply_expiry(version: &mut Version, raw: &str, path: impl Display, hints: &Hints) {
     if raw.trim().is_empty() {
         return;
     }
-    match stamp(version, raw, path, hints).and_then(|stamp| stamp.at) {
+    match stamp(version, raw, &path, hints).and_then(|stamp| stamp.at) {
         Some(at) => version.expires = Some(version.expires.map_or(at, |before| before.min(at))),
         None => {
             let message = "the expiry is a time that cannot be read";
@@ -129,7 +131,7 @@ pub(crate) fn apply_expiry(version: &mut Version, raw: &str, path: &str, hints: 
 }
 
 /// A time as delivered; `None` if there is nothing but white space.
-pub(crate) fn stamp(version: &mut Version, raw: &str, path: &str, hints: &Hints) -> Option<Stamp> {
+pub(crate) fn stamp(version: &mut Version, raw: &str, path: impl Display, hints: &Hints) -> Option<Stamp> {
     if raw.trim().is_empty() {
         return None;
     }
@@ -143,7 +145,7 @@ pub(crate) fn numbered(raw: &str) -> VersionStamp {
 }
 
 /// An urgency of 1 to 9; anything else is kept as it is.
-pub(crate) fn apply_urgency(version: &mut Version, raw: &str, path: &str) {
+pub(crate) fn apply_urgency(version: &mut Version, raw: &str, path: impl Display) {
     match raw.trim().parse() {
         Ok(urgency @ 1..=9) => version.urgency = version.urgency.or(Some(urgency)),
         _ => keep(version, path, raw),
@@ -190,32 +192,32 @@ pub(crate) fn severity(signal: &str) -> Severity {
 }
 
 /// Notes a restriction found in a machine field.
-pub(crate) fn signal(version: &mut Version, code: &str, severity: Severity, path: &str) {
+pub(crate) fn signal(version: &mut Version, code: &str, severity: Severity, path: impl Display) {
     let known = |signal: &Signal| signal.code == code && signal.severity == severity;
     if !version.signals.iter().any(known) {
         version.signals.push(Signal {
             code: code.to_owned(),
             severity,
             from_text: false,
-            path: path.to_owned(),
+            path: path.to_string(),
         });
     }
 }
 
 /// Keeps words that are not for readers.
-pub(crate) fn note(version: &mut Version, role: &str, text: &str, path: &str) {
+pub(crate) fn note(version: &mut Version, role: &str, text: &str, path: impl Display) {
     if !text.trim().is_empty() {
-        version.notes.push(Note { role: role.to_owned(), text: text.to_owned(), path: path.to_owned() });
+        version.notes.push(Note { role: role.to_owned(), text: text.to_owned(), path: path.to_string() });
     }
 }
 
 /// Keeps a value for which the model has no field.
-pub(crate) fn keep(version: &mut Version, path: &str, value: &str) {
+pub(crate) fn keep(version: &mut Version, path: impl Display, value: &str) {
     if value.trim().is_empty() {
         return;
     }
     if version.extra.len() < MOST_EXTRA {
-        version.extra.push(Unmapped { path: path.to_owned(), value: value.to_owned() });
+        version.extra.push(Unmapped { path: path.to_string(), value: value.to_owned() });
     } else if version.extra.len() == MOST_EXTRA {
         version.extra.push(Unmapped { path: String::from("…"), value: String::from("…") });
         let message = format!(
@@ -228,7 +230,7 @@ pub(crate) fn keep(version: &mut Version, path: &str, value: &str) {
 /// Keeps an element, its attributes and all below it as they are.
 pub(crate) fn flatten(version: &mut Version, element: &Element, path: &str) {
     for attr in &element.attrs {
-        keep(version, &format!("{path}/@{}", attr.name), &attr.value);
+        keep(version, format!("{path}/@{}", attr.name), &attr.value);
     }
     if element.elements().next().is_none() {
         keep(version, path, collapse(&element.text()).as_str());
@@ -244,9 +246,9 @@ pub(crate) fn complain(
     gravity: Gravity,
     code: &'static str,
     message: impl Into<String>,
-    path: &str,
+    path: impl Display,
 ) {
-    version.complaints.push(Complaint::new(gravity, code, message).at(path, None));
+    version.complaints.push(Complaint::new(gravity, code, message).at(path.to_string(), None));
 }
 
 /// Notes a dateline that has a field of its own and says whether it must become a block: only where the body

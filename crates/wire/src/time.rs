@@ -15,10 +15,15 @@ use crate::Hints;
 const LONGEST: usize = 100;
 
 /// Reads a time. What cannot be read stays in [`Stamp::raw`] and is a complaint of [`Gravity::Remark`].
-pub fn stamp(raw: &str, hints: &Hints, path: &str, complaints: &mut Vec<Complaint>) -> Stamp {
+pub fn stamp(
+    raw: &str,
+    hints: &Hints,
+    path: impl std::fmt::Display,
+    complaints: &mut Vec<Complaint>,
+) -> Stamp {
     let stamp = |at, zoned| Stamp { raw: raw.to_owned(), at, zoned };
     let mut complain = |code, message: String| {
-        complaints.push(Complaint::new(Gravity::Remark, code, message).at(path, None));
+        complaints.push(Complaint::new(Gravity::Remark, code, message).at(path.to_string(), None));
     };
     let Some(written) = parse(raw) else {
         let shown: String = raw.chars().take(60).collect();

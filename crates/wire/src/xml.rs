@@ -36,6 +36,8 @@ pub struct Element<'a> {
     pub children: Vec<Node<'a>>,
     /// Its bytes in the text that was parsed, tags included.
     pub span: Range<usize>,
+    /// The bytes between its tags.
+    pub inner: Range<usize>,
 }
 
 /// An attribute.
@@ -47,6 +49,8 @@ pub struct Attr<'a> {
     pub name: &'a str,
     /// The value, references resolved.
     pub value: Cow<'a, str>,
+    /// The bytes of the value in the text that was parsed, without the quotes.
+    pub span: Range<usize>,
 }
 
 /// What stands in an element.

@@ -1,5 +1,7 @@
 //! What HTML's elements mean for copy.
 
+use std::borrow::Cow;
+
 use news::{BlockKind, MarkKind, Rendition};
 
 use super::collect::{Collector, Part};
@@ -161,20 +163,47 @@ fn without_comments(style: &str) -> String {
     out
 }
 
-/// Walks over an XML tree of HTML's elements. Depth is bounded by the parser's limit.
-pub(super) fn walk(element: &Element, to: &mut Collector) {
+/// What a format that carries XHTML makes of an element that HTML alone would not tell.
+pub(crate) enum Way<'a> {
+    /// As HTML says.
+    Usual,
+    /// Not for readers: a note of this role.
+    Aside(&'a str),
+    /// Its line breaks are the agency's.
+    Lines,
+}
+
+/// Walks over an XML tree of HTML's elements. Depth is bounded by the parser's limit. `way` is asked for every
+/// element, and whether it stands in a `header`.
+pub(super) fn walk(
+    element: &Element,
+    in_header: bool,
+    way: &dyn for<'e> Fn(&'e Element<'e>, bool) -> Way<'e>,
+    to: &mut Collector,
+) {
     for node in &element.children {
         match node {
             Node::Text(text) => to.text(text),
             Node::Comment(text) => to.note("comment", text),
             Node::Element(child) => {
-                let name = child.name.to_ascii_lowercase();
+                let name = match child.name.bytes().any(|b| b.is_ascii_uppercase()) {
+                    true => Cow::Owned(child.name.to_ascii_lowercase()),
+                    false => Cow::Borrowed(child.name),
+                };
+                let name = match way(child, in_header) {
+                    Way::Usual => &*name,
+                    Way::Lines => "pre",
+                    Way::Aside(role) => {
+                        to.note(role, &child.text());
+                        continue;
+                    }
+                };
                 let attr = |wanted: &str| match wanted {
                     "xml:lang" => child.attr_ns(xml::XML_NS, "lang"),
                     wanted => child.attr(wanted),
                 };
-                let entered = enter(&name, &attr, to);
-                walk(child, to);
+                let entered = enter(name, &attr, to);
+                walk(child, in_header || name == "header", way, to);
                 if entered {
                     to.leave();
                 }

@@ -75,7 +75,7 @@ pub(crate) fn read(mail: &[u8], hints: &Hints, nesting: usize) -> Reading {
     tell_body(&mut version, &choice, subject, cover);
     for (n, bytes) in reader.around.iter().enumerate() {
         let (text, _) = decode::labelled(bytes, None).told("", None);
-        terms::note(&mut version, "around-parts", &text, &format!("around[{n}]"));
+        terms::note(&mut version, "around-parts", &text, format!("around[{n}]"));
     }
     reading.items.insert(0, version);
     for (n, item) in reading.items.iter_mut().enumerate() {

@@ -147,7 +147,7 @@ fn manage(version: &mut Version, management: Option<&Element>, hints: &Hints) {
     let words: Vec<&str> = statuses.filter_map(formal).collect();
     if words.is_empty() {
         let message = "the item has no status: Usable, Withheld, Embargoed or Canceled would be right";
-        terms::complain(version, Gravity::Hold, "no-status", message, &path("Status"));
+        terms::complain(version, Gravity::Hold, "no-status", message, path("Status"));
         version.status = PubStatus::Unknown(String::new());
     }
     let Some(management) = management else { return };
@@ -156,7 +156,7 @@ fn manage(version: &mut Version, management: Option<&Element>, hints: &Hints) {
         will_change(version, embargoed, change, &path("StatusWillChange"), hints);
     }
     for word in words {
-        terms::apply_status(version, word, &path("Status/@FormalName"));
+        terms::apply_status(version, word, path("Status/@FormalName"));
     }
     for child in management.elements() {
         let path = path(child.name);
@@ -183,14 +183,14 @@ fn manage(version: &mut Version, management: Option<&Element>, hints: &Hints) {
 fn will_change(version: &mut Version, embargoed: bool, change: &Element, path: &str, hints: &Hints) {
     let future = formal_of(change, "FutureStatus").unwrap_or_default();
     let when = change.child("DateAndTime").map(Element::text).unwrap_or_default();
-    terms::keep(version, &format!("{path}/FutureStatus"), future);
+    terms::keep(version, format!("{path}/FutureStatus"), future);
     match terms::status(future) {
         PubStatus::Usable if future.eq_ignore_ascii_case("embargoed") => {
             let message = "the item is to become embargoed; it waits for a person";
             terms::complain(version, Gravity::Hold, "future-status", message, path);
         }
         PubStatus::Usable if embargoed => terms::apply_embargo(version, &when, path, hints),
-        PubStatus::Usable => terms::keep(version, &format!("{path}/DateAndTime"), &when),
+        PubStatus::Usable => terms::keep(version, format!("{path}/DateAndTime"), &when),
         PubStatus::Withheld | PubStatus::Canceled => {
             if embargoed {
                 version.embargo = Some(Embargo::Indefinite);
@@ -241,7 +241,7 @@ fn instruct(version: &mut Version, instruction: &Element, path: &str) {
         _ => restrict(version, word, path),
     }
     for comment in instruction.children_named("Comment") {
-        terms::note(version, "instruction", comment.text().trim(), &format!("{path}/Comment"));
+        terms::note(version, "instruction", comment.text().trim(), format!("{path}/Comment"));
     }
     named(version, instruction, path);
 }
@@ -265,7 +265,7 @@ fn refer(version: &mut Version, element: &Element, path: &str) {
         raw: word.to_owned(),
     });
     for comment in element.children_named("Comment") {
-        terms::note(version, "comment", comment.text().trim(), &format!("{path}/Comment"));
+        terms::note(version, "comment", comment.text().trim(), format!("{path}/Comment"));
     }
 }
 
@@ -341,7 +341,7 @@ fn fill(version: &mut Version, head: &mut Head, inner: Head) {
         match (wanted, known) {
             (true, _) => head.lines.push(line),
             (false, true) => {}
-            (false, false) => terms::keep(version, &format!("{COMPONENT}/ContentItem/hedline"), &line.text),
+            (false, false) => terms::keep(version, format!("{COMPONENT}/ContentItem/hedline"), &line.text),
         }
     }
     if head.bylines.is_empty() {
@@ -364,13 +364,13 @@ fn choose<'t, 'a>(version: &mut Version, tree: &'t Tree<'a>, hints: &Hints) -> O
         let role = shape::role(tree, unknown[0]).unwrap_or_default();
         let message =
             format!("the only text has the role `{role}`, which is none that is known as the story's");
-        terms::complain(version, Gravity::Hold, "unknown-role", message, &format!("{COMPONENT}/Role"));
+        terms::complain(version, Gravity::Hold, "unknown-role", message, format!("{COMPONENT}/Role"));
         stories = unknown;
     } else {
         for leaf in unknown {
             let role = shape::role(tree, leaf).unwrap_or_default();
             let message = format!("a text of the role `{role}` is not published");
-            terms::complain(version, Gravity::Remark, "text-beside", message, &format!("{COMPONENT}/Role"));
+            terms::complain(version, Gravity::Remark, "text-beside", message, format!("{COMPONENT}/Role"));
             aside(version, tree, leaf);
         }
     }
@@ -489,7 +489,7 @@ fn beside(
             }
             Part::Private => {
                 let role = shape::role(tree, leaf).unwrap_or("not-for-publication").to_owned();
-                terms::note(version, &role, leaf.item.text().trim(), &format!("{COMPONENT}/ContentItem"));
+                terms::note(version, &role, leaf.item.text().trim(), format!("{COMPONENT}/ContentItem"));
             }
             Part::Aside => aside(version, tree, leaf),
             Part::Story | Part::Unknown | Part::Headline | Part::Subheadline => {}
@@ -552,7 +552,7 @@ fn characteristics(version: &mut Version, leaf: &Leaf<'_>) {
 fn aside(version: &mut Version, tree: &Tree<'_>, leaf: &Leaf<'_>) {
     let role = shape::role(tree, leaf).or(formal_of(leaf.item, "Format")).unwrap_or_default();
     let text = leaf.item.child("DataContent").map(Element::text).unwrap_or_default();
-    terms::keep(version, &format!("{COMPONENT}/ContentItem[{role}]"), text.trim());
+    terms::keep(version, format!("{COMPONENT}/ContentItem[{role}]"), text.trim());
 }
 
 // --- what components say ---
@@ -612,7 +612,7 @@ fn lines(version: &mut Version, lines: &Element, language: Option<&str>, head: &
                 head.bylines.extend(story::line(BlockKind::Byline, &text));
             }
             "DateLine" if head.dateline.is_none() => {
-                head.dateline = Some(Dateline { text, located: None, path });
+                head.dateline = Some(Dateline { text, located: None, path, bytes: None });
             }
             "CreditLine" if version.rights.credit_line.is_none() => version.rights.credit_line = Some(text),
             "CopyrightLine" if version.rights.copyright_notice.is_none() => {
@@ -687,7 +687,7 @@ fn subjects(version: &mut Version, codes: &Element, path: &str) {
             version.subjects.push(subject);
         }
         for attr in code.attrs.iter().filter(|attr| !matches!(attr.name, "FormalName" | "Scheme")) {
-            terms::keep(version, &format!("{path}/{}/@{}", code.name, attr.name), &attr.value);
+            terms::keep(version, format!("{path}/{}/@{}", code.name, attr.name), &attr.value);
         }
     }
 }
@@ -707,7 +707,7 @@ fn locate(version: &mut Version, location: &Element, path: &str) {
         {
             version.located = Some(value);
         } else {
-            terms::keep(version, &format!("{path}[{how}]/{name}"), &value);
+            terms::keep(version, format!("{path}[{how}]/{name}"), &value);
         }
     }
     for other in location.elements().filter(|child| child.name != "Property") {
@@ -767,7 +767,7 @@ fn classify(version: &mut Version, root: &Element, tree: &Tree<'_>) {
             Gravity::Hold,
             "story-elsewhere",
             message,
-            &format!("{COMPONENT}/ContentItem/@Href"),
+            format!("{COMPONENT}/ContentItem/@Href"),
         );
     } else if let Some(leaf) = media().find(|leaf| leaf.part == Part::Medium) {
         version.class = ItemClass::Other(shape::medium(tree, leaf).to_ascii_lowercase());
@@ -801,7 +801,7 @@ fn named(version: &mut Version, element: &Element, path: &str) {
         match name {
             "FormalName" if element.attr("Value").is_some() => {}
             "FormalName" | "Value" => terms::keep(version, &path, &attr.value),
-            _ => terms::keep(version, &format!("{path}/@{name}"), &attr.value),
+            _ => terms::keep(version, format!("{path}/@{name}"), &attr.value),
         }
     }
     if element.elements().next().is_none() {

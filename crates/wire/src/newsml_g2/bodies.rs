@@ -1,14 +1,13 @@
 //! The story of a news item: which of the renditions in `contentSet` is read, and how.
 
-use news::{Gravity, Note, Rendition, Version};
+use news::{Field, Gravity, Rendition, Taken, Version, nth};
 
 use super::shape::{self, Part, is_private, is_private_html};
-use crate::html::{self, Words};
+use crate::html::{self, Way, Words};
 use crate::story::Head;
-use crate::xml::{Element, Node};
-use crate::{Hints, nitf, terms};
+use crate::xml::Element;
+use crate::{Hints, nitf, stood, terms};
 
-const XHTML: &str = "http://www.w3.org/1999/xhtml";
 const PATH: &str = "contentSet";
 
 /// A way in which a story is delivered.
@@ -34,52 +33,58 @@ impl Form<'_> {
     }
 }
 
-/// Reads the story. All renditions of a content set tell the same one, so one is read and the others are kept as
-/// they are. `preformatted` says that the line breaks in the paragraphs are the agency's.
+/// Reads the story. All renditions of a content set tell the same one, so one is read and the others are unmapped.
+/// `preformatted` says that the line breaks in the paragraphs are the agency's.
 pub(super) fn read(version: &mut Version, set: &Element, preformatted: bool, hints: &Hints) -> (Head, Words) {
-    let mut bodies: Vec<(&Element, Form<'_>)> = Vec::new();
+    let mut best: Option<(&Element, Form<'_>)> = None;
     for child in set.elements() {
-        let path = format!("{PATH}/{}", child.name);
         match child.name {
-            "remoteContent" => remote(version, child, &path),
+            "remoteContent" => remote(version, child),
             _ if is_private(child) || shape::part(child.attr("rendition")) == Part::Private => {
-                terms::note(version, "not-for-publication", &child.text(), &path);
+                let path = format_args!("{PATH}/{}", child.name);
+                terms::note(version, "not-for-publication", &stood::text(child), path);
+                if !child.is_blank() {
+                    stood::in_text(version, Field::Note(nth(version.notes.len())), child);
+                }
             }
-            "inlineXML" | "inlineData" if shape::part(child.attr("rendition")) == Part::Body => {
-                bodies.push((child, form(child)));
+            "inlineXML" | "inlineData"
+                if shape::part(child.attr("rendition")) == Part::Body && !child.is_blank() =>
+            {
+                let form = form(child);
+                if best.is_none_or(|(_, best)| form.rank() < best.rank()) {
+                    best = Some((child, form));
+                }
             }
-            _ => terms::keep(version, &named(child, &path), &child.text()),
+            _ => {}
         }
     }
-    bodies.retain(|(element, _)| !element.is_blank());
-    bodies.sort_by_key(|(_, form)| form.rank());
-    let mut bodies = bodies.into_iter();
-    let Some((element, form)) = bodies.next() else { return Default::default() };
-    for (other, _) in bodies {
-        terms::keep(version, &named(other, &format!("{PATH}/{}", other.name)), &other.text());
-    }
-    let path = format!("{PATH}/{}", element.name);
+    let Some((element, form)) = best else { return Default::default() };
+    let path = if *element.name == *"inlineXML" { "contentSet/inlineXML" } else { "contentSet/inlineData" };
+    let body = |version: &mut Version, of: &Element| {
+        version.origins.bytes(Field::Body, Taken::ByMeaning, of.inner.clone());
+    };
     match form {
-        Form::Xhtml(body) => (Head::default(), xhtml(version, body, preformatted, &path)),
-        Form::Nitf(body) => nitf::read_inline(version, body, hints),
-        Form::Html(data) => (Head::default(), html::read_fragment(&data.text(), &path)),
-        Form::Plain(data) => (Head::default(), html::read_text(&data.text(), &path)),
+        Form::Xhtml(page) => {
+            body(version, page);
+            (Head::default(), xhtml(page, preformatted, path))
+        }
+        Form::Nitf(nitf) => nitf::read_within(version, nitf, hints),
+        Form::Html(holder) => {
+            body(version, holder);
+            (Head::default(), html::read_fragment(&stood::text(holder), path))
+        }
+        Form::Plain(holder) => {
+            body(version, holder);
+            (Head::default(), html::read_text(&stood::text(holder), path))
+        }
         Form::Unreadable => {
             let kind = element.attr("contenttype").unwrap_or("no content type").to_owned();
             let message = format!(
                 "the story comes as {kind}, which is not read here: XHTML, NITF or plain text would be right"
             );
-            terms::complain(version, Gravity::Hold, "unreadable-body", message, &path);
-            terms::keep(version, &named(element, &path), &element.text());
+            terms::complain(version, Gravity::Hold, "unreadable-body", message, path);
             Default::default()
         }
-    }
-}
-
-fn named(element: &Element, path: &str) -> String {
-    match element.attr("rendition").or(element.attr("contenttype")) {
-        Some(name) => format!("{path}[{name}]"),
-        None => path.to_owned(),
     }
 }
 
@@ -108,64 +113,34 @@ fn form<'e>(element: &'e Element<'e>) -> Form<'e> {
     }
 }
 
-fn remote(version: &mut Version, element: &Element, path: &str) {
-    let href = ["href", "residref"]
-        .into_iter()
-        .filter_map(|name| element.attr(name))
-        .map(str::trim)
-        .find(|v| !v.is_empty());
-    let Some(href) = href else { return terms::flatten(version, element, path) };
+fn remote(version: &mut Version, element: &Element) {
+    let Some((attr, href)) = stood::first_attr(element, &["href", "residref"]) else { return };
+    let kind = stood::first_attr(element, &["contenttype"]);
+    let role = stood::first_attr(element, &["rendition", "renditionuri"]);
     version.renditions.push(Rendition {
         href: href.to_owned(),
-        media_type: element.attr("contenttype").map(str::to_owned),
-        role: element.attr("rendition").map(str::to_owned),
+        media_type: kind.map(|(_, kind)| kind.to_owned()),
+        role: role.map(|(_, role)| role.to_owned()),
     });
-    for child in element.elements() {
-        terms::flatten(version, child, &format!("{path}/{}", child.name));
+    let field = Field::Rendition(nth(version.renditions.len()));
+    stood::in_attr(version, field, attr);
+    for (attr, _) in kind.into_iter().chain(role) {
+        stood::meant_by(version, field, attr);
     }
 }
 
-fn xhtml(version: &mut Version, body: &Element, preformatted: bool, path: &str) -> Words {
-    let mut copying = Copying { notes: Vec::new(), preformatted, path };
-    let body = copying.element(body, false);
-    let mut words = body.map(|body| html::read_xhtml(&body, path)).unwrap_or_default();
-    version.notes.append(&mut copying.notes);
-    words.blocks.retain(|block| !block.text.is_empty());
-    words
-}
-
-/// Copies a story without what is addressed to editors.
-struct Copying<'a> {
-    notes: Vec<Note>,
-    preformatted: bool,
-    path: &'a str,
-}
-
-impl Copying<'_> {
-    fn element<'e>(&mut self, element: &Element<'e>, in_header: bool) -> Option<Element<'e>> {
+/// A page, without what is addressed to editors.
+fn xhtml(page: &Element, preformatted: bool, path: &str) -> Words {
+    html::read_xhtml_so(page, path, &|element, in_header| {
         if is_private_html(element, in_header) {
-            let text = element.text();
-            if !text.trim().is_empty() {
-                let role = element.attr("class").unwrap_or("not-for-publication").to_owned();
-                self.notes.push(Note { role, text, path: format!("{}/{}", self.path, element.name) });
-            }
-            return None;
-        }
-        let in_header = in_header || *element.name == *"header";
-        let lines = self.preformatted
+            Way::Aside(element.attr("class").unwrap_or("not-for-publication"))
+        } else if preformatted
             && *element.name == *"p"
-            && element.only_text().is_some_and(|t| t.contains('\n'));
-        let children = element.children.iter().filter_map(|node| match node {
-            Node::Element(child) => self.element(child, in_header).map(Node::Element),
-            other => Some(other.clone()),
-        });
-        Some(Element {
-            // Some agencies forget the namespace of the page, so that it falls into that of the item.
-            ns: Some(XHTML.into()),
-            children: children.collect(),
-            name: if lines { "pre" } else { element.name },
-            attrs: element.attrs.clone(),
-            span: element.span.clone(),
-        })
-    }
+            && element.only_text().is_some_and(|text| text.contains('\n'))
+        {
+            Way::Lines
+        } else {
+            Way::Usual
+        }
+    })
 }

@@ -15,6 +15,8 @@
 //! Agencies send documents that their own schema refuses, so nothing is validated: what can be read is read.
 
 mod bodies;
+pub mod catalog;
+mod concept;
 mod read;
 mod shape;
 #[cfg(test)]

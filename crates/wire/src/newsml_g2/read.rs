@@ -1,16 +1,18 @@
 //! From NewsML-G2 to the nouns of the trade.
+//!
+//! Only what becomes a field is touched; everything else is unmapped and stands in [`crate::Account`].
 
 use news::{
-    BlockKind, Complaint, Gravity, ItemClass, PubStatus, Reference, Relation, Rights, Severity, Version,
-    VersionOrder, VersionStamp,
+    BlockKind, Complaint, Field, Gravity, ItemClass, PubStatus, Reference, Relation, Severity, Taken,
+    Version, VersionOrder, VersionStamp, nth,
 };
 
-use super::bodies;
-use super::shape::{self, HeadlineRole, Shape, code, is_private};
+use super::catalog::Codes;
+use super::shape::{self, HeadlineRole, Shape, code, coded, is_private};
+use super::{bodies, concept};
 use crate::story::{self, Dateline, Head};
-use crate::terms;
 use crate::xml::{self, Element};
-use crate::{Format, Hints, Reading};
+use crate::{Format, Hints, Reading, stood, terms};
 
 /// Reads every item of a text, whatever stands around it.
 pub fn read(text: &str, hints: &Hints) -> Reading {
@@ -35,152 +37,191 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
         }
     }
     if let Some(header) = records.head().as_ref().and_then(|message| message.child("header")) {
-        reading.items.iter_mut().for_each(|version| envelope(version, header));
+        envelope(&mut reading.items, header);
     }
     reading.complaints.extend(records.faults().iter().map(|fault| fault.complaint("newsMessage")));
     reading
 }
 
-/// What the message says about all of its items.
-fn envelope(version: &mut Version, header: &Element) {
-    for child in header.elements() {
-        let path = format!("newsMessage/header/{}", child.name);
-        let word = code(child).map_or_else(|| terms::collapse(&child.text()), str::to_owned);
-        if matches!(child.name, "channel" | "signal") && terms::severity(&word) == Severity::NotForPublication
-        {
-            terms::signal(version, &word, Severity::NotForPublication, &path);
-        }
-        match child.name {
-            "catalogRef" => {}
-            _ => terms::keep(version, &path, &word),
+/// What the message says about all of its items: that it only tries the line, or is addressed to editors.
+fn envelope(items: &mut [Version], header: &Element) {
+    for child in header.elements().filter(|child| matches!(child.name, "channel" | "signal")) {
+        let word = code(child).map_or_else(|| terms::collapse(&stood::text(child)), str::to_owned);
+        if terms::severity(&word) == Severity::NotForPublication {
+            for version in items.iter_mut() {
+                let path = format_args!("newsMessage/header/{}", child.name);
+                terms::signal(version, &word, Severity::NotForPublication, path);
+            }
         }
     }
 }
 
 fn item(root: &Element, hints: &Hints) -> Result<Version, Complaint> {
-    let guid = root.attr("guid").map(str::trim).filter(|guid| !guid.is_empty()).ok_or_else(|| {
+    let Some((own, guid)) = stood::first_attr(root, &["guid"]) else {
         let message = "the item names itself nowhere: a guid would be right";
         // Only a news item can be a story; some messages carry a package that nobody needs to name.
         let gravity = if *root.name == *"newsItem" { Gravity::Lost } else { Gravity::Remark };
-        Complaint::new(gravity, "no-identity", message)
-            .at(format!("{}/@guid", root.name), Some(root.span.start))
-    })?;
+        return Err(Complaint::new(gravity, "no-identity", message)
+            .at(format!("{}/@guid", root.name), Some(root.span.start)));
+    };
     let shape = Shape::of(root);
+    let codes = Codes::of(root);
     let mut version = Version::new(guid);
+    stood::in_attr(&mut version, Field::Uri, own);
     version.version = number(&mut version, root);
-    version.language = root.lang().map(str::to_owned).or(hints.language.clone());
+    version.language = root.lang().map(str::to_owned).or_else(|| hints.language.clone());
     if let Some(meta) = shape.item_meta {
-        about_item(&mut version, meta, hints);
+        about_item(&mut version, meta, &codes, hints);
     }
     let mut head = Head::default();
     if let Some(meta) = shape.content_meta {
         head = about_story(&mut version, meta, hints);
     }
     rights(&mut version, root);
-    classify(&mut version, &shape);
-    members(&mut version, root);
-    rest(&mut version, root);
+    classify(&mut version, &shape, &codes);
+    members(&mut version, root, &codes);
+    if *root.name != *"newsItem" && *root.name != *"packageItem" {
+        concept::describe(&mut version, root);
+    }
+    derived(&mut version, root);
     tell(&mut version, &shape, head, hints);
     Ok(version)
 }
 
 fn number(version: &mut Version, root: &Element) -> VersionStamp {
-    let Some(raw) = root.attr("version").map(str::trim).filter(|raw| !raw.is_empty()) else {
+    let Some((attr, raw)) = stood::first_attr(root, &["version"]) else {
         // NewsML-G2, newsItem/@version: "if the attribute is not present, the version is 1".
         return VersionStamp { raw: "1".to_owned(), order: VersionOrder::Number(1) };
     };
+    stood::in_attr(version, Field::Version, attr);
     let stamp = terms::numbered(raw);
     if stamp.order == VersionOrder::Arrival {
         let message = format!("the version `{raw}` is no whole number; what arrives later counts as later");
-        terms::complain(version, Gravity::Remark, "odd-version", message, &format!("{}/@version", root.name));
+        let path = format_args!("{}/@version", root.name);
+        terms::complain(version, Gravity::Remark, "odd-version", message, path);
     }
     stamp
 }
 
 // --- itemMeta ---
 
-fn about_item(version: &mut Version, meta: &Element, hints: &Hints) {
+fn about_item(version: &mut Version, meta: &Element, codes: &Codes<'_>, hints: &Hints) {
     for child in meta.elements() {
         let name = child.name;
-        let path = format!("itemMeta/{name}");
-        let text = child.text();
+        let path = format_args!("itemMeta/{name}");
         match name {
-            "pubStatus" => terms::apply_status(version, shape::status(child), &path),
-            "embargoed" => terms::apply_embargo(version, &text, &path, hints),
-            "expires" => terms::apply_expiry(version, &text, &path, hints),
-            "versionCreated" => version.version_created = terms::stamp(version, &text, &path, hints),
-            "firstCreated" => version.first_created = terms::stamp(version, &text, &path, hints),
-            "signal" => signal(version, child, &path),
-            "edNote" => ed_note(version, child, &path),
-            "link" => link(version, child, &path),
-            "itemClass" => item_class(version, child, &path),
-            "role" | "service" | "profile" => {
-                let word = code(child).map_or_else(|| terms::collapse(&text), str::to_owned);
-                advisory(version, &word, &path);
-                terms::keep(version, &path, &word);
+            "pubStatus" => {
+                terms::apply_status(version, &shape::status(child, codes), path);
+                stood::as_meant(version, Field::Status, child);
             }
-            _ if is_private(child) => terms::note(version, name, &text, &path),
-            _ => terms::flatten(version, child, &path),
+            "embargoed" => {
+                terms::apply_embargo(version, &stood::text(child), path, hints);
+                stood::as_meant(version, Field::Embargo, child);
+            }
+            "expires" if !is_private(child) => {
+                terms::apply_expiry(version, &stood::text(child), path, hints);
+                stood::as_meant(version, Field::Expires, child);
+            }
+            "versionCreated" => {
+                version.version_created = terms::stamp(version, &stood::text(child), path, hints);
+                stood::in_text(version, Field::VersionCreated, child);
+            }
+            "firstCreated" => {
+                version.first_created = terms::stamp(version, &stood::text(child), path, hints);
+                stood::in_text(version, Field::FirstCreated, child);
+            }
+            "signal" => signal(version, child, codes),
+            "edNote" | "ednote" => ed_note(version, child),
+            "link" => link(version, child),
+            "itemClass" => item_class(version, child),
+            "role" | "service" | "profile" => {
+                let word = code(child).map_or_else(|| terms::collapse(&stood::text(child)), str::to_owned);
+                advisory(version, &word, child);
+            }
+            _ if is_private(child) => note(version, name, &stood::text(child), child, path),
+            _ => {}
         }
     }
 }
 
-fn item_class(version: &mut Version, element: &Element, path: &str) {
-    let class = code(element).unwrap_or_default().to_owned();
-    if let Some(kind) = shape::message_type(element) {
-        let severity = if kind == "D" { Severity::Kills } else { Severity::Informs };
-        terms::signal(version, &format!("rtr:msgType={kind}"), severity, path);
+fn note(version: &mut Version, role: &str, text: &str, element: &Element, path: impl std::fmt::Display) {
+    let before = version.notes.len();
+    terms::note(version, role, text, path);
+    if version.notes.len() > before {
+        stood::in_text(version, Field::Note(nth(version.notes.len())), element);
     }
-    terms::keep(version, path, &class);
 }
 
-fn signal(version: &mut Version, element: &Element, path: &str) {
-    let Some(code) = code(element) else { return };
-    let code = match code.rsplit_once("/newscodes/signal/") {
-        Some((_, word)) => format!("sig:{word}"),
-        None => code.to_owned(),
-    };
-    let severity = terms::severity(&code);
-    terms::signal(version, &code, severity, path);
+fn item_class(version: &mut Version, element: &Element) {
+    if let Some((attr, kind)) = shape::message_type(element) {
+        let severity = if kind == "D" { Severity::Kills } else { Severity::Informs };
+        terms::signal(version, &format!("rtr:msgType={kind}"), severity, "itemMeta/itemClass");
+        stood::meant_by(version, Field::Signal(nth(version.signals.len())), attr);
+    }
+    stood::as_meant(version, Field::Class, element);
 }
 
-fn ed_note(version: &mut Version, element: &Element, path: &str) {
+fn signal(version: &mut Version, element: &Element, codes: &Codes<'_>) {
+    let Some(written) = code(element) else { return };
+    let code = codes.usual(written);
+    terms::signal(version, &code, terms::severity(&code), "itemMeta/signal");
+    stood::as_meant(version, Field::Signal(nth(version.signals.len())), element);
+}
+
+fn ed_note(version: &mut Version, element: &Element) {
     let role = element.attr("role").map(str::trim).filter(|role| !role.is_empty()).unwrap_or("ednote");
-    let note = element.text();
-    terms::note(version, role, note.trim(), path);
+    note(version, role, stood::text(element).trim(), element, "itemMeta/edNote");
 }
 
-fn link(version: &mut Version, element: &Element, path: &str) {
-    let uri = ["residref", "guidref", "href"]
-        .into_iter()
-        .filter_map(|name| element.attr(name))
-        .map(str::trim)
-        .find(|v| !v.is_empty());
-    let Some(uri) = uri else { return terms::flatten(version, element, path) };
-    let rel = element.attr("rel").unwrap_or_default().trim();
-    let relation = match shape::relation(rel) {
+const TARGET: [&str; 4] = ["residref", "guidref", "href", "uri"];
+
+fn link(version: &mut Version, element: &Element) {
+    let Some((attr, uri)) = stood::first_attr(element, &TARGET) else { return };
+    let (rel_attr, rel) = stood::first_attr(element, &["rel", "reluri"]).unzip();
+    let relation = match shape::relation(rel.unwrap_or_default()) {
         // One agency links each version to the one before it, under the item's own identifier.
         Relation::SeeAlso if uri == version.uri => Relation::Previous,
         relation => relation,
     };
-    version.references.push(Reference {
-        relation,
-        uri: uri.to_owned(),
-        version: element.attr("version").map(str::to_owned),
-        when: None,
-        raw: rel.to_owned(),
-    });
-    for child in element.elements() {
-        terms::flatten(version, child, &format!("{path}/{}", child.name));
+    refer(version, relation, uri, element, rel.unwrap_or_default());
+    let field = Field::Reference(nth(version.references.len()));
+    stood::in_attr(version, field, attr);
+    if let Some(attr) = rel_attr {
+        stood::meant_by(version, field, attr);
     }
 }
 
-fn advisory(version: &mut Version, word: &str, path: &str) {
+fn refer(version: &mut Version, relation: Relation, uri: &str, element: &Element, raw: &str) {
+    let named = stood::first_attr(element, &["version"]);
+    version.references.push(Reference {
+        relation,
+        uri: uri.to_owned(),
+        version: named.map(|(_, version)| version.to_owned()),
+        when: None,
+        raw: raw.to_owned(),
+    });
+    if let Some((attr, _)) = named {
+        stood::meant_by(version, Field::Reference(nth(version.references.len())), attr);
+    }
+}
+
+/// `derivedFrom` and `derivedFromValue` below the item speak of single properties; those with a target name items.
+fn derived(version: &mut Version, root: &Element) {
+    for child in root.children_named("derivedFrom") {
+        let Some((attr, uri)) = stood::first_attr(child, &["residref", "guidref"]) else { continue };
+        refer(version, Relation::SeeAlso, uri, child, "derivedFrom");
+        stood::in_attr(version, Field::Reference(nth(version.references.len())), attr);
+    }
+}
+
+fn advisory(version: &mut Version, word: &str, element: &Element) {
     if terms::is_advisory(word) || terms::is_test(word) {
         if version.class == ItemClass::Text {
             version.class = ItemClass::Advisory(word.to_owned());
         }
+        let path = format_args!("itemMeta/{}", element.name);
         terms::signal(version, word, Severity::NotForPublication, path);
+        stood::as_meant(version, Field::Signal(nth(version.signals.len())), element);
     }
 }
 
@@ -191,57 +232,79 @@ fn about_story(version: &mut Version, meta: &Element, hints: &Hints) -> Head {
     let mut languages = 0;
     for child in meta.elements() {
         let name = child.name;
-        let path = format!("contentMeta/{name}");
-        let text = terms::collapse(&child.text());
+        let path = format_args!("contentMeta/{name}");
         match name {
-            _ if is_private(child) => terms::note(version, name, &text, &path),
-            "urgency" => terms::apply_urgency(version, &text, &path),
-            "contentCreated" => version.content_created = terms::stamp(version, &text, &path, hints),
+            _ if is_private(child) => {
+                note(version, name, &terms::collapse(&stood::text(child)), child, path);
+            }
+            "urgency" => {
+                let text = stood::text(child);
+                let fits = matches!(text.trim().parse(), Ok(1..=9u8)) && version.urgency.is_none();
+                terms::apply_urgency(version, &text, path);
+                if fits {
+                    stood::in_text(version, Field::Urgency, child);
+                }
+            }
+            "contentCreated" => {
+                version.content_created = terms::stamp(version, &stood::text(child), path, hints);
+                stood::in_text(version, Field::ContentCreated, child);
+            }
             "language" => {
                 languages += 1;
-                match child.attr("tag").map(str::trim).filter(|tag| !tag.is_empty()) {
-                    Some(tag) if languages == 1 => version.language = Some(tag.to_owned()),
-                    tag => terms::keep(version, &path, tag.unwrap_or_default()),
+                if languages == 1
+                    && let Some((attr, tag)) = stood::first_attr(child, &["tag"])
+                {
+                    version.language = Some(tag.to_owned());
+                    stood::in_attr(version, Field::Language, attr);
                 }
             }
-            "located" => {
-                let place = named(child);
-                version.located = version.located.take().or(place);
-                details(version, child, &path);
+            "located" if version.located.is_none() => {
+                version.located = named(version, child, Field::Located);
             }
-            "creator" | "contributor" => {
-                match named(child) {
-                    Some(creator) if name == "creator" => version.creators.push(creator),
-                    creator => terms::keep(version, &path, &creator.unwrap_or_default()),
+            "creator" => {
+                let field = Field::Creator(nth(version.creators.len() + 1));
+                if let Some(creator) = named(version, child, field) {
+                    version.creators.push(creator);
                 }
-                details(version, child, &path);
             }
             "subject" => {
-                let subject = terms::subject(code(child), None, named(child).as_deref());
+                let n = nth(version.subjects.len() + 1);
+                let subject = concept_of(version, child, Field::Subject(n), Field::SubjectCode(n));
                 version.subjects.push(subject);
-                details(version, child, &path);
             }
             "genre" => {
-                let genre = terms::subject(code(child), None, named(child).as_deref());
-                genre_of(version, child, &path);
+                let n = nth(version.genres.len() + 1);
+                let genre = concept_of(version, child, Field::Genre(n), Field::GenreCode(n));
+                genre_of(version, child);
                 version.genres.push(genre);
-                details(version, child, &path);
             }
-            "keyword" if !text.is_empty() => version.keywords.push(text),
-            "slugline" if !text.is_empty() && version.slugline.is_none() => version.slugline = Some(text),
-            "creditline" if !text.is_empty() && version.rights.credit_line.is_none() => {
-                version.rights.credit_line = Some(text);
+            "keyword" => {
+                let text = terms::collapse(&stood::text(child));
+                if !text.is_empty() {
+                    version.keywords.push(text);
+                    stood::in_text(version, Field::Keyword(nth(version.keywords.len())), child);
+                }
             }
-            "headline" => headline(version, child, &mut head, &path),
-            "by" => head.bylines.extend(story::line(BlockKind::Byline, &text)),
-            "dateline" if !text.is_empty() && head.dateline.is_none() => {
-                head.dateline = Some(Dateline { text, located: None, path });
+            "slugline" if version.slugline.is_none() => {
+                version.slugline = filled(child);
+                stood::in_text(version, Field::Slugline, child);
             }
-            "description" => {
-                let role = child.attr("role").unwrap_or_default();
-                terms::keep(version, &format!("{path}[{role}]"), &text);
+            "creditline" if version.rights.credit_line.is_none() => {
+                version.rights.credit_line = filled(child);
+                stood::in_text(version, Field::CreditLine, child);
             }
-            _ => terms::flatten(version, child, &path),
+            "headline" => headline(version, child, &mut head),
+            "by" => {
+                head.add(story::line(BlockKind::Byline, &stood::text(child)), child.inner.clone());
+            }
+            "dateline" if head.dateline.is_none() => {
+                if let Some(text) = filled(child) {
+                    let bytes = Some(child.inner.clone());
+                    let path = path.to_string();
+                    head.dateline = Some(Dateline { text, located: None, path, bytes });
+                }
+            }
+            _ => {}
         }
     }
     if let Some(dateline) = &mut head.dateline {
@@ -250,59 +313,61 @@ fn about_story(version: &mut Version, meta: &Element, hints: &Hints) -> Head {
     head
 }
 
-/// The name of a concept: its first `name`, else its literal.
-fn named(element: &Element) -> Option<String> {
-    let name =
-        element.child("name").map(|name| terms::collapse(&name.text())).filter(|name| !name.is_empty());
-    name.or_else(|| element.attr("literal").map(terms::collapse).filter(|name| !name.is_empty()))
+fn filled(element: &Element) -> Option<String> {
+    Some(terms::collapse(&stood::text(element))).filter(|text| !text.is_empty())
 }
 
-/// Keeps what stands below a concept beside its first name.
-fn details(version: &mut Version, element: &Element, path: &str) {
-    let first = element.child("name").map(|name| name.span.start);
-    let path = format!("{path}[{}]", code(element).unwrap_or_default());
-    for child in element.elements().filter(|child| Some(child.span.start) != first) {
-        terms::flatten(version, child, &format!("{path}/{}", child.name));
+fn concept_of(version: &mut Version, element: &Element, name: Field, code: Field) -> news::Subject {
+    let named = named(version, element, name);
+    let coded = coded(element);
+    if let Some((attr, _)) = coded {
+        stood::in_attr(version, code, attr);
     }
+    terms::subject(coded.map(|(_, code)| code), None, named.as_deref())
+}
+
+/// The name of a concept: its first `name`, else its literal.
+pub(super) fn named(version: &mut Version, element: &Element, field: Field) -> Option<String> {
+    if let Some(name) = element.child("name")
+        && let Some(text) = filled(name)
+    {
+        stood::in_text(version, field, name);
+        return Some(text);
+    }
+    let (attr, _) = stood::first_attr(element, &["literal"])?;
+    stood::in_attr(version, field, attr);
+    Some(terms::collapse(&attr.value))
 }
 
 /// An agency's own genre may say "advisory" only in its names or in a code of its vocabulary.
-fn genre_of(version: &mut Version, genre: &Element, path: &str) {
+fn genre_of(version: &mut Version, genre: &Element) {
     let code = code(genre).unwrap_or_default();
     // dpa's vocabulary of text genres: 27 is "Achtung", in English "Advisory".
-    let known = code == "dpatextgenre:27";
-    let names = genre.children_named("name").map(|name| terms::collapse(&name.text()));
-    let word = std::iter::once(code.to_owned()).chain(names).find(|word| known || terms::is_advisory(word));
-    if let Some(word) = word {
-        if version.class == ItemClass::Text {
-            version.class = ItemClass::Advisory(word.clone());
-        }
-        terms::signal(version, &word, Severity::NotForPublication, path);
+    let known = code == "dpatextgenre:27" || terms::is_advisory(code);
+    let name = genre
+        .children_named("name")
+        .map(|name| terms::collapse(&stood::text(name)))
+        .find(|name| terms::is_advisory(name));
+    let Some(word) = known.then(|| code.to_owned()).or(name) else { return };
+    if version.class == ItemClass::Text {
+        version.class = ItemClass::Advisory(word.clone());
     }
+    terms::signal(version, &word, Severity::NotForPublication, "contentMeta/genre");
+    stood::as_meant(version, Field::Signal(nth(version.signals.len())), genre);
 }
 
-fn headline(version: &mut Version, element: &Element, head: &mut Head, path: &str) {
-    let text = element.text();
-    let role = element.attr("role");
+fn headline(version: &Version, element: &Element, head: &mut Head) {
     let foreign = element
         .lang()
         .is_some_and(|lang| version.language.as_deref().is_some_and(|own| !same_language(lang, own)));
+    let role = element.attr("role").or_else(|| element.attr("roleuri"));
     let kind = match shape::headline_role(role) {
-        HeadlineRole::Main if !foreign && !head.has_headline() => Some(BlockKind::Headline),
-        HeadlineRole::Sub if !foreign => Some(BlockKind::Subhead),
-        _ => None,
+        HeadlineRole::Main if !foreign && !head.has_headline() => BlockKind::Headline,
+        HeadlineRole::Sub if !foreign => BlockKind::Subhead,
+        _ => return,
     };
-    match kind.map(|kind| story::line(kind, &text)) {
-        Some(line) => {
-            head.lines.extend(line);
-            head.lines.sort_by_key(|line| line.kind);
-        }
-        None => terms::keep(
-            version,
-            &format!("{path}[{}]", role.or(element.lang()).unwrap_or_default()),
-            &terms::collapse(&text),
-        ),
-    }
+    head.add(story::line(kind, &stood::text(element)), element.inner.clone());
+    head.lines.sort_by_key(|line| line.kind);
 }
 
 fn same_language(a: &str, b: &str) -> bool {
@@ -313,32 +378,41 @@ fn same_language(a: &str, b: &str) -> bool {
 // --- rights, class, packages ---
 
 fn rights(version: &mut Version, root: &Element) {
-    let mut found = Rights { credit_line: version.rights.credit_line.take(), ..Rights::default() };
     for (i, info) in root.children_named("rightsInfo").enumerate() {
+        // A further block that names parts of the item speaks of them alone.
+        let part = i > 0 && info.attr("idrefs").is_some();
         for child in info.elements() {
-            let path = format!("rightsInfo/{}", child.name);
-            let text = terms::collapse(&child.text());
-            let part = i > 0 && info.attr("idrefs").is_some();
             match child.name {
-                "copyrightHolder" if found.copyright_holder.is_none() && !part => {
-                    found.copyright_holder = named(child).or_else(|| code(child).map(str::to_owned));
-                    details(version, child, &path);
+                "copyrightHolder" if version.rights.copyright_holder.is_none() && !part => {
+                    let holder = named(version, child, Field::CopyrightHolder);
+                    version.rights.copyright_holder = holder.or_else(|| {
+                        let (attr, code) = coded(child)?;
+                        stood::in_attr(version, Field::CopyrightHolder, attr);
+                        Some(code.to_owned())
+                    });
                 }
-                "copyrightNotice" if found.copyright_notice.is_none() && !part && !text.is_empty() => {
-                    found.copyright_notice = Some(text);
+                "copyrightNotice" if version.rights.copyright_notice.is_none() && !part => {
+                    version.rights.copyright_notice = filled(child);
+                    stood::in_text(version, Field::CopyrightNotice, child);
                 }
-                "usageTerms" if !text.is_empty() => found.usage_terms.push(text),
-                _ => terms::flatten(version, child, &path),
+                "usageTerms" => {
+                    if let Some(text) = filled(child) {
+                        version.rights.usage_terms.push(text);
+                        let field = Field::UsageTerms(nth(version.rights.usage_terms.len()));
+                        stood::in_text(version, field, child);
+                    }
+                }
+                _ => {}
             }
         }
     }
-    version.rights = found;
 }
 
-fn classify(version: &mut Version, shape: &Shape<'_>) {
+fn classify(version: &mut Version, shape: &Shape<'_>, codes: &Codes<'_>) {
     let class = shape.item_meta.and_then(|meta| meta.child("itemClass")).and_then(code).unwrap_or_default();
+    let class = codes.usual(class);
     let other = match shape.root.name {
-        "newsItem" => match terms::local(class) {
+        "newsItem" => match terms::local(&class) {
             "text" => return,
             // Without a class, what holds a story is one.
             "" if shape
@@ -356,53 +430,39 @@ fn classify(version: &mut Version, shape: &Shape<'_>) {
     version.class = ItemClass::Other(other.to_owned());
 }
 
-/// The members of a package. One that the package calls canceled or withheld falls.
-fn members(version: &mut Version, root: &Element) {
+/// The members of a package, in the order of its groups. One that the package calls canceled or withheld falls.
+/// A group may carry a note of its own.
+fn members(version: &mut Version, root: &Element, codes: &Codes<'_>) {
     let mut groups: Vec<&Element> = root.children_named("groupSet").collect();
     while let Some(group) = groups.pop() {
         let mut below: Vec<&Element> = Vec::new();
         for child in group.elements() {
             match child.name {
                 "group" => below.push(child),
-                "itemRef" => member(version, child),
-                _ => terms::flatten(version, child, &format!("groupSet/{}", child.name)),
+                "itemRef" => member(version, child, codes),
+                "edNote" => {
+                    note(version, "ednote", stood::text(child).trim(), child, "groupSet/group/edNote")
+                }
+                _ => {}
             }
         }
         groups.extend(below.into_iter().rev());
     }
 }
 
-fn member(version: &mut Version, item: &Element) {
-    let uri = ["residref", "guidref", "href"]
-        .into_iter()
-        .filter_map(|name| item.attr(name))
-        .map(str::trim)
-        .find(|v| !v.is_empty());
-    let Some(uri) = uri else { return };
-    let status = item.child("pubStatus").map(|status| terms::status(shape::status(status)));
-    let relation = match status {
+fn member(version: &mut Version, item: &Element, codes: &Codes<'_>) {
+    let Some((attr, uri)) = stood::first_attr(item, &TARGET) else { return };
+    let status = item.child("pubStatus");
+    let relation = match status.map(|status| terms::status(&shape::status(status, codes))) {
         Some(PubStatus::Canceled) => Relation::Kills,
         Some(PubStatus::Withheld) => Relation::Withholds,
         _ => Relation::Member,
     };
-    version.references.push(Reference {
-        relation,
-        uri: uri.to_owned(),
-        version: item.attr("version").map(str::to_owned),
-        when: None,
-        raw: "itemRef".to_owned(),
-    });
-    for child in item.elements() {
-        terms::flatten(version, child, &format!("groupSet/itemRef/{}", child.name));
-    }
-}
-
-/// What stands beside the parts that are read.
-fn rest(version: &mut Version, root: &Element) {
-    const READ: [&str; 7] =
-        ["itemMeta", "contentMeta", "contentSet", "groupSet", "rightsInfo", "catalogRef", "catalog"];
-    for child in root.elements().filter(|child| !READ.contains(&child.name)) {
-        terms::flatten(version, child, child.name);
+    refer(version, relation, uri, item, "itemRef");
+    let field = Field::Reference(nth(version.references.len()));
+    stood::in_attr(version, field, attr);
+    if let Some(status) = status {
+        stood::as_meant(version, field, status);
     }
 }
 
@@ -415,29 +475,22 @@ fn tell(version: &mut Version, shape: &Shape<'_>, mut head: Head, hints: &Hints)
         let (inner, body) = bodies::read(version, set, preformatted, hints);
         words = body;
         // The fields of the item speak for it; what only the text itself carries fills their gaps.
-        if !head.has_headline() {
-            head.lines = inner.lines;
-        }
-        if head.bylines.is_empty() {
-            head.bylines = inner.bylines;
-        }
-        if head.dateline.is_none() {
-            head.dateline = inner.dateline;
-        }
+        head.fill(inner);
     }
     if matches!(&version.class, ItemClass::Other(class) if class == "picture" || class == "graphic") {
-        captions(shape, &mut words);
+        captions(version, shape, &mut words);
     }
     story::tell(version, head, words, "contentSet");
 }
 
 /// A picture's caption is its story.
-fn captions(shape: &Shape<'_>, words: &mut crate::html::Words) {
+fn captions(version: &mut Version, shape: &Shape<'_>, words: &mut crate::html::Words) {
     let Some(meta) = shape.content_meta else { return };
     let captions = meta
         .children_named("description")
-        .filter(|d| d.attr("role").is_none_or(|r| terms::local(r) == "caption"));
-    words.blocks.extend(
-        captions.filter(|d| !is_private(d)).filter_map(|d| story::line(BlockKind::Caption, &d.text())),
-    );
+        .filter(|d| d.attr("role").is_none_or(|r| terms::local(r) == "caption") && !is_private(d));
+    for caption in captions {
+        words.blocks.extend(story::line(BlockKind::Caption, &stood::text(caption)));
+        version.origins.bytes(Field::Body, Taken::ByMeaning, caption.inner.clone());
+    }
 }

@@ -2,8 +2,10 @@
 
 use news::Relation;
 
+use super::catalog::Codes;
+use crate::stood;
 use crate::terms::{local, prefix};
-use crate::xml::Element;
+use crate::xml::{Attr, Element};
 
 /// The items that a message may carry.
 pub(super) const ITEMS: [&str; 6] =
@@ -37,26 +39,30 @@ impl<'a> Shape<'a> {
 
 /// The code of a concept: `@qcode`, else `@uri`, else `@literal`.
 pub(super) fn code<'e>(element: &'e Element<'e>) -> Option<&'e str> {
-    ["qcode", "uri", "literal"]
-        .into_iter()
-        .filter_map(|name| element.attr(name))
-        .map(str::trim)
-        .find(|code| !code.is_empty())
+    coded(element).map(|(_, code)| code)
+}
+
+/// The same with its attribute.
+pub(super) fn coded<'e>(element: &'e Element<'e>) -> Option<(&'e Attr<'e>, &'e str)> {
+    stood::first_attr(element, &["qcode", "uri", "literal"])
 }
 
 /// The word of a `pubStatus`. IPTC's alias of the vocabulary is `stat`: what another scheme calls usable may mean
 /// anything, so that word stays as it is written.
-pub(super) fn status<'e>(element: &'e Element<'e>) -> &'e str {
-    let code = code(element).unwrap_or_default();
-    match (prefix(code), local(code)) {
-        (Some(scheme), "usable") if scheme != "stat" && !code.contains("/newscodes/pubstatus") => code,
-        (_, word) => word,
+pub(super) fn status(element: &Element, codes: &Codes<'_>) -> String {
+    let code = codes.usual(code(element).unwrap_or_default());
+    match (prefix(&code), local(&code)) {
+        (scheme, "usable") if scheme.is_some_and(|s| s != "stat") || code.contains("://") => {
+            code.into_owned()
+        }
+        (_, word) => word.to_owned(),
     }
 }
 
 /// The message type that one agency gives its items: `D` deletes.
-pub(super) fn message_type<'e>(item_class: &'e Element<'e>) -> Option<&'e str> {
-    item_class.attr_ns(RTR, "msgType").map(str::trim)
+pub(super) fn message_type<'e>(item_class: &'e Element<'e>) -> Option<(&'e Attr<'e>, &'e str)> {
+    let attr = item_class.attrs.iter().find(|a| *a.name == *"msgType" && a.ns.as_deref() == Some(RTR))?;
+    Some((attr, attr.value.trim()))
 }
 
 /// What a link's `@rel` means.

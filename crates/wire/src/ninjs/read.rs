@@ -317,8 +317,12 @@ fn opening(version: &mut Version, fields: &mut Fields) -> Head {
     }
     if let Some(dateline) = fields.text("dateline") {
         let located = version.located.clone();
-        head.dateline =
-            Some(Dateline { text: terms::collapse(&dateline), located, path: "dateline".to_owned() });
+        head.dateline = Some(Dateline {
+            text: terms::collapse(&dateline),
+            located,
+            path: "dateline".to_owned(),
+            bytes: None,
+        });
     }
     head
 }
@@ -327,7 +331,7 @@ fn headline(version: &mut Version, head: &mut Head, role: &str, value: &str, is_
     let kind = match terms::local(role).to_ascii_lowercase().as_str() {
         "" | "main" | "headline" | "title" | "text" | "html" if !head.has_headline() => BlockKind::Headline,
         "sub" | "subheadline" | "subtitle" | "subhead" | "subheading" | "deck" => BlockKind::Subhead,
-        _ => return terms::keep(version, &format!("{path}[{role}]"), value),
+        _ => return terms::keep(version, format!("{path}[{role}]"), value),
     };
     if !is_html {
         head.lines.extend(story::line(kind, value));
@@ -426,7 +430,7 @@ fn associate(
         }
     }
     if let Some(status) = status {
-        terms::keep(version, &format!("{path}.pubstatus"), &status);
+        terms::keep(version, format!("{path}.pubstatus"), &status);
     }
     for (field, value) in fields.rest() {
         keep_value(version, &format!("{path}.{field}"), &value);

@@ -20,4 +20,4 @@ mod shape;
 mod tests;
 
 pub use read::read;
-pub(crate) use read::read_inline;
+pub(crate) use read::{read_inline, read_within};

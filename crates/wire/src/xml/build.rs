@@ -75,6 +75,9 @@ pub(super) struct Pull<'a, 'l> {
     doctype: bool,
 }
 
+/// Name as written, value with references resolved, bytes of the value.
+type RawAttribute<'a> = (&'a str, Cow<'a, str>, Range<usize>);
+
 /// An element that is not closed yet.
 pub(super) struct Open<'a> {
     pub(super) element: Element<'a>,
@@ -181,6 +184,7 @@ impl<'a, 'l> Pull<'a, 'l> {
                     let Some(mut done) = open.pop() else { break Err(unmatched_end(&at)) };
                     self.scope.leave(done.scope);
                     done.element.span.end = at.end;
+                    done.element.inner.end = at.start;
                     match open.last_mut() {
                         Some(parent) => parent.element.children.push(Node::Element(done.element)),
                         None => break Ok(done.element),
@@ -317,23 +321,24 @@ impl<'a, 'l> Pull<'a, 'l> {
         if !attributes.is_empty() {
             let raw = self.attributes(attributes, at.start)?;
             attrs.reserve(raw.len());
-            for (key, value) in raw {
+            for (key, value, span) in raw {
                 let (ns, name) = self.expand(key, false, at.start);
                 if attrs.iter().any(|a: &Attr<'_>| a.name == name && a.ns == ns) {
                     let message = format!("attribute {key} stands twice; the first counts");
                     self.remark(Gravity::Remark, "xml-attribute-twice", at.start, message);
                     continue;
                 }
-                attrs.push(Attr { ns, name, value });
+                attrs.push(Attr { ns, name, value, span });
             }
         }
         let (ns, name) = self.expand(written, true, at.start);
-        let element = Element { ns, name, attrs, children: Vec::new(), span: at };
+        let inner = at.end..at.end;
+        let element = Element { ns, name, attrs, children: Vec::new(), span: at, inner };
         Ok(Open { element, written, scope })
     }
 
     /// The attributes that declare no namespace; those that do are declared.
-    fn attributes(&mut self, text: &'a str, offset: usize) -> Result<Vec<(&'a str, Cow<'a, str>)>, XmlFault> {
+    fn attributes(&mut self, text: &'a str, offset: usize) -> Result<Vec<RawAttribute<'a>>, XmlFault> {
         let mut raw = Vec::new();
         for attribute in Attributes::new(text) {
             let (key, value) = attribute.map_err(|what| {
@@ -343,6 +348,9 @@ impl<'a, 'l> Pull<'a, 'l> {
                 let message = format!("an element has more than {} attributes", self.limits.attributes);
                 return Err(XmlFault::lost("xml-too-large", offset, message));
             }
+            // The value is a slice of the input.
+            let from = value.as_ptr() as usize - self.input.as_ptr() as usize;
+            let span = from..from + value.len();
             let value = self.value(value, offset);
             self.fits(value.len(), offset)?;
             let declared = match key.strip_prefix("xmlns") {
@@ -355,7 +363,7 @@ impl<'a, 'l> Pull<'a, 'l> {
                 Some(_) => {
                     return Err(XmlFault::lost("xml-too-large", offset, "too many namespaces are declared"));
                 }
-                None => raw.push((key, value)),
+                None => raw.push((key, value, span)),
             }
         }
         Ok(raw)

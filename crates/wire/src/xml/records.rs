@@ -175,6 +175,8 @@ impl<'a> Records<'a> {
         while self.open.len() > depth {
             let Some(mut done) = self.open.pop() else { return };
             done.element.span.end = end;
+            // The head has gaps where the records stood, so the end of what is between its tags is not told apart.
+            done.element.inner.end = end;
             self.pull.scope.leave(done.scope);
             match (self.open.last_mut(), self.root.as_mut()) {
                 (Some(parent), _) => parent.element.children.push(Node::Element(done.element)),

@@ -40,6 +40,10 @@ fn offsets_point_into_the_text() {
     let input = "<a>é<b>x</b></a>";
     let root = one(input);
     assert_eq!(&input[root.child("b").expect("b").span.clone()], "<b>x</b>");
+    assert_eq!(&input[root.child("b").expect("b").inner.clone()], "x");
+    let input = "<a\n x = 'é&amp;' y=\"\"/>";
+    let spans: Vec<&str> = one(input).attrs.iter().map(|attr| &input[attr.span.clone()]).collect();
+    assert_eq!(spans, ["é&amp;", ""]);
 }
 
 #[test]

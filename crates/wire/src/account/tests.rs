@@ -1,0 +1,91 @@
+use news::{BlockKind, Field};
+
+use crate::xml::{self, Element, Node};
+use crate::{Account, Format, Hints, Limits};
+
+const G2: &str = include_str!("../../../../fixtures/wire/newsml-g2/message.xml");
+
+/// A tree without offsets, white space and all: what canonical form compares.
+fn canonical(text: &str) -> String {
+    fn tell(element: &Element, out: &mut String) {
+        out.push_str(&format!("<{:?}{}", element.ns, element.name));
+        let mut attrs: Vec<_> =
+            element.attrs.iter().map(|a| format!(" {:?}{}={:?}", a.ns, a.name, a.value)).collect();
+        attrs.sort();
+        out.extend(attrs);
+        for node in &element.children {
+            match node {
+                Node::Text(text) => out.push_str(text),
+                Node::Comment(text) => out.push_str(&format!("<!--{text}-->")),
+                Node::Element(child) => tell(child, out),
+            }
+        }
+        out.push('>');
+    }
+    let mut out = String::new();
+    tell(&xml::parse_noting(text, &Limits::default(), &mut Vec::new()).expect("well-formed"), &mut out);
+    out
+}
+
+fn fixtures() -> Vec<(String, Vec<u8>)> {
+    let mut all = Vec::new();
+    for folder in ["newsml-g2", "newsml-1", "nitf", "rss", "atom", "ninjs", "iptc7901", "anpa1312"] {
+        let path = format!("{}/../../fixtures/wire/{folder}", env!("CARGO_MANIFEST_DIR"));
+        for file in std::fs::read_dir(&path).expect("the folder of fixtures").flatten() {
+            all.push((file.path().display().to_string(), std::fs::read(file.path()).expect("a fixture")));
+        }
+    }
+    all
+}
+
+#[test]
+fn what_is_read_and_written_back_is_what_came() {
+    let all = fixtures();
+    assert!(all.len() > 10);
+    for (name, bytes) in all {
+        let account = Account::of(&bytes, &Hints::default());
+        let written = account.write_back();
+        match account.reading().format {
+            Some(Format::Iptc7901 | Format::Anpa1312) => assert_eq!(written, bytes, "{name}"),
+            Some(Format::Ninjs | Format::JsonFeed) => assert_eq!(written, account.source(), "{name}"),
+            _ => {
+                let [written, source] = [&written[..], account.source()].map(String::from_utf8_lossy);
+                assert_eq!(canonical(&written), canonical(&source), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_changed_field_changes_the_one_place_where_it_stood() {
+    let mut account = Account::of(G2.as_bytes(), &Hints::default());
+    let place = G2.find("guid=").expect("a guid");
+    account.reading_mut().items[0].uri = "urn:x:a&b".to_owned();
+    let written = String::from_utf8(account.write_back()).expect("UTF-8");
+    assert!(written[place..].starts_with("guid=\"urn:x:a&amp;b\""), "{written}");
+    let rest = |text: &str| text.replacen(text[place..].split('"').nth(1).expect("a value"), "", 1);
+    assert_eq!(rest(&written), rest(G2));
+}
+
+#[test]
+fn every_value_is_the_origin_of_a_field_or_unmapped() {
+    let account = Account::of(G2.as_bytes(), &Hints::default());
+    let parts = account.parts();
+    let whole = xml::parse(G2, &Limits::default()).expect("well-formed");
+    // Count what the tree holds, by another way than the account does.
+    fn count(element: &Element) -> usize {
+        let own = element.attrs.iter().filter(|attr| !attr.value.trim().is_empty()).count();
+        let texts =
+            element.children.iter().filter(|n| matches!(n, Node::Text(t) if !t.trim().is_empty())).count();
+        own + texts + element.elements().map(count).sum::<usize>()
+    }
+    assert_eq!(parts.len(), count(&whole));
+    for part in &parts {
+        assert!(G2.get(part.bytes.clone()).is_some_and(|stood| !stood.is_empty()), "{part:?}");
+    }
+    let uri = parts.iter().find(|part| part.field == Some(Field::Uri)).expect("the uri");
+    assert_eq!((uri.path.as_str(), uri.item), ("newsItem/@guid", Some(0)));
+    let head = parts.iter().find(|part| part.field == Some(Field::Block(BlockKind::Headline, 0)));
+    assert_eq!(head.map(|part| part.path.as_str()), Some("newsItem/contentMeta/headline"));
+    assert!(account.unmapped().any(|part| part.path == "newsMessage/header/sent" && part.item.is_none()));
+}
