@@ -1,6 +1,45 @@
 //! What machine it is, and what it was doing.
 
 use std::fs::read_to_string;
+use std::io::{Error, Result};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::crash::house::House;
+
+/// What a process has used by now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Usage {
+    /// CPU time of all its threads, user and system, to a hundredth of a second.
+    pub(super) cpu: Duration,
+    /// Resident bytes.
+    pub(super) rss: u64,
+}
+
+impl Usage {
+    /// Of the program in a house.
+    pub(super) fn of(house: &House) -> Result<Self> {
+        Self::of_process(house.pid().ok_or_else(|| Error::other("nothing runs"))?)
+    }
+
+    /// Of a process.
+    pub(super) fn of_process(pid: u32) -> Result<Self> {
+        // The name of the program stands in brackets and may hold anything.
+        let stat = read_to_string(format!("/proc/{pid}/stat"))?;
+        let fields: Vec<u64> = stat
+            .rsplit(')')
+            .next()
+            .map(|rest| rest.split_whitespace().map(|field| field.parse().unwrap_or(0)).collect())
+            .unwrap_or_default();
+        let field = |n: usize| fields.get(n - 3).copied().unwrap_or(0);
+        // proc(5): 14 utime, 15 stime in hundredths of a second, 24 rss in pages.
+        Ok(Self { cpu: Duration::from_millis((field(14) + field(15)) * 10), rss: field(24) * 4_096 })
+    }
+}
+
+/// Seconds since 1970.
+pub(super) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
 
 /// The machine in one line.
 pub(super) fn describe() -> String {

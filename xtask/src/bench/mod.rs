@@ -4,6 +4,7 @@
 //! CPU time and ratios are the firm figures; wall time is an upper bound wherever something else was running. With
 //! `--write` a part puts its table into COMPARE.md, between its two marks.
 
+mod flow;
 mod machine;
 mod reading;
 mod report;
@@ -16,7 +17,7 @@ use report::Report;
 use tools::Tools;
 
 /// What can be measured.
-const PARTS: [&str; 1] = ["reading"];
+const PARTS: [&str; 2] = ["reading", "flow"];
 
 /// What somebody wants measured.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -58,14 +59,37 @@ struct Bench<'b> {
     root: &'b Path,
     tools: &'b Tools,
     quick: bool,
+    program: Option<&'b Path>,
+}
+
+impl Bench<'_> {
+    /// Where cargo puts what it builds for release.
+    fn built(&self, name: &str) -> Result<PathBuf, String> {
+        Ok(crate::tidy::target_folder(self.root)?.join("release").join(name))
+    }
+
+    /// The release build of the program.
+    fn program(&self) -> Result<PathBuf, String> {
+        if let Some(program) = self.program {
+            return std::fs::canonicalize(program)
+                .map_err(|fault| format!("looking for {}: {fault}", program.display()));
+        }
+        let mut cargo = crate::cargo();
+        cargo.current_dir(self.root).args(["build", "--quiet", "--release", "--package", "verbatim"]);
+        tools::run(&mut cargo)?;
+        self.built("verbatim")
+    }
 }
 
 pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
     let tools = Tools::new(root)?;
-    let bench = Bench { root, tools: &tools, quick: wish.quick };
+    let bench = Bench { root, tools: &tools, quick: wish.quick, program: wish.program.as_deref() };
     let mut report = Report::new(root, wish.write);
     if wish.wants("reading") {
         report.part("reading", &reading::run(&bench)?)?;
+    }
+    if wish.wants("flow") {
+        report.part("flow", &flow::run(&bench)?)?;
     }
     for skipped in tools.skipped() {
         eprintln!("!! SKIPPED: {skipped}");

@@ -49,7 +49,7 @@ fn build(bench: &Bench<'_>) -> Result<(PathBuf, bool), String> {
             false
         }
     };
-    Ok((bench.root.join("target/release/bench"), peers))
+    Ok((bench.built("bench")?, peers))
 }
 
 fn readers(bench: &Bench<'_>) -> Result<Vec<Reader>, String> {

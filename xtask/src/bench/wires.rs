@@ -155,6 +155,15 @@ impl Story {
         })
     }
 
+    /// The agency takes it back: the next version, as ninjs.
+    pub(super) fn canceled(&self) -> Vec<u8> {
+        let mut ninjs = self.ninjs();
+        ninjs["version"] = "2".into();
+        ninjs["versionCreated"] = rfc3339(self.made + 1).into();
+        ninjs["pubStatus"] = "canceled".into();
+        ninjs.to_string().into_bytes()
+    }
+
     fn json_feed(&self) -> serde_json::Value {
         serde_json::json!({
             "id": self.uri(),

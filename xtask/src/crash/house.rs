@@ -9,28 +9,28 @@ use std::time::{Duration, Instant};
 use super::http::{Answer, Line};
 
 /// What the agency's system and the operators show.
-pub(super) const TOKEN: &str = "lantern-quartz-27-xylophone";
+pub(crate) const TOKEN: &str = "lantern-quartz-27-xylophone";
 /// The exit code after a failure of the store (`EX_SOFTWARE`).
-pub(super) const STORE_FAILED: i32 = 70;
+pub(crate) const STORE_FAILED: i32 = 70;
 /// Until then a program that was started must answer, and one that was asked to stop must have ended.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// See the module. The folder is removed when it is dropped, and the program is killed.
 #[derive(Debug)]
-pub(super) struct House {
+pub(crate) struct House {
     program: PathBuf,
     folder: PathBuf,
     /// Where the store and the watched folder are: in the folder, or where something is mounted.
     room: PathBuf,
-    pub(super) site: u16,
-    pub(super) desk: u16,
-    pub(super) feed: u16,
+    pub(crate) site: u16,
+    pub(crate) desk: u16,
+    pub(crate) feed: u16,
     child: Option<Child>,
     keeps: bool,
 }
 
 /// A folder for one thing, which nobody else has.
-pub(super) fn fresh_folder(what: &str) -> Result<PathBuf> {
+pub(crate) fn fresh_folder(what: &str) -> Result<PathBuf> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let n = NEXT.fetch_add(1, Ordering::SeqCst);
     let folder = std::env::temp_dir().join(format!("verbatim-crash-{}-{what}-{n}", std::process::id()));
@@ -54,14 +54,14 @@ fn free_port() -> Result<u16> {
 
 impl House {
     /// A house with an empty store in its own folder.
-    pub(super) fn new(program: &Path) -> Result<Self> {
+    pub(crate) fn new(program: &Path) -> Result<Self> {
         let folder = fresh_folder("house")?;
         let room = folder.clone();
         Self::at(program, folder, room)
     }
 
     /// A house with its store and watched folder in `room`.
-    pub(super) fn in_room(program: &Path, room: &Path) -> Result<Self> {
+    pub(crate) fn in_room(program: &Path, room: &Path) -> Result<Self> {
         Self::at(program, fresh_folder("house")?, room.to_owned())
     }
 
@@ -118,33 +118,33 @@ safety = "off"
     }
 
     /// The store's folder.
-    pub(super) fn store(&self) -> PathBuf {
+    pub(crate) fn store(&self) -> PathBuf {
         self.room.join("data")
     }
 
     /// The watched folder.
-    pub(super) fn wire(&self) -> PathBuf {
+    pub(crate) fn wire(&self) -> PathBuf {
         self.room.join("wire")
     }
 
     /// A file of this house that is not in the store.
-    pub(super) fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
     /// Leaves the folder behind, for somebody to look at.
-    pub(super) fn keep(&mut self) -> &Path {
+    pub(crate) fn keep(&mut self) -> &Path {
         self.keeps = true;
         &self.folder
     }
 
     /// Everything that the program has logged.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log.txt")).unwrap_or_default()
     }
 
     /// Starts the program; waits for nothing. `before` is what it is run under, with its own words.
-    pub(super) fn launch(&mut self, before: &[String]) -> Result<()> {
+    pub(crate) fn launch(&mut self, before: &[String]) -> Result<()> {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.folder.join("log.txt"))?;
         let program = self.program.display().to_string();
         let words: Vec<&str> = before.iter().map(String::as_str).chain([program.as_str(), "run"]).collect();
@@ -161,13 +161,13 @@ safety = "off"
     }
 
     /// Starts the program and waits until it is ready.
-    pub(super) fn start(&mut self) -> Result<()> {
+    pub(crate) fn start(&mut self) -> Result<()> {
         self.launch(&[])?;
         self.wait_until_ready()
     }
 
     /// Waits until the program answers, or says why it ended.
-    pub(super) fn wait_until_ready(&mut self) -> Result<()> {
+    pub(crate) fn wait_until_ready(&mut self) -> Result<()> {
         let start = Instant::now();
         loop {
             if let Ok(Answer { status: 200, .. }) = Line::new(self.desk).ask("GET", "/readyz", &[], b"") {
@@ -186,19 +186,19 @@ safety = "off"
     }
 
     /// How it ended, if it has: its exit code, or minus the signal.
-    pub(super) fn ended(&mut self) -> Result<Option<i32>> {
+    pub(crate) fn ended(&mut self) -> Result<Option<i32>> {
         use std::os::unix::process::ExitStatusExt as _;
         let Some(child) = &mut self.child else { return Ok(None) };
         Ok(child.try_wait()?.map(|status| status.code().unwrap_or(-status.signal().unwrap_or(0))))
     }
 
     /// The process under whose number it runs. Under a tracer that is the tracer.
-    pub(super) fn pid(&self) -> Option<u32> {
+    pub(crate) fn pid(&self) -> Option<u32> {
         self.child.as_ref().map(Child::id)
     }
 
     /// SIGKILL.
-    pub(super) fn crash(&mut self) {
+    pub(crate) fn crash(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
@@ -206,7 +206,7 @@ safety = "off"
     }
 
     /// SIGTERM, and how it ended.
-    pub(super) fn stop(&mut self) -> Result<i32> {
+    pub(crate) fn stop(&mut self) -> Result<i32> {
         let pid = self.pid().ok_or_else(|| Error::other("nothing runs"))?;
         // Under a tracer the program itself is one further down and gets the signal passed on.
         let _ = Command::new("kill").args(["-TERM", &pid.to_string()]).stderr(Stdio::null()).status();
@@ -214,7 +214,7 @@ safety = "off"
     }
 
     /// Waits for the end that must come.
-    pub(super) fn wait_for_the_end(&mut self) -> Result<i32> {
+    pub(crate) fn wait_for_the_end(&mut self) -> Result<i32> {
         let start = Instant::now();
         loop {
             if let Some(code) = self.ended()? {
@@ -230,13 +230,13 @@ safety = "off"
     }
 
     /// Runs a command of the program.
-    pub(super) fn cli(&self, words: &[&str]) -> Result<Output> {
+    pub(crate) fn cli(&self, words: &[&str]) -> Result<Output> {
         self.command(&self.program.display().to_string()).args(words).output()
     }
 
     /// `verbatim doctor`: what it finds wrong with the store. That little space is left, or that nobody answers a
     /// poll, is no fault of the store.
-    pub(super) fn doctor(&self) -> Result<Vec<String>> {
+    pub(crate) fn doctor(&self) -> Result<Vec<String>> {
         let output = self.cli(&["doctor"])?;
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         let elsewhere = |line: &str| line.starts_with("WRONG feed ") || line.contains("MiB are free");
@@ -256,7 +256,7 @@ impl Drop for House {
 }
 
 /// Copies a folder with everything in it, but for sockets.
-pub(super) fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to)?;
     for file in std::fs::read_dir(from)? {
         let file = file?;

@@ -11,34 +11,34 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What came back.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    pub(super) fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 }
 
 /// Asks one server many things, on one connection as long as it holds.
-pub(super) struct Line {
+pub(crate) struct Line {
     port: u16,
     stream: Option<BufReader<TcpStream>>,
 }
 
 impl Line {
-    pub(super) fn new(port: u16) -> Self {
+    pub(crate) fn new(port: u16) -> Self {
         Self { port, stream: None }
     }
 
     /// A GET. Tried once more on a new connection, because a server may close one that was idle.
-    pub(super) fn get(&mut self, path: &str) -> Result<Answer> {
+    pub(crate) fn get(&mut self, path: &str) -> Result<Answer> {
         let reused = self.stream.is_some();
         match self.ask("GET", path, &[], b"") {
             Err(_) if reused => self.ask("GET", path, &[], b""),
@@ -47,7 +47,7 @@ impl Line {
     }
 
     /// One request, sent once.
-    pub(super) fn ask(
+    pub(crate) fn ask(
         &mut self,
         method: &str,
         path: &str,
@@ -138,7 +138,7 @@ fn body_of(reader: &mut BufReader<TcpStream>, fields: &Fields, status: u16) -> R
 }
 
 /// For a query.
-pub(super) fn percent(text: &str) -> String {
+pub(crate) fn percent(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
         if byte.is_ascii_alphanumeric() {
             out.push(char::from(byte));
@@ -160,14 +160,14 @@ struct Shelf {
 
 /// A server that is polled. A poller that shows a tag says "I have that body": this is its acknowledgement.
 #[derive(Clone, Debug)]
-pub(super) struct Polled {
-    pub(super) port: u16,
+pub(crate) struct Polled {
+    pub(crate) port: u16,
     shelf: Arc<Mutex<Shelf>>,
     stop: Arc<AtomicBool>,
 }
 
 impl Polled {
-    pub(super) fn start(port: u16) -> Result<Self> {
+    pub(crate) fn start(port: u16) -> Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", port))?;
         let polled = Self { port, shelf: Arc::default(), stop: Arc::default() };
         let serving = polled.clone();
@@ -203,7 +203,7 @@ impl Polled {
     }
 
     /// Offers another body and returns its tag.
-    pub(super) fn offer(&self, body: Vec<u8>) -> u64 {
+    pub(crate) fn offer(&self, body: Vec<u8>) -> u64 {
         let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         shelf.tag += 1;
         shelf.body = body;
@@ -211,7 +211,7 @@ impl Polled {
     }
 
     /// The tag that the poller has shown last.
-    pub(super) fn shown(&self) -> u64 {
+    pub(crate) fn shown(&self) -> u64 {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner).shown
     }
 }
