@@ -388,9 +388,11 @@ fn xml_words(piece: &str) -> String {
 
 fn form(format: Format) -> Form {
     match format {
-        Format::Rss | Format::Atom | Format::NewsmlG2 | Format::Newsml1 | Format::Nitf => Form::Xml,
-        Format::JsonFeed | Format::Ninjs => Form::Json,
-        Format::Iptc7901 | Format::Anpa1312 | Format::Mail | Format::Plain => Form::Lines,
+        Format::Rss | Format::Atom | Format::NewsmlG2 | Format::Newsml1 | Format::Nitf | Format::Ritzau => {
+            Form::Xml
+        }
+        Format::JsonFeed | Format::Ninjs | Format::ApMedia | Format::Digitalwires => Form::Json,
+        Format::Iptc7901 | Format::Anpa1312 | Format::Zczc | Format::Mail | Format::Plain => Form::Lines,
     }
 }
 

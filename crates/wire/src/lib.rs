@@ -43,8 +43,10 @@
 
 mod account;
 pub mod anpa1312;
+pub mod ap_media;
 pub mod atom;
 pub mod decode;
+pub mod digitalwires;
 mod feed;
 pub mod html;
 pub mod iptc7901;
@@ -58,6 +60,7 @@ pub mod nitf;
 pub mod outgoing;
 pub mod plain;
 mod reserved;
+pub mod ritzau;
 pub mod rss;
 pub mod sniff;
 mod stood;
@@ -66,6 +69,7 @@ mod teleprinter;
 mod terms;
 pub mod time;
 pub mod xml;
+pub mod zczc;
 
 pub use account::{Account, Part};
 use jiff::tz::TimeZone;
@@ -88,10 +92,18 @@ pub enum Format {
     Nitf,
     /// IPTC ninjs 1, 2 and 3.
     Ninjs,
+    /// AP Media API: ninjs in an envelope.
+    ApMedia,
+    /// dpa digitalwires.
+    Digitalwires,
+    /// Ritzau's XML.
+    Ritzau,
     /// IPTC 7901.
     Iptc7901,
     /// ANPA 1312, with Kyodo's variant.
     Anpa1312,
+    /// ZCZC, as AAP fills it.
+    Zczc,
     /// E-mail (RFC 5322, MIME).
     Mail,
     /// Plain text; never recognised, only where a feed says so.
@@ -100,7 +112,7 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 11] = [
+    pub const ALL: [Format; 15] = [
         Format::Rss,
         Format::Atom,
         Format::JsonFeed,
@@ -108,8 +120,12 @@ impl Format {
         Format::Newsml1,
         Format::Nitf,
         Format::Ninjs,
+        Format::ApMedia,
+        Format::Digitalwires,
+        Format::Ritzau,
         Format::Iptc7901,
         Format::Anpa1312,
+        Format::Zczc,
         Format::Mail,
         Format::Plain,
     ];
@@ -124,8 +140,12 @@ impl Format {
             Format::Newsml1 => "newsml-1",
             Format::Nitf => "nitf",
             Format::Ninjs => "ninjs",
+            Format::ApMedia => "ap-media",
+            Format::Digitalwires => "dpa-digitalwires",
+            Format::Ritzau => "ritzau",
             Format::Iptc7901 => "iptc7901",
             Format::Anpa1312 => "anpa1312",
+            Format::Zczc => "zczc",
             Format::Mail => "mail",
             Format::Plain => "plain",
         }
@@ -240,6 +260,7 @@ fn read_teleprinter(bytes: &[u8], hints: &Hints) -> Option<Reading> {
     let reading = match format {
         Format::Iptc7901 => iptc7901::read(bytes, hints),
         Format::Anpa1312 => anpa1312::read(bytes, hints),
+        Format::Zczc => zczc::read(bytes, hints),
         _ => return None,
     };
     Some(Reading { format: Some(format), ..reading })
@@ -258,8 +279,12 @@ fn read_text(text: &str, hints: &Hints, nesting: usize) -> Reading {
         Format::Newsml1 => newsml_1::read(text, hints),
         Format::Nitf => nitf::read(text, hints),
         Format::Ninjs => ninjs::read(text, hints),
+        Format::ApMedia => ap_media::read(text, hints),
+        Format::Digitalwires => digitalwires::read(text, hints),
+        Format::Ritzau => ritzau::read(text, hints),
         Format::Iptc7901 => iptc7901::read(text.as_bytes(), hints),
         Format::Anpa1312 => anpa1312::read(text.as_bytes(), hints),
+        Format::Zczc => zczc::read(text.as_bytes(), hints),
         Format::Mail => mail::read(text.as_bytes(), hints, nesting),
         Format::Plain => plain::read(text, hints),
     };

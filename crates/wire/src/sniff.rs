@@ -4,7 +4,7 @@ use crate::json_text;
 use crate::mail;
 use crate::teleprinter;
 use crate::xml;
-use crate::{Format, anpa1312, iptc7901};
+use crate::{Format, anpa1312, iptc7901, zczc};
 
 /// Recognises the format by the root element, or by the members of the outermost JSON object.
 pub fn sniff(text: &str) -> Option<Format> {
@@ -24,6 +24,9 @@ const HEADER: usize = 4096;
 pub fn teleprinter(bytes: &[u8]) -> Option<Format> {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(HEADER)]);
     let start = text.trim_start_matches(teleprinter::is_fill_character);
+    if zczc::opens(start) {
+        return Some(Format::Zczc);
+    }
     let Some(message) = start.strip_prefix('\u{1}') else {
         // SOH was lost, or noise came before it.
         let after = start.split_once('\u{1}').map(|(_, after)| after);
@@ -100,6 +103,7 @@ fn by_root(name: &str) -> Option<Format> {
         }
         "NewsML" | "NewsItem" => Some(Format::Newsml1),
         "nitf" => Some(Format::Nitf),
+        "RBNews" | "ListOfRBNews" | "ArrayOfRBNews" | "XMLNewsQueuedResponse" => Some(Format::Ritzau),
         _ => None,
     }
 }
@@ -128,6 +132,13 @@ fn by_members(json: &str) -> Option<Format> {
     let get = |wanted: &str| outer.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
     if get("version").is_some_and(|version| version.contains("jsonfeed.org")) {
         return Some(Format::JsonFeed);
+    }
+    if get("urn").is_some() && get("format").is_some_and(|format| format.contains("digitalwires")) {
+        return Some(Format::Digitalwires);
+    }
+    let envelope = get("data").is_some_and(|data| data.starts_with('{'));
+    if envelope && ["api_version", "method", "api_mode"].iter().any(|name| get(name).is_some()) {
+        return Some(Format::ApMedia);
     }
     let feed = ["feed_url", "home_page_url", "title"].iter().any(|name| get(name).is_some());
     if get("items").is_some() && feed && get("uri").is_none() {
@@ -158,6 +169,7 @@ mod tests {
         check("<r:Channel xmlns:r='http://purl.org/net/rss1.1#'/>", Some(Format::Rss));
         check("<newsMessage/>", Some(Format::NewsmlG2));
         check("<ns0:newsItem>", Some(Format::NewsmlG2));
+        check("<RBNews>", Some(Format::Ritzau));
         check("<!DOCTYPE NewsML [<!ENTITY % nitf SYSTEM 'n.dtd'> %nitf; ]><NewsML>", Some(Format::Newsml1));
         check("<html><rss/></html>", None);
         check("<!-- <rss> ", None);
@@ -170,6 +182,9 @@ mod tests {
         check("{\"uri\": \"x\", \"type\": \"text\"}", Some(Format::Ninjs));
         check("[{\"uri\": \"x\", \"headline\": \"jsonfeed.org\"}]", Some(Format::Ninjs));
         check("{\"uri\": \"x\", \"body_text\": \"broken", Some(Format::Ninjs));
+        check("[{\"format\": \"digitalwires@0.9.1\", \"urn\": \"x\"}]", Some(Format::Digitalwires));
+        check("{\"api_version\": \"2.1\", \"data\": {\"item\": {}}}", Some(Format::ApMedia));
+        check("{\"data\": {\"item\": {}}}", None);
         check("{\"uri\": \"x\"}", None);
         check("{\"version\": \"1\"}", None);
         check("[1, 2]", None);
@@ -188,6 +203,9 @@ mod tests {
             ("\u{1}a0105AGXJP\u{1f}koko-\r\n", Some(Format::Anpa1312)),
             ("\u{1}W4221\r\nr i\u{13}\u{11} BC-A 03-21 10\r\n\u{2}", Some(Format::Anpa1312)),
             ("W4221\u{1f}agxwd\r\nr i\u{13}\u{11} BC-A 03-21 10\r\n\u{2}^A", Some(Format::Anpa1312)),
+            ("   ZCZC AGX\r\n%A", Some(Format::Zczc)),
+            ("zczc\r\nAN#1", Some(Format::Zczc)),
+            ("ZCZCs are frames", None),
             ("Council votes 4 to 3", None),
             ("From: a@example.org\n\nText", None),
             ("<rss/>", None),

@@ -116,7 +116,7 @@ fn parts(bytes: &[u8]) -> usize {
 }
 
 /// A message's bytes as text, and what is odd about them.
-fn decode(bytes: &[u8]) -> (Cow<'_, str>, Option<Complaint>) {
+pub(crate) fn decode(bytes: &[u8]) -> (Cow<'_, str>, Option<Complaint>) {
     let hold = |message: &str| Complaint::new(Gravity::Hold, "undecodable-bytes", message).at("", None);
     if let Ok(text) = std::str::from_utf8(bytes) {
         let damaged = text.contains('\u{fffd}');

@@ -302,10 +302,19 @@ pub enum WireFormat {
     Nitf,
     /// ninjs 1, 2 or 3.
     Ninjs,
+    /// AP Media API: one item, or a page of its feed.
+    ApMedia,
+    /// dpa digitalwires.
+    #[serde(rename = "dpa-digitalwires")]
+    Digitalwires,
+    /// Ritzau's XML.
+    Ritzau,
     /// IPTC 7901.
     Iptc7901,
     /// ANPA 1312, with Kyodo's variant.
     Anpa1312,
+    /// Text between ZCZC and NNNN, as AAP sends it.
+    Zczc,
     /// E-mail.
     Mail,
     /// Plain text: headline, empty line, body. Never told from the bytes.
@@ -314,7 +323,7 @@ pub enum WireFormat {
 
 impl WireFormat {
     /// All of them.
-    pub const ALL: [WireFormat; 12] = [
+    pub const ALL: [WireFormat; 16] = [
         WireFormat::Auto,
         WireFormat::Rss,
         WireFormat::Atom,
@@ -323,8 +332,12 @@ impl WireFormat {
         WireFormat::Newsml1,
         WireFormat::Nitf,
         WireFormat::Ninjs,
+        WireFormat::ApMedia,
+        WireFormat::Digitalwires,
+        WireFormat::Ritzau,
         WireFormat::Iptc7901,
         WireFormat::Anpa1312,
+        WireFormat::Zczc,
         WireFormat::Mail,
         WireFormat::Plain,
     ];
@@ -340,8 +353,12 @@ impl WireFormat {
             WireFormat::Newsml1 => Some("newsml-1"),
             WireFormat::Nitf => Some("nitf"),
             WireFormat::Ninjs => Some("ninjs"),
+            WireFormat::ApMedia => Some("ap-media"),
+            WireFormat::Digitalwires => Some("dpa-digitalwires"),
+            WireFormat::Ritzau => Some("ritzau"),
             WireFormat::Iptc7901 => Some("iptc7901"),
             WireFormat::Anpa1312 => Some("anpa1312"),
+            WireFormat::Zczc => Some("zczc"),
             WireFormat::Mail => Some("mail"),
             WireFormat::Plain => Some("plain"),
         }

@@ -268,13 +268,13 @@ fn words_are_refused_with_what_is_allowed() {
     );
     check(
         ("", "format = \"newsml\""),
-        "19:10: feed[0].format: `newsml` is none of auto, rss, atom, json-feed, newsml-g2, newsml-1, nitf, ninjs, \
-         iptc7901, anpa1312, mail, plain; did you mean `newsml-1`?",
+        "19:10: feed[0].format: `newsml` is none of auto, rss, atom, json-feed, newsml-g2, newsml-1, nitf, ninjs, ap-media, dpa-digitalwires, \
+         ritzau, iptc7901, anpa1312, zczc, mail, plain; did you mean `newsml-1`?",
     );
     check(
         ("", "format = \"docx\""),
-        "19:10: feed[0].format: `docx` is none of auto, rss, atom, json-feed, newsml-g2, newsml-1, nitf, ninjs, \
-         iptc7901, anpa1312, mail, plain",
+        "19:10: feed[0].format: `docx` is none of auto, rss, atom, json-feed, newsml-g2, newsml-1, nitf, ninjs, ap-media, dpa-digitalwires, \
+         ritzau, iptc7901, anpa1312, zczc, mail, plain",
     );
     check(
         ("", "title = \"HTML\""),

@@ -17,8 +17,8 @@
 //! A name that stands twice in one object is refused: nobody can tell which of the two the agency meant.
 
 mod bodies;
-mod read;
-mod shape;
+pub(crate) mod read;
+pub(crate) mod shape;
 #[cfg(test)]
 mod tests;
 mod write;

@@ -7,15 +7,26 @@ use news::{
 use serde_json::{Map, Value};
 
 use super::bodies;
-use super::shape::{self, Fields, objects, text};
+use super::shape::{self, Beside, Fields, Member, objects, text};
 use crate::html::{self, Words};
 use crate::story::{self, Dateline, Head};
-use crate::{Format, Hints, Reading, terms};
+use crate::{Format, Hints, Reading, ap_media, terms};
 
 /// Reads every object of a text.
 pub fn read(text: &str, hints: &Hints) -> Reading {
-    let mut reading = Reading { format: Some(Format::Ninjs), ..Reading::default() };
-    let (mut members, beside) = shape::members(text, hints.limits.items.saturating_add(1));
+    let found = shape::members(text, hints.limits.items.saturating_add(1));
+    each(Format::Ninjs, found, hints, |object| item(object, hints))
+}
+
+/// Makes a version of each object, and a complaint of each that is broken or names itself nowhere. What stands beside
+/// the objects is kept with every one of them.
+pub(crate) fn each(
+    format: Format,
+    (mut members, beside): (Vec<Member>, Beside),
+    hints: &Hints,
+    one: impl Fn(Map<String, Value>) -> Option<Version>,
+) -> Reading {
+    let mut reading = Reading { format: Some(format), ..Reading::default() };
     if members.len() > hints.limits.items {
         members.truncate(hints.limits.items);
         let message = format!("more than {} items; the rest is not read", hints.limits.items);
@@ -33,7 +44,7 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
                 continue;
             }
         };
-        let Some(mut version) = item(object, hints) else {
+        let Some(mut version) = one(object) else {
             reading
                 .complaints
                 .push(lost("no-identity", "the object names itself nowhere: a uri would be right".into()));
@@ -53,9 +64,12 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
     reading
 }
 
-fn item(object: Map<String, Value>, hints: &Hints) -> Option<Version> {
+/// One object; `None` if it names itself nowhere.
+pub(crate) fn item(object: Map<String, Value>, hints: &Hints) -> Option<Version> {
     let mut fields = Fields::new(object);
-    let uri = match media_api(&fields) {
+    let media_api = ap_media::itemid(&fields);
+    let of_media_api = media_api.is_some();
+    let uri = match media_api {
         Some(id) => id,
         None => fields.text("uri").or_else(|| fields.text("guid"))?.trim().to_owned(),
     };
@@ -63,6 +77,9 @@ fn item(object: Map<String, Value>, hints: &Hints) -> Option<Version> {
     let v = &mut version;
     v.language = fields.text("language").map(|tag| tag.trim().to_owned()).or(hints.language.clone());
     times(v, &mut fields, hints);
+    if of_media_api {
+        ap_media::restrict(v, &mut fields);
+    }
     restrict(v, &mut fields, hints);
     classify(v, &mut fields);
     describe(v, &mut fields);
@@ -70,6 +87,9 @@ fn item(object: Map<String, Value>, hints: &Hints) -> Option<Version> {
     let (inner, mut words) = bodies::read(v, &mut fields, hints);
     fill(&mut head, inner);
     attach(v, &mut fields);
+    if of_media_api && words.blocks.is_empty() {
+        ap_media::body_elsewhere(v);
+    }
     if matches!(&v.class, ItemClass::Other(class) if class == "picture" || class == "graphic") {
         captions(&mut fields, &mut words);
     }
@@ -92,13 +112,6 @@ fn fill(head: &mut Head, inner: Head) {
     if head.dateline.is_none() {
         head.dateline = inner.dateline;
     }
-}
-
-/// Objects of AP's Media API carry a session in their `uri`; they are known by `altids.itemid`.
-fn media_api(fields: &Fields) -> Option<String> {
-    let altids = fields.peek("altids")?.as_object()?;
-    altids.get("etag")?;
-    altids.get("itemid").and_then(text).map(|id| id.trim().to_owned())
 }
 
 // --- version and status ---
@@ -151,25 +164,20 @@ fn restrict(version: &mut Version, fields: &mut Fields, hints: &Hints) {
             other => terms::apply_expiry(version, &other.to_string(), &name, hints),
         }
     }
-    for (name, value) in
-        fields.take_all(|name| name == "signals" || name == "signal" || name == "editorialtypes")
-    {
+    for (name, value) in fields.take_all(|name| name == "signals" || name == "signal") {
         for code in codes(&value) {
-            let severity = match name.eq_ignore_ascii_case("editorialtypes") {
-                true => editorial_type(&code),
-                false => terms::severity(&code),
-            };
-            terms::signal(version, &code, severity, &name);
+            terms::signal(version, &code, terms::severity(&code), &name);
+        }
+    }
+    for (name, value) in fields.take_all(|name| name == "editorialtypes") {
+        for code in codes(&value) {
+            terms::signal(version, &code, ap_media::editorial_type(&code), &name);
         }
     }
     for (name, value) in fields.take_all(|name| name.contains("ednote")) {
         for text in strings(&value) {
             terms::note(version, "ednote", &text, &name);
         }
-    }
-    if media_api(fields).is_some() && !version.signals.iter().any(|signal| signal.code == "newscontent") {
-        // AP: only what bears this signal may be published.
-        terms::signal(version, "ap:no-newscontent", Severity::NotForPublication, "signals");
     }
     if let Some(kind) = fields.text("representationtype") {
         if matches!(kind.to_ascii_lowercase().as_str(), "partial" | "incomplete") {
@@ -180,18 +188,7 @@ fn restrict(version: &mut Version, fields: &mut Fields, hints: &Hints) {
     }
 }
 
-/// AP's words for what a version is.
-fn editorial_type(word: &str) -> Severity {
-    match word.to_ascii_lowercase().as_str() {
-        "kill" | "elimination" => Severity::Kills,
-        "withhold" => Severity::Withholds,
-        "holdforrelease" | "disregard" => Severity::Holds,
-        word if terms::is_advisory(word) || terms::is_test(word) => Severity::NotForPublication,
-        _ => Severity::Informs,
-    }
-}
-
-fn codes(value: &Value) -> Vec<String> {
+pub(crate) fn codes(value: &Value) -> Vec<String> {
     match value {
         Value::Array(values) => values.iter().flat_map(codes).collect(),
         Value::Object(object) => {
@@ -205,7 +202,7 @@ fn codes(value: &Value) -> Vec<String> {
 }
 
 /// All texts in a value.
-fn strings(value: &Value) -> Vec<String> {
+pub(crate) fn strings(value: &Value) -> Vec<String> {
     match value {
         Value::Array(values) => values.iter().flat_map(strings).collect(),
         Value::Object(object) => object.values().flat_map(strings).collect(),
@@ -227,7 +224,7 @@ fn classify(version: &mut Version, fields: &mut Fields) {
     }
 }
 
-fn advisory(version: &mut Version, word: &str, path: &str) {
+pub(crate) fn advisory(version: &mut Version, word: &str, path: &str) {
     if version.class == ItemClass::Text {
         version.class = ItemClass::Advisory(word.to_owned());
     }
@@ -438,7 +435,7 @@ fn associate(
 }
 
 /// Keeps a value and all below it.
-pub(super) fn keep_value(version: &mut Version, path: &str, value: &Value) {
+pub(crate) fn keep_value(version: &mut Version, path: &str, value: &Value) {
     match value {
         Value::Null => {}
         Value::String(text) => terms::keep(version, path, text),

@@ -10,33 +10,39 @@ use crate::json_text::{self, Strict};
 const ATTEMPTS: usize = 64;
 
 /// One member of a text.
-pub(super) struct Member {
+pub(crate) struct Member {
     /// The object, or why it cannot be read.
-    pub(super) object: Result<Map<String, Value>, Broken>,
+    pub(crate) object: Result<Map<String, Value>, Broken>,
     /// Its bytes.
-    pub(super) span: Range<usize>,
+    pub(crate) span: Range<usize>,
     /// It was found inside what a broken neighbour left, and may be a part of it.
-    pub(super) doubtful: bool,
+    pub(crate) doubtful: bool,
 }
 
 /// Why an object cannot be read.
-pub(super) struct Broken {
+pub(crate) struct Broken {
     /// Stable and short.
-    pub(super) code: &'static str,
+    pub(crate) code: &'static str,
     /// A sentence without final stop.
-    pub(super) message: String,
+    pub(crate) message: String,
 }
 
 /// What stands beside `items` in a wrapper.
-pub(super) type Beside = Vec<(String, Value)>;
+pub(crate) type Beside = Vec<(String, Value)>;
 
 /// The objects of a text, in order, and what stands beside `items` in a wrapper.
-pub(super) fn members(text: &str, most: usize) -> (Vec<Member>, Beside) {
+pub(crate) fn members(text: &str, most: usize) -> (Vec<Member>, Beside) {
     let start = json_text::skip_space(text, 0);
     match text.as_bytes().get(start) {
         Some(b'[') => (sequence(text, start + 1, text.len(), most), Vec::new()),
         _ => wrapper(text, most).unwrap_or_else(|| (sequence(text, start, text.len(), most), Vec::new())),
     }
+}
+
+/// The objects of one array, which begins at `start`, or the one object that stands there.
+pub(crate) fn members_at(text: &str, start: usize, end: usize, most: usize) -> Vec<Member> {
+    let start = start + usize::from(text.as_bytes().get(start) == Some(&b'['));
+    sequence(text, start, end, most)
 }
 
 /// `{"items": […]}` without a uri of its own.
@@ -127,21 +133,21 @@ fn recover(text: &str, range: Range<usize>, attempts: &mut usize, found: &mut Ve
 }
 
 /// The fields of an object; what is not taken is left over.
-pub(super) struct Fields(Vec<(String, Value)>);
+pub(crate) struct Fields(Vec<(String, Value)>);
 
 impl Fields {
-    pub(super) fn new(object: Map<String, Value>) -> Self {
+    pub(crate) fn new(object: Map<String, Value>) -> Self {
         Self(object.into_iter().collect())
     }
 
     /// The first field of this name, without regard to case.
-    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         let at = self.0.iter().position(|(key, _)| key.eq_ignore_ascii_case(name))?;
         Some(self.0.remove(at).1)
     }
 
     /// All fields with one of these names, in order.
-    pub(super) fn take_all(&mut self, wanted: impl Fn(&str) -> bool) -> Vec<(String, Value)> {
+    pub(crate) fn take_all(&mut self, wanted: impl Fn(&str) -> bool) -> Vec<(String, Value)> {
         let (taken, left) =
             std::mem::take(&mut self.0).into_iter().partition(|(key, _)| wanted(&key.to_ascii_lowercase()));
         self.0 = left;
@@ -149,12 +155,17 @@ impl Fields {
     }
 
     /// The first field of this name, left where it is.
-    pub(super) fn peek(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn peek(&self, name: &str) -> Option<&Value> {
         self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
+    /// Adds a field behind the others.
+    pub(crate) fn put(&mut self, name: &str, value: Value) {
+        self.0.push((name.to_owned(), value));
+    }
+
     /// The text of the first field of this name that has one.
-    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
         let value = self.take(name)?;
         match text(&value) {
             Some(text) => Some(text),
@@ -168,13 +179,13 @@ impl Fields {
     }
 
     /// What nobody took.
-    pub(super) fn rest(self) -> Vec<(String, Value)> {
+    pub(crate) fn rest(self) -> Vec<(String, Value)> {
         self.0
     }
 }
 
 /// A string or number that is not blank.
-pub(super) fn text(value: &Value) -> Option<String> {
+pub(crate) fn text(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
@@ -185,7 +196,7 @@ pub(super) fn text(value: &Value) -> Option<String> {
 
 /// The objects of a field that is an array (ninjs 2 and 3) or an object by names (ninjs 1). The name, if any, stands
 /// beside each.
-pub(super) fn objects(value: Value) -> Vec<(Option<String>, Map<String, Value>)> {
+pub(crate) fn objects(value: Value) -> Vec<(Option<String>, Map<String, Value>)> {
     match value {
         Value::Array(values) => {
             values.into_iter().filter_map(|v| into_object(v).map(|object| (None, object))).collect()

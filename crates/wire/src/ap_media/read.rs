@@ -1,0 +1,114 @@
+//! From AP's envelope to ninjs, and AP's own fields to the nouns of the trade.
+
+use news::{Gravity, ItemClass, PubStatus, Severity, Version};
+use serde_json::{Map, Value};
+
+use crate::ninjs::read::{each, item, keep_value, strings};
+use crate::ninjs::shape::{self, Beside, Fields, Member, text};
+use crate::{Format, Hints, Reading, json_text, terms};
+
+/// Reads one item or a page of a feed. Never fails; see [`crate::read`].
+pub fn read(text: &str, hints: &Hints) -> Reading {
+    let found = members(text, hints.limits.items.saturating_add(1));
+    each(Format::ApMedia, found, hints, |object| wrapped(object, hints))
+}
+
+/// The items of an envelope and what stands around them; of a text without one, its objects.
+fn members(text: &str, most: usize) -> (Vec<Member>, Beside) {
+    let at = |value: &str| value.as_ptr() as usize - text.as_ptr() as usize;
+    let outer = json_text::members(text).unwrap_or_default();
+    let Some((_, data)) = outer.iter().find(|(name, value)| *name == "data" && value.starts_with('{')) else {
+        return shape::members(text, most);
+    };
+    let inner = json_text::members(data).unwrap_or_default();
+    let items = inner.iter().find(|(name, value)| *name == "items" && value.starts_with('['));
+    let (start, end) =
+        items.map_or((at(data), at(data) + data.len()), |(_, items)| (at(items), at(items) + items.len()));
+    let around = outer.iter().chain(inner.iter().filter(|_| items.is_some()));
+    let around = around.filter(|(name, _)| !["data", "items"].contains(name));
+    let around =
+        around.filter_map(|(name, value)| Some(((*name).to_owned(), serde_json::from_str(value).ok()?)));
+    (shape::members_at(text, start, end, most), around.collect())
+}
+
+/// `{"item": {…}, "meta": {…}}`, or the item alone.
+fn wrapped(mut object: Map<String, Value>, hints: &Hints) -> Option<Version> {
+    let Some(Value::Object(inner)) = object.remove("item") else { return item(object, hints) };
+    let mut version = item(inner, hints)?;
+    for (name, value) in &object {
+        keep_value(&mut version, &format!("/{name}"), value);
+    }
+    Some(version)
+}
+
+/// The identifier of an object of the Media API: one that has an `etag` as well. Its `uri` names a session, too.
+pub(crate) fn itemid(fields: &Fields) -> Option<String> {
+    let altids = fields.peek("altids")?.as_object()?;
+    altids.get("etag")?;
+    altids.get("itemid").and_then(text).map(|id| id.trim().to_owned())
+}
+
+/// What only AP says: the signal without which nothing may be published, and fields that ninjs has not.
+pub(crate) fn restrict(version: &mut Version, fields: &mut Fields) {
+    let signals = fields.peek("signals").map(strings).unwrap_or_default();
+    if !signals.iter().any(|signal| signal.trim() == "newscontent") {
+        terms::signal(version, "ap:no-newscontent", Severity::NotForPublication, "signals");
+    }
+    for (_, value) in fields.take_all(|name| name == "bylines") {
+        let bylines = shape::objects(value).into_iter().filter_map(|(_, line)| {
+            let part = |name: &str| line.get(name).and_then(text);
+            let (by, title) = (part("by")?, part("title"));
+            Some(title.map_or(by.clone(), |title| format!("{by}, {title}")))
+        });
+        let lines: Vec<String> = bylines.collect();
+        if fields.peek("byline").is_none() && !lines.is_empty() {
+            fields.put("byline", Value::from(lines.join("; ")));
+        } else {
+            lines.iter().for_each(|line| terms::keep(version, "bylines", line));
+        }
+    }
+    if fields.peek("located").is_none()
+        && let Some(place) = fields.peek("datelinelocation").and_then(Value::as_object)
+    {
+        let city =
+            place.get("city").or_else(|| place.get("countryareaname")).or_else(|| place.get("countryname"));
+        if let Some(city) = city.and_then(text) {
+            fields.put("located", Value::from(city));
+        }
+    }
+    let links = fields.peek("links").and_then(Value::as_array).into_iter().flatten();
+    let canonical = links.filter(|link| link.get("rel").and_then(Value::as_str) == Some("canonical"));
+    if let Some(href) = canonical.filter_map(|link| link.get("href").and_then(text)).next() {
+        fields.put("link", Value::from(href));
+    }
+}
+
+/// AP's words for what a version is.
+pub(crate) fn editorial_type(word: &str) -> Severity {
+    match word.to_ascii_lowercase().as_str() {
+        "kill" | "elimination" => Severity::Kills,
+        "withhold" => Severity::Withholds,
+        "holdforrelease" | "disregard" => Severity::Holds,
+        word if terms::is_advisory(word) || terms::is_test(word) => Severity::NotForPublication,
+        _ => Severity::Informs,
+    }
+}
+
+/// The words of a text stand in a rendition of its own: without them there is nothing to publish.
+pub(crate) fn body_elsewhere(version: &mut Version) {
+    let wanted = version.class == ItemClass::Text && version.status == PubStatus::Usable;
+    let named = |role: &Option<String>| {
+        let role = role.as_deref().unwrap_or_default().to_ascii_lowercase();
+        role.contains("nitf") && !role.contains("caption")
+    };
+    let Some(rendition) =
+        version.renditions.iter().find(|rendition| named(&rendition.role)).filter(|_| wanted)
+    else {
+        return;
+    };
+    let message = format!(
+        "the words are not in the delivery but at {}: fetch that rendition on the same feed",
+        rendition.href
+    );
+    terms::complain(version, Gravity::Hold, "body-elsewhere", message, "renditions.nitf.href");
+}
