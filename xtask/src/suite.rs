@@ -179,7 +179,7 @@ impl Suite<'_> {
             return;
         }
         let root = self.root;
-        let python = match target_python(root) {
+        let python = match target_python(root, "html5lib", "html5lib==1.1") {
             Ok(python) => python,
             Err(fault) => {
                 return self.skip("text probes", &format!("{fault}; install python3 with venv and pip"));
@@ -193,14 +193,15 @@ impl Suite<'_> {
     }
 }
 
-/// A Python of the project's own, below the target folder, with the parser that is not ours.
-fn target_python(root: &Path) -> Result<std::path::PathBuf, String> {
+/// A Python of the project's own, below the target folder, with a parser that is not ours: the module, and the
+/// package that brings it.
+pub(crate) fn target_python(root: &Path, module: &str, package: &str) -> Result<std::path::PathBuf, String> {
     let folder = tidy::target_folder(root)?.join("python");
     let python = folder.join("bin/python3");
-    let parser = |python: &Path| Command::new(python).args(["-c", "import html5lib"]).output();
+    let parser = |python: &Path| Command::new(python).args(["-c", &format!("import {module}")]).output();
     if !parser(&python).is_ok_and(|output| output.status.success()) {
         finish(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-        finish(Command::new(&python).args(["-m", "pip", "install", "--quiet", "html5lib==1.1"]))?;
+        finish(Command::new(&python).args(["-m", "pip", "install", "--quiet", package]))?;
     }
     Ok(python)
 }

@@ -98,9 +98,8 @@ fn by_root(name: &str) -> Option<Format> {
     match local(name) {
         "rss" | "RDF" | "channel" | "Channel" => Some(Format::Rss),
         "feed" | "entry" => Some(Format::Atom),
-        "newsMessage" | "newsItem" | "packageItem" | "conceptItem" | "knowledgeItem" | "planningItem" => {
-            Some(Format::NewsmlG2)
-        }
+        "newsMessage" | "newsItem" | "packageItem" | "conceptItem" | "knowledgeItem" | "planningItem"
+        | "catalogItem" => Some(Format::NewsmlG2),
         "NewsML" | "NewsItem" => Some(Format::Newsml1),
         "nitf" => Some(Format::Nitf),
         "RBNews" | "ListOfRBNews" | "ArrayOfRBNews" | "XMLNewsQueuedResponse" => Some(Format::Ritzau),

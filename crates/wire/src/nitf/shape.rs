@@ -49,9 +49,8 @@ pub(super) fn part(name: &str) -> Part {
         "hl1" => Part::Block(BlockKind::H2),
         "hl2" => Part::Block(BlockKind::H3),
         "p" | "block" | "body.content" | "body.end" | "fn" | "note" | "tagline" | "bibliography"
-        | "nitf-table" | "media" | "credit" | "dl" | "dt" | "dd" | "hr" | "thead" | "tbody" | "tfoot" => {
-            Part::Paragraph
-        }
+        | "nitf-table" | "byttl" | "media" | "credit" | "dl" | "dt" | "dd" | "hr" | "thead" | "tbody"
+        | "tfoot" => Part::Paragraph,
         "bq" | "blockquote" => Part::Quotation,
         "pre" => Part::Pre,
         "ul" => Part::List { ordered: false },
