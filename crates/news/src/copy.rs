@@ -186,6 +186,21 @@ impl fmt::Display for CopyFault {
 
 impl std::error::Error for CopyFault {}
 
+/// Whether a text holds nothing that needs a closer look: no control character or line end, and neither of
+/// the two characters beyond ASCII that XML refuses.
+fn is_plain(text: &[u8]) -> bool {
+    const STEP: usize = 64;
+    // Without a way out in the middle of a step, so that many bytes are looked at at once.
+    let odd = |b: u8| (b < b' ') | (b == 0xef);
+    text.chunks(STEP).enumerate().all(|(step, chunk)| {
+        if !chunk.iter().fold(false, |found, &b| found | odd(b)) {
+            return true;
+        }
+        let refused = |at: usize| matches!(text[at..], [..b' ', ..] | [0xef, 0xbf, 0xbe | 0xbf, ..]);
+        !(step * STEP..step * STEP + chunk.len()).any(refused)
+    })
+}
+
 /// Whether XML 1.0 (§2.2) and HTML can carry this character as itself. CR is carried as LF.
 fn carried(c: char) -> bool {
     !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
@@ -247,6 +262,28 @@ impl AgencyCopy {
         } else {
             self.push_lines(kind, text, &marks, list);
         }
+        Ok(())
+    }
+
+    /// The same as [`push`](Self::push), of a text that need not be copied.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push), with the text given back.
+    pub fn push_owned(
+        &mut self,
+        kind: BlockKind,
+        text: String,
+        mut marks: Vec<Mark>,
+        list: Option<ListPlace>,
+    ) -> Result<(), (CopyFault, String)> {
+        let whole = is_plain(text.as_bytes()) && !text.is_empty();
+        if !whole {
+            return self.push(kind, &text, marks, list).map_err(|fault| (fault, text));
+        }
+        if !marks.is_empty() {
+            marks = cut(marks.iter(), 0, &text);
+        }
+        self.blocks.push(Block { kind, text, marks, list });
         Ok(())
     }
 

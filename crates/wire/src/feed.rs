@@ -395,20 +395,19 @@ pub(crate) fn gather<'t>(
 
 /// Two items with one identifier: both are kept, and the later one says so.
 pub(crate) fn repeated(reading: &mut Reading) {
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    for (i, version) in reading.items.iter_mut().enumerate() {
-        let stamp = version.span.start;
-        match seen.get(&version.uri) {
-            Some(first) => {
-                let message = format!("the identifier is that of item {} too; both are kept", first + 1);
-                let complaint =
-                    Complaint::new(Gravity::Remark, "identifier-twice", message).at("", Some(stamp));
-                version.complaints.push(complaint.of_item(i));
-            }
-            None => {
-                seen.insert(version.uri.clone(), i);
-            }
+    let mut seen: HashMap<&str, usize> = HashMap::with_capacity(reading.items.len());
+    let mut again = Vec::new();
+    for (i, version) in reading.items.iter().enumerate() {
+        let first = *seen.entry(&version.uri).or_insert(i);
+        if first != i {
+            again.push((i, first));
         }
+    }
+    for (i, first) in again {
+        let version = &mut reading.items[i];
+        let message = format!("the identifier is that of item {} too; both are kept", first + 1);
+        let complaint = Complaint::new(Gravity::Remark, "identifier-twice", message);
+        version.complaints.push(complaint.at("", Some(version.span.start)).of_item(i));
     }
 }
 

@@ -7,6 +7,7 @@ mod collect;
 mod dom;
 mod element;
 mod guard;
+mod straight;
 mod write;
 
 use news::{Block, BlockKind, Complaint, Gravity, ListPlace, Mark, MarkKind, Note, Rendition, Version};
@@ -52,11 +53,20 @@ pub fn read_fragment(html: &str, path: &str) -> Words {
         let message = "the HTML holds U+0000, which no page can carry";
         return refused(html, path, "character-not-carried", message.into());
     }
+    let tagged = has_tag(html);
+    if tagged {
+        let mut collector = Collector::new(path);
+        if straight::read(html, &mut collector).is_some() {
+            return collector.finish();
+        }
+    } else if memchr::memchr2(b'&', b'\r', html.as_bytes()).is_none() {
+        return read_lines(html, path, true);
+    }
     let tree = match dom::parse(html) {
         Ok(tree) => tree,
         Err(fault) => return refused(html, path, fault.code, fault.message),
     };
-    if has_tag(html) {
+    if tagged {
         let mut collector = Collector::new(path);
         tree.walk(&mut collector);
         collector.finish()
@@ -129,12 +139,12 @@ fn refused(html: &str, path: &str, code: &'static str, message: String) -> Words
 /// becomes a note and a complaint that holds the version.
 pub fn push(words: Words, version: &mut Version) {
     for draft in words.blocks {
-        if let Err(fault) = version.copy.push(draft.kind, &draft.text, draft.marks, draft.list) {
+        if let Err((fault, text)) = version.copy.push_owned(draft.kind, draft.text, draft.marks, draft.list) {
             let path = draft.kind.as_str();
             version.complaints.push(
                 Complaint::new(Gravity::Hold, "character-not-carried", fault.to_string()).at(path, None),
             );
-            version.notes.push(Note { role: "refused-text".into(), text: draft.text, path: path.into() });
+            version.notes.push(Note { role: "refused-text".into(), text, path: path.into() });
         }
     }
     version.notes.extend(words.notes);

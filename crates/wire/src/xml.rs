@@ -16,6 +16,7 @@ use std::rc::Rc;
 
 use news::{Complaint, Gravity};
 
+pub(crate) use build::characters;
 pub use build::{parse, parse_noting};
 pub use records::{Record, Records, records};
 pub(crate) use tokens::doctype_end;

@@ -88,6 +88,7 @@ struct Closed {
     sequence: usize,
 }
 
+#[derive(Clone)]
 struct OpenMark {
     kind: MarkKind,
     start: usize,
@@ -108,10 +109,25 @@ struct Hidden {
 
 /// How many bytes stand as they are: words with one space between two, which need no folding.
 fn even_run(text: &str) -> usize {
+    /// Bytes that are looked at at once.
+    const STEP: usize = 32;
     let bytes = text.as_bytes();
     let folds = |b: u8| b <= b' ' && is_space(char::from(b));
-    let mut before = true;
-    for (at, &b) in bytes.iter().enumerate() {
+    let mut sure = 0;
+    if bytes.first().is_some_and(|&b| b > b' ') {
+        sure = 1;
+        while let (Some(here), Some(before)) =
+            (bytes.get(sure..sure + STEP), bytes.get(sure - 1..sure - 1 + STEP))
+        {
+            let odd = |(&b, &before): (&u8, &u8)| (b < b' ') | ((b == b' ') & (before == b' '));
+            if here.iter().zip(before).fold(false, |found, pair| found | odd(pair)) {
+                break;
+            }
+            sure += STEP;
+        }
+    }
+    let mut before = sure == 0 || bytes[sure - 1] == b' ';
+    for (at, &b) in bytes.iter().enumerate().skip(sure) {
         let space = folds(b);
         if space && (before || b != b' ') {
             return if before { at.saturating_sub(1) } else { at };
@@ -143,7 +159,7 @@ impl Collector {
     }
 
     /// An element begins: what it is, and what its text is marked as.
-    pub fn enter(&mut self, part: Part, marks: Vec<MarkKind>) {
+    pub fn enter(&mut self, part: Part, marks: impl IntoIterator<Item = MarkKind>) {
         if let Some(hidden) = &mut self.hidden {
             hidden.depth += 1;
             return;
@@ -499,25 +515,28 @@ impl Collector {
         self.floor = 0;
         self.at_space = true;
         let end = self.text.len();
-        let running: Vec<(MarkKind, usize, usize)> =
-            self.open.iter().map(|open| (open.kind.clone(), open.start, open.sequence)).collect();
-        for (kind, start, sequence) in running {
+        for running in 0..self.open.len() {
+            let OpenMark { kind, start, sequence } = self.open[running].clone();
             self.close_mark(kind, start, end, sequence);
         }
         for open in &mut self.open {
             open.start = 0;
         }
-        let text = std::mem::take(&mut self.text);
-        let mut marks = std::mem::take(&mut self.marks);
-        if text.is_empty() || super::is_blank(&text) {
+        if super::is_blank(&self.text) {
+            self.text.clear();
+            self.marks.clear();
             return;
         }
-        marks.retain(|closed| !closed.mark.range.is_empty() || matches!(closed.mark.kind, MarkKind::Cell(_)));
-        marks.sort_by_key(|closed| {
+        // The block gets a text of its exact size; what it grew in serves the next one.
+        let text = self.text.as_str().to_owned();
+        self.text.clear();
+        self.marks
+            .retain(|closed| !closed.mark.range.is_empty() || matches!(closed.mark.kind, MarkKind::Cell(_)));
+        self.marks.sort_by_key(|closed| {
             let Mark { range, kind } = &closed.mark;
             (range.start, std::cmp::Reverse(range.end), rank(kind), closed.sequence)
         });
-        let marks = marks.into_iter().map(|closed| closed.mark).collect();
+        let marks = self.marks.drain(..).map(|closed| closed.mark).collect();
         self.emit(Draft { kind: context.kind, text, marks, list: context.list });
     }
 

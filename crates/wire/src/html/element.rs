@@ -33,12 +33,10 @@ pub(super) fn enter<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>, to: 
         _ => {}
     }
     let part = if is_hidden(attr) { Part::Hidden("hidden-text") } else { part(name, attr) };
-    let mut marks = Vec::new();
-    if !matches!(part, Part::Hidden(_)) {
-        spoken(name, attr, &mut marks);
-        marks.extend(mark(name, attr));
-    }
-    to.enter(part, marks);
+    let hidden = matches!(part, Part::Hidden(_));
+    let (language, direction) = if hidden { (None, None) } else { spoken(name, attr) };
+    let look = if hidden { None } else { mark(name, attr) };
+    to.enter(part, [language, direction, look].into_iter().flatten());
     true
 }
 
@@ -89,18 +87,15 @@ fn mark<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>) -> Option<MarkKi
 }
 
 /// Language and direction, which any element may have.
-fn spoken<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>, marks: &mut Vec<MarkKind>) {
+fn spoken<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>) -> (Option<MarkKind>, Option<MarkKind>) {
     if matches!(name, "html" | "body") {
-        return;
+        return (None, None);
     }
     let language = attr("xml:lang").or_else(|| attr("lang")).map(str::trim);
-    if let Some(tag) = language.filter(|tag| !tag.is_empty() && tag.len() <= 64) {
-        marks.push(MarkKind::Language(tag.to_owned()));
-    }
+    let language = language.filter(|tag| !tag.is_empty() && tag.len() <= 64);
     let direction = attr("dir").map(|dir| dir.trim().to_ascii_lowercase());
-    if let Some(dir) = direction.filter(|dir| matches!(dir.as_str(), "ltr" | "rtl" | "auto")) {
-        marks.push(MarkKind::Direction(dir));
-    }
+    let direction = direction.filter(|dir| matches!(dir.as_str(), "ltr" | "rtl" | "auto"));
+    (language.map(|tag| MarkKind::Language(tag.to_owned())), direction.map(MarkKind::Direction))
 }
 
 /// Not a script in the guise of an address. Browsers ignore white space and control characters in a scheme.
@@ -108,13 +103,9 @@ fn leads_somewhere(href: &str) -> bool {
     if href.len() > LONGEST_LINK || super::is_blank(href) {
         return false;
     }
-    let plain: String = href
-        .chars()
-        .filter(|c| !c.is_ascii_control() && *c != ' ')
-        .take(16)
-        .collect::<String>()
-        .to_ascii_lowercase();
-    !["javascript:", "vbscript:", "data:"].iter().any(|scheme| plain.starts_with(scheme))
+    let plain = || href.bytes().filter(|b| *b > b' ' && *b != 0x7f).map(|b| b.to_ascii_lowercase());
+    let is = |scheme: &&str| plain().take(scheme.len()).eq(scheme.bytes());
+    !["javascript:", "vbscript:", "data:"].iter().any(is)
 }
 
 fn picture<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>, to: &mut Collector) {

@@ -280,9 +280,9 @@ impl<'a, 'l> Pull<'a, 'l> {
 
     /// What stands for `&name;`. A name that nobody knows stays as written and holds the words.
     fn reference(&mut self, name: &str, offset: usize, out: &mut String) {
-        if let Some(text) = resolve(name) {
+        if let Some(text) = characters(name) {
             self.borrowed(name, offset);
-            out.push_str(&text);
+            push_characters(out, text);
             return;
         }
         self.unresolved(name, offset);
@@ -422,9 +422,9 @@ impl<'a, 'l> Pull<'a, 'l> {
         // No character's name is longer than this; without the bound, many bare `&` would cost quadratic time.
         let window = tail.as_bytes().iter().take(64).position(|&b| b == b';');
         if let Some(end) = window {
-            if let Some(text) = resolve(&tail[1..end]) {
+            if let Some(text) = characters(&tail[1..end]) {
                 self.borrowed(&tail[1..end], offset);
-                out.push_str(&text);
+                push_characters(out, text);
                 return &tail[end + 1..];
             }
             self.unresolved(&tail[1..end], offset);
@@ -461,21 +461,18 @@ fn is_name(name: &str) -> bool {
 }
 
 /// What a reference stands for, by the name between `&` and `;`: a character reference, one of XML's five, or a
-/// name that HTML gives to a character.
-pub(crate) fn resolve(name: &str) -> Option<Cow<'static, str>> {
-    let known = match name {
-        "amp" => "&",
-        "lt" => "<",
-        "gt" => ">",
-        "quot" => "\"",
-        "apos" => "'",
-        "nbsp" => "\u{a0}",
-        _ => return resolve_other(name).map(Cow::Owned),
-    };
-    Some(Cow::Borrowed(known))
-}
-
-fn resolve_other(name: &str) -> Option<String> {
+/// name that HTML gives to one or two characters.
+pub(crate) fn characters(name: &str) -> Option<(char, Option<char>)> {
+    let one = |c| Some((c, None));
+    match name {
+        "amp" => return one('&'),
+        "lt" => return one('<'),
+        "gt" => return one('>'),
+        "quot" => return one('"'),
+        "apos" => return one('\''),
+        "nbsp" => return one('\u{a0}'),
+        _ => {}
+    }
     if let Some(number) = name.strip_prefix('#') {
         let code = match number.strip_prefix(['x', 'X']) {
             Some(hex) if !hex.is_empty() && hex.bytes().all(|b| b.is_ascii_hexdigit()) => {
@@ -484,12 +481,17 @@ fn resolve_other(name: &str) -> Option<String> {
             None if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => number.parse(),
             _ => return None,
         };
-        return code.ok().filter(|&code| code != 0).and_then(char::from_u32).map(String::from);
+        return code.ok().filter(|&code| code != 0).and_then(char::from_u32).and_then(one);
     }
     if name.len() > 40 || !name.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return None;
     }
     let &(first, second) = html5ever::data::NAMED_ENTITIES.get(format!("{name};").as_str())?;
-    let text: String = [first, second].into_iter().filter(|&c| c != 0).filter_map(char::from_u32).collect();
-    Some(text).filter(|text| !text.is_empty())
+    let known = |code: u32| char::from_u32(code).filter(|&c| c != '\0');
+    Some((known(first)?, known(second)))
+}
+
+fn push_characters(out: &mut String, (first, second): (char, Option<char>)) {
+    out.push(first);
+    out.extend(second);
 }
