@@ -156,6 +156,11 @@ impl Origins {
         self.lines.truncate(length);
     }
 
+    /// Forgets where this field stood: it is taken from elsewhere.
+    pub fn forget(&mut self, field: Field) {
+        self.lines.retain(|line| line.field != field);
+    }
+
     /// Whether nothing is noted: the reader of this format does not note origins.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()

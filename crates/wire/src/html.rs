@@ -16,6 +16,7 @@ use crate::xml;
 
 pub use collect::{Collector, Part};
 pub(crate) use element::Way;
+pub(crate) use write::{Markup, write_cells, write_marked};
 pub use write::{escape_attribute, escape_text, write_block, write_blocks, write_body};
 
 /// A block that is not copy yet.

@@ -59,6 +59,7 @@ pub mod ninjs;
 pub mod nitf;
 pub mod outgoing;
 pub mod plain;
+mod refusal;
 mod reserved;
 pub mod ritzau;
 pub mod rss;
@@ -74,6 +75,7 @@ pub mod zczc;
 pub use account::{Account, Part};
 use jiff::tz::TimeZone;
 use news::{Complaint, Gravity, Version};
+pub use refusal::Refusal;
 
 /// A format that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -11,6 +11,7 @@ mod differences;
 mod feedvalidator;
 mod rome;
 mod words;
+mod written;
 
 use differences::Differences;
 
@@ -73,6 +74,9 @@ const SUITES: &[Suite] = &[
     Suite { name: "feedvalidator", mark: 100.0, run: feedvalidator::run },
     Suite { name: "rome", mark: 100.0, run: rome::run },
     Suite { name: "words", mark: 95.0, run: words::run },
+    Suite { name: "written-back", mark: 100.0, run: written::back },
+    Suite { name: "written-valid", mark: 100.0, run: written::valid },
+    Suite { name: "iptc-unit-files", mark: 90.0, run: written::unit_files },
 ];
 
 pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
@@ -82,7 +86,11 @@ pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
     for suite in SUITES.iter().filter(|suite| wish.only.as_ref().is_none_or(|only| suite.name.contains(only)))
     {
         // The wires themselves are no suite of anybody's.
-        let folder = folder.join(if suite.name == "words" { "../wire" } else { suite.name });
+        let folder = folder.join(match suite.name {
+            "words" | "written-back" | "written-valid" => "../wire",
+            "iptc-unit-files" => "../wire/newsml-g2/iptc-tests",
+            own => own,
+        });
         if !folder.is_dir() {
             eprintln!("!! NOT RUN: {}: {} is not there", suite.name, folder.display());
             continue;

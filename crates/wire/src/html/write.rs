@@ -131,17 +131,19 @@ pub fn write_block(out: &mut String, block: &Block, data_v: bool) {
         .filter(|mark| !on_block.iter().any(|taken| std::ptr::eq(*taken, *mark)))
         .collect();
     let breaks = if data_v || block.kind() == BlockKind::Pre { "\n" } else { "<br>\n" };
+    let markup = Markup { breaks, start, close };
     if block.kind() == BlockKind::Row {
-        write_cells(out, text, &marks, breaks);
+        write_cells(out, text, &marks, &markup);
     } else {
-        write_marked(out, text, 0..text.len(), &marks, breaks);
+        write_marked(out, text, 0..text.len(), &marks, &markup);
     }
     out.push_str("</");
     out.push_str(tag);
     out.push('>');
 }
 
-fn write_cells(out: &mut String, text: &str, marks: &[&Mark], breaks: &str) {
+/// The cells of a row.
+pub(crate) fn write_cells(out: &mut String, text: &str, marks: &[&Mark], markup: &Markup) {
     // A row may have very many cells: each mark is looked at only where it may reach.
     let mut ahead: Vec<&Mark> = marks.iter().copied().filter(|mark| is_written(&mark.kind)).collect();
     ahead.sort_by_key(|mark| mark.range.start);
@@ -155,7 +157,7 @@ fn write_cells(out: &mut String, text: &str, marks: &[&Mark], breaks: &str) {
         }
         out.push_str(&text[at..range.start]);
         out.push_str(if header { "<th>" } else { "<td>" });
-        write_marked(out, text, range.clone(), &here, breaks);
+        write_marked(out, text, range.clone(), &here, markup);
         out.push_str(if header { "</th>" } else { "</td>" });
         at = range.end;
     }
@@ -190,8 +192,25 @@ fn cells(text: &str, marks: &[&Mark]) -> Vec<(Range<usize>, bool)> {
         .collect()
 }
 
+/// How marks and line breaks are written.
+pub(crate) struct Markup {
+    /// A line break.
+    pub(crate) breaks: &'static str,
+    /// A mark begins.
+    pub(crate) start: fn(&mut String, &MarkKind),
+    /// A mark ends.
+    pub(crate) close: fn(&mut String, &MarkKind),
+}
+
 /// A part of a block's text with its marks as elements, nested properly even where marks overlap.
-fn write_marked(out: &mut String, text: &str, part: Range<usize>, marks: &[&Mark], breaks: &str) {
+pub(crate) fn write_marked(
+    out: &mut String,
+    text: &str,
+    part: Range<usize>,
+    marks: &[&Mark],
+    markup: &Markup,
+) {
+    let Markup { breaks, start, close } = markup;
     let cut = |mark: &Mark| mark.range.start.max(part.start)..mark.range.end.min(part.end);
     let mut waiting: Vec<(Range<usize>, &MarkKind)> = marks
         .iter()

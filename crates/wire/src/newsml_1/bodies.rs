@@ -1,6 +1,6 @@
 //! The words of one content item, in whatever markup its agency puts them.
 
-use news::{Complaint, Gravity, Version};
+use news::{Complaint, Field, Gravity, Taken, Version};
 
 use super::shape::{formal, formal_of};
 use crate::html::{self, Words};
@@ -35,8 +35,12 @@ pub(super) fn rank(item: &Element) -> u8 {
 /// Reads a content item. Status and embargo that NITF carries go into `version`, where the more restrictive holds.
 pub(super) fn read(version: &mut Version, item: &Element, path: &str, hints: &Hints) -> (Head, Words) {
     let alone = |words| (Head::default(), words);
-    match form(item) {
-        Form::Nitf(root) => nitf::read_inline(version, root, hints),
+    let form = form(item);
+    if let Form::Xhtml(holder) | Form::NitfText(holder) | Form::Html(holder) | Form::Plain(holder) = form {
+        version.origins.bytes(Field::Body, Taken::ByMeaning, holder.inner.clone());
+    }
+    match form {
+        Form::Nitf(root) => nitf::read_within(version, root, hints),
         Form::NitfText(element) => match xml::parse(element.text().trim(), &hints.limits) {
             Ok(root) => nitf::read_inline(version, &root, hints),
             Err(fault) => {

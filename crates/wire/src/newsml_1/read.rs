@@ -1,17 +1,16 @@
 //! From NewsML 1 to the nouns of the trade.
 
 use news::{
-    BlockKind, Complaint, Embargo, Gravity, ItemClass, PubStatus, Reference, Relation, Rendition, Severity,
-    Version, VersionOrder, VersionStamp,
+    BlockKind, Complaint, Embargo, Field, Gravity, ItemClass, PubStatus, Reference, Relation, Rendition,
+    Severity, Taken, Version, VersionOrder, VersionStamp, nth,
 };
 
 use super::bodies;
 use super::shape::{self, Component, Leaf, Part, Tree, formal, formal_of, same_language};
 use crate::html::{self, Draft, Words};
 use crate::story::{self, Dateline, Head};
-use crate::terms;
 use crate::xml::{self, Element};
-use crate::{Format, Hints, Reading};
+use crate::{Format, Hints, Reading, stood, terms};
 
 const COMPONENT: &str = "NewsItem/NewsComponent";
 
@@ -72,15 +71,15 @@ fn nested(version: &mut Version) {
 /// What the envelope says about all of its items.
 fn transmitted(version: &mut Version, envelope: &Element) {
     for child in envelope.elements() {
-        let path = format!("NewsML/NewsEnvelope/{}", child.name);
         if matches!(child.name, "NewsService" | "NewsProduct")
             && let Some(word) = formal(child)
             && terms::severity(word) == Severity::NotForPublication
         {
-            terms::signal(version, word, Severity::NotForPublication, &path);
+            let path = format_args!("NewsML/NewsEnvelope/{}", child.name);
+            terms::signal(version, word, Severity::NotForPublication, path);
         }
-        named(version, child, &path);
     }
+    comments(version, envelope, "NewsML/NewsEnvelope");
 }
 
 fn item(root: &Element, hints: &Hints) -> Result<Version, Complaint> {
@@ -91,11 +90,21 @@ fn item(root: &Element, hints: &Hints) -> Result<Version, Complaint> {
         Complaint::new(Gravity::Lost, "no-identity", message).at(path, Some(root.span.start))
     })?;
     let mut version = Version::new(identity.uri);
+    let identifier = root.child("Identification").and_then(|it| it.child("NewsIdentifier"));
+    for part in identifier.into_iter().flat_map(Element::elements) {
+        match part.name {
+            "ProviderId" | "DateId" | "NewsItemId" | "PublicIdentifier" => {
+                stood::as_meant(&mut version, Field::Uri, part);
+            }
+            "RevisionId" => stood::in_text(&mut version, Field::Version, part),
+            _ => {}
+        }
+    }
     if let Some(other) = identity.differs {
         let message = format!("the public identifier names another item than its parts do, which is {other}");
         terms::complain(&mut version, Gravity::Remark, "two-identities", message, path);
     }
-    version.language = root.lang().map(str::to_owned).or(hints.language.clone());
+    version.language = root.lang().map(str::to_owned).or_else(|| hints.language.clone());
     identified(&mut version, root);
     let management = root.child("NewsManagement");
     manage(&mut version, management, hints);
@@ -124,19 +133,14 @@ fn order(version: &Version, revision: Option<VersionStamp>) -> VersionStamp {
 /// What identifies the item beside its uri.
 fn identified(version: &mut Version, root: &Element) {
     let Some(identification) = root.child("Identification") else { return };
-    for child in identification.elements() {
-        let path = format!("NewsItem/Identification/{}", child.name);
-        match child.name {
-            "NameLabel" => {
-                let text = terms::collapse(&child.text());
-                if shape::is_memorandum(root, &text) {
-                    terms::signal(version, &text, Severity::Holds, &path);
-                }
-                version.slugline = Some(text).filter(|text| !text.is_empty());
-            }
-            _ => terms::flatten(version, child, &path),
-        }
+    comments(version, identification, "NewsItem/Identification");
+    let Some(label) = identification.child("NameLabel") else { return };
+    let text = terms::collapse(&stood::text(label));
+    if shape::is_memorandum(root, &text) {
+        terms::signal(version, &text, Severity::Holds, "NewsItem/Identification/NameLabel");
     }
+    version.slugline = Some(text).filter(|text| !text.is_empty());
+    stood::in_text(version, Field::Slugline, label);
 }
 
 // --- NewsManagement ---
@@ -160,20 +164,32 @@ fn manage(version: &mut Version, management: Option<&Element>, hints: &Hints) {
     }
     for child in management.elements() {
         let path = path(child.name);
-        let text = child.text();
         match child.name {
-            "Status" | "StatusWillChange" => {}
-            "FirstCreated" => version.first_created = terms::stamp(version, &text, &path, hints),
-            "ThisRevisionCreated" => version.version_created = terms::stamp(version, &text, &path, hints),
-            "Urgency" => terms::apply_urgency(version, formal(child).unwrap_or_default(), &path),
+            "Status" => stood::as_meant(version, Field::Status, child),
+            "StatusWillChange" => {}
+            "FirstCreated" => {
+                version.first_created = terms::stamp(version, &stood::text(child), &path, hints);
+                stood::in_text(version, Field::FirstCreated, child);
+            }
+            "ThisRevisionCreated" => {
+                version.version_created = terms::stamp(version, &stood::text(child), &path, hints);
+                stood::in_text(version, Field::VersionCreated, child);
+            }
+            "Urgency" => {
+                let Some((attr, urgency)) = stood::first_attr(child, &["FormalName"]) else { continue };
+                if let (Ok(urgency @ 1..=9), None) = (urgency.parse(), version.urgency) {
+                    version.urgency = Some(urgency);
+                    stood::in_attr(version, Field::Urgency, attr);
+                }
+            }
             "NewsItemType" => {
                 restrict(version, formal(child).unwrap_or_default(), &path);
-                named(version, child, &path);
+                stood::as_meant(version, Field::Class, child);
             }
             "Instruction" => instruct(version, child, &path),
-            "DerivedFrom" | "AssociatedWith" => refer(version, child, &path),
-            "Comment" => terms::note(version, "comment", text.trim(), &path),
-            _ => named(version, child, &path),
+            "DerivedFrom" | "AssociatedWith" => refer(version, child),
+            "Comment" => comment(version, "comment", child, &path),
+            _ => comments(version, child, &path),
         }
     }
 }
@@ -183,14 +199,14 @@ fn manage(version: &mut Version, management: Option<&Element>, hints: &Hints) {
 fn will_change(version: &mut Version, embargoed: bool, change: &Element, path: &str, hints: &Hints) {
     let future = formal_of(change, "FutureStatus").unwrap_or_default();
     let when = change.child("DateAndTime").map(Element::text).unwrap_or_default();
-    terms::keep(version, format!("{path}/FutureStatus"), future);
+    stood::as_meant(version, Field::Embargo, change);
     match terms::status(future) {
         PubStatus::Usable if future.eq_ignore_ascii_case("embargoed") => {
             let message = "the item is to become embargoed; it waits for a person";
             terms::complain(version, Gravity::Hold, "future-status", message, path);
         }
         PubStatus::Usable if embargoed => terms::apply_embargo(version, &when, path, hints),
-        PubStatus::Usable => terms::keep(version, format!("{path}/DateAndTime"), &when),
+        PubStatus::Usable => {}
         PubStatus::Withheld | PubStatus::Canceled => {
             if embargoed {
                 version.embargo = Some(Embargo::Indefinite);
@@ -240,18 +256,19 @@ fn instruct(version: &mut Version, instruction: &Element, path: &str) {
         }
         _ => restrict(version, word, path),
     }
-    for comment in instruction.children_named("Comment") {
-        terms::note(version, "instruction", comment.text().trim(), format!("{path}/Comment"));
+    stood::as_meant(version, Field::Signal(nth(version.signals.len())), instruction);
+    for said in instruction.children_named("Comment") {
+        comment(version, "instruction", said, path);
     }
-    named(version, instruction, path);
 }
 
-fn refer(version: &mut Version, element: &Element, path: &str) {
-    let uri = element.attr("NewsItem").map(str::trim).filter(|uri| !uri.is_empty());
-    let Some(uri) = uri else { return named(version, element, path) };
+fn refer(version: &mut Version, element: &Element) {
+    let path = "NewsItem/NewsManagement/Comment";
+    comments(version, element, path);
+    let Some((attr, named)) = stood::first_attr(element, &["NewsItem"]) else { return };
     let word = formal(element).unwrap_or(element.name);
-    let (uri, revision) =
-        shape::without_revision(uri).map_or((uri, None), |(uri, revision)| (uri, Some(revision.to_owned())));
+    let (uri, revision) = shape::without_revision(named)
+        .map_or((named, None), |(uri, revision)| (uri, Some(revision.to_owned())));
     let relation = match shape::relation(word) {
         _ if element.name == "NewsItemRef" => Relation::Member,
         _ if uri == version.uri => Relation::Previous,
@@ -264,8 +281,25 @@ fn refer(version: &mut Version, element: &Element, path: &str) {
         when: None,
         raw: word.to_owned(),
     });
-    for comment in element.children_named("Comment") {
-        terms::note(version, "comment", comment.text().trim(), format!("{path}/Comment"));
+    let taken = if uri == named { Taken::AsWritten } else { Taken::ByMeaning };
+    version.origins.bytes(Field::Reference(nth(version.references.len())), taken, attr.span.clone());
+}
+
+/// Comments are for editors, wherever they stand.
+fn comments(version: &mut Version, element: &Element, path: &str) {
+    for child in element.elements() {
+        match child.name {
+            "Comment" => comment(version, "comment", child, path),
+            _ => comments(version, child, path),
+        }
+    }
+}
+
+fn comment(version: &mut Version, role: &str, element: &Element, path: &str) {
+    let before = version.notes.len();
+    terms::note(version, role, stood::text(element).trim(), format_args!("{path}/Comment"));
+    if version.notes.len() > before {
+        stood::in_text(version, Field::Note(nth(version.notes.len())), element);
     }
 }
 
@@ -316,7 +350,7 @@ fn tell(version: &mut Version, tree: &Tree<'_>, hints: &Hints) {
         let path = format!("{COMPONENT}/ContentItem");
         let (inner, body) = bodies::read(version, leaf.item, &path, hints);
         words = body;
-        fill(version, &mut head, inner);
+        fill(&mut head, inner);
         characteristics(version, leaf);
     }
     lines_of_their_own(version, tree, &mut head, &mut words, hints);
@@ -329,22 +363,29 @@ fn tell(version: &mut Version, tree: &Tree<'_>, hints: &Hints) {
 }
 
 /// The lines of the item speak for it; what only the text itself carries fills their gaps.
-fn fill(version: &mut Version, head: &mut Head, inner: Head) {
+fn fill(head: &mut Head, inner: Head) {
     let subheads = head.lines.iter().any(|line| line.kind == BlockKind::Subhead);
     let has_headline = head.has_headline();
+    let (mut lines, bylines) = (Vec::new(), head.bylines.is_empty());
+    let mut counted = [0u16; 2];
     for line in inner.lines {
-        let wanted = match line.kind {
-            BlockKind::Headline => !has_headline,
-            _ => !subheads,
-        };
-        let known = head.lines.iter().take(NEAR).any(|own| own.text == line.text);
-        match (wanted, known) {
-            (true, _) => head.lines.push(line),
-            (false, true) => {}
-            (false, false) => terms::keep(version, format!("{COMPONENT}/ContentItem/hedline"), &line.text),
+        let headline = line.kind == BlockKind::Headline;
+        let n = &mut counted[usize::from(headline)];
+        let stood = inner.stood.iter().find(|(kind, at, _)| *kind == line.kind && at == n);
+        *n = n.saturating_add(1);
+        if if headline { !has_headline } else { !subheads } {
+            lines.push((line, stood.map(|(.., bytes)| bytes.clone())));
         }
     }
-    if head.bylines.is_empty() {
+    for (line, bytes) in lines {
+        match bytes {
+            Some(bytes) => head.add(Some(line), bytes),
+            None => head.lines.push(line),
+        }
+    }
+    if bylines {
+        let stood = inner.stood.into_iter().filter(|(kind, ..)| *kind == BlockKind::Byline);
+        head.stood.extend(stood);
         head.bylines = inner.bylines;
     }
     if head.dateline.is_none() {
@@ -371,7 +412,6 @@ fn choose<'t, 'a>(version: &mut Version, tree: &'t Tree<'a>, hints: &Hints) -> O
             let role = shape::role(tree, leaf).unwrap_or_default();
             let message = format!("a text of the role `{role}` is not published");
             terms::complain(version, Gravity::Remark, "text-beside", message, format!("{COMPONENT}/Role"));
-            aside(version, tree, leaf);
         }
     }
     let stories = of_one_language(version, tree, stories, hints);
@@ -385,11 +425,7 @@ fn choose<'t, 'a>(version: &mut Version, tree: &'t Tree<'a>, hints: &Hints) -> O
         );
         terms::complain(version, Gravity::Hold, "several-texts", message, COMPONENT);
     }
-    let chosen = alternatives.iter().copied().min_by_key(|leaf| bodies::rank(leaf.item))?;
-    for leaf in alternatives.into_iter().chain(others).filter(|leaf| !std::ptr::eq(*leaf, chosen)) {
-        aside(version, tree, leaf);
-    }
-    Some(chosen)
+    alternatives.into_iter().min_by_key(|leaf| bodies::rank(leaf.item))
 }
 
 /// Of a story in several languages, the one in that of the feed, else of the item, else the first.
@@ -414,7 +450,6 @@ fn of_one_language<'t, 'a>(
         let message = format!("{} texts in other languages are not published", foreign.len());
         terms::complain(version, Gravity::Remark, "other-language", message, COMPONENT);
     }
-    foreign.into_iter().for_each(|leaf| aside(version, tree, leaf));
     own
 }
 
@@ -447,12 +482,8 @@ fn lines_of_their_own(
         words.notes.append(&mut beside.notes);
         words.renditions.append(&mut beside.renditions);
         words.complaints.append(&mut beside.complaints);
-        if text.is_empty() || head.lines.iter().take(NEAR).any(|line| line.text == text) {
-            continue;
-        }
-        if foreign || taken {
-            terms::keep(version, &path, &text);
-        } else {
+        let said = text.is_empty() || head.lines.iter().take(NEAR).any(|line| line.text == text);
+        if !said && !foreign && !taken {
             head.lines.push(story::draft(kind, text, marks, None));
         }
     }
@@ -489,10 +520,13 @@ fn beside(
             }
             Part::Private => {
                 let role = shape::role(tree, leaf).unwrap_or("not-for-publication").to_owned();
+                let before = version.notes.len();
                 terms::note(version, &role, leaf.item.text().trim(), format!("{COMPONENT}/ContentItem"));
+                if version.notes.len() > before {
+                    stood::as_meant(version, Field::Note(nth(version.notes.len())), leaf.item);
+                }
             }
-            Part::Aside => aside(version, tree, leaf),
-            Part::Story | Part::Unknown | Part::Headline | Part::Subheadline => {}
+            Part::Aside | Part::Story | Part::Unknown | Part::Headline | Part::Subheadline => {}
         }
     }
 }
@@ -518,14 +552,17 @@ fn credits(tree: &Tree<'_>, caption: usize, chosen: Option<&Leaf<'_>>) -> Vec<Dr
 fn medium(version: &mut Version, tree: &Tree<'_>, leaf: &Leaf<'_>) {
     characteristics(version, leaf);
     let path = format!("{COMPONENT}/ContentItem");
-    match leaf.item.attr("Href").map(str::trim).filter(|href| !href.is_empty()) {
-        Some(href) => version.renditions.push(Rendition {
-            href: href.to_owned(),
-            media_type: formal_of(leaf.item, "MimeType")
-                .or(formal_of(leaf.item, "Format"))
-                .map(str::to_owned),
-            role: shape::role(tree, leaf).map(str::to_owned),
-        }),
+    match stood::first_attr(leaf.item, &["Href"]) {
+        Some((attr, href)) => {
+            version.renditions.push(Rendition {
+                href: href.to_owned(),
+                media_type: formal_of(leaf.item, "MimeType")
+                    .or(formal_of(leaf.item, "Format"))
+                    .map(str::to_owned),
+                role: shape::role(tree, leaf).map(str::to_owned),
+            });
+            stood::in_attr(version, Field::Rendition(nth(version.renditions.len())), attr);
+        }
         None if leaf.item.child("DataContent").is_some() || leaf.item.child("Encoding").is_some() => {
             let what = shape::medium(tree, leaf);
             let message =
@@ -536,23 +573,16 @@ fn medium(version: &mut Version, tree: &Tree<'_>, leaf: &Leaf<'_>) {
     }
 }
 
+/// What stands in a content item beside its words.
 fn characteristics(version: &mut Version, leaf: &Leaf<'_>) {
+    let path = format!("{COMPONENT}/ContentItem");
     for child in leaf.item.elements() {
-        if !matches!(child.name, "DataContent" | "Encoding" | "Catalog" | "Comment") {
-            named(version, child, &format!("{COMPONENT}/ContentItem/{}", child.name));
+        match child.name {
+            "DataContent" | "Encoding" | "Catalog" => {}
+            "Comment" => comment(version, "comment", child, &path),
+            _ => comments(version, child, &path),
         }
     }
-    for comment in leaf.item.children_named("Comment") {
-        let path = format!("{COMPONENT}/ContentItem/Comment");
-        terms::note(version, "comment", comment.text().trim(), &path);
-    }
-}
-
-/// Keeps a text that is not read.
-fn aside(version: &mut Version, tree: &Tree<'_>, leaf: &Leaf<'_>) {
-    let role = shape::role(tree, leaf).or(formal_of(leaf.item, "Format")).unwrap_or_default();
-    let text = leaf.item.child("DataContent").map(Element::text).unwrap_or_default();
-    terms::keep(version, format!("{COMPONENT}/ContentItem[{role}]"), text.trim());
 }
 
 // --- what components say ---
@@ -562,72 +592,77 @@ fn about(version: &mut Version, component: &Component<'_>, head: Option<&mut Hea
     let around = head.is_some();
     let mut head = head;
     for child in component.element.elements() {
-        let path = format!("{COMPONENT}/{}", child.name);
         match child.name {
             "NewsComponent" | "ContentItem" | "Catalog" | "BasisForChoice" => {}
             "NewsLines" => match &mut head {
-                Some(head) => lines(version, child, component.language, head, &path),
-                None => beside_lines(version, child, &path),
+                Some(head) => lines(version, child, component.language, head),
+                None => child.children_named("NewsLine").for_each(|line| typed_line(version, line)),
             },
-            "DescriptiveMetadata" if around => describe(version, child, &path),
-            "AdministrativeMetadata" => administer(version, child, around, &path),
-            "RightsMetadata" if around => rights(version, child, &path, hints),
-            "NewsItemRef" => refer(version, child, &path),
-            "Comment" => terms::note(version, "comment", child.text().trim(), &path),
-            _ => named(version, child, &path),
-        }
-    }
-}
-
-/// The lines of a component that is not the story's: advisories are notes there too.
-fn beside_lines(version: &mut Version, lines: &Element, path: &str) {
-    for line in lines.elements() {
-        match line.name {
-            "NewsLine" => typed_line(version, line, &format!("{path}/NewsLine")),
-            _ => terms::flatten(version, line, &format!("{path}/{}", line.name)),
+            "DescriptiveMetadata" if around => describe(version, child),
+            "AdministrativeMetadata" if around => administer(version, child),
+            "RightsMetadata" if around => rights(version, child, hints),
+            "NewsItemRef" => refer(version, child),
+            "Comment" => comment(version, "comment", child, COMPONENT),
+            _ => comments(version, child, COMPONENT),
         }
     }
 }
 
 /// `NewsLines` of a component around the story. What an inner component says stands before what outer ones say.
-fn lines(version: &mut Version, lines: &Element, language: Option<&str>, head: &mut Head, path: &str) {
+fn lines(version: &mut Version, lines: &Element, language: Option<&str>, head: &mut Head) {
     let (had_headline, had_subhead) =
         (head.has_headline(), head.lines.iter().any(|line| line.kind == BlockKind::Subhead));
     let had_byline = !head.bylines.is_empty();
     let main = main_headline(lines, language);
     for line in lines.elements() {
-        let path = format!("{path}/{}", line.name);
-        let text = terms::collapse(&line.text());
+        let text = terms::collapse(&stood::text(line));
         if text.is_empty() && line.name != "NewsLine" {
             continue;
         }
-        match line.name {
+        let kind = match line.name {
             "HeadLine" if !had_headline && main.is_some_and(|main| std::ptr::eq(main, line)) => {
-                head.lines.extend(story::line(BlockKind::Headline, &text));
+                BlockKind::Headline
             }
-            "SubHeadLine" if !had_subhead && !is_foreign(line, language) => {
-                head.lines.extend(story::line(BlockKind::Subhead, &text));
+            "SubHeadLine" if !had_subhead && !is_foreign(line, language) => BlockKind::Subhead,
+            "ByLine" | "ByLineTitle" if !had_byline => BlockKind::Byline,
+            _ => {
+                other_line(version, line, text, head);
+                continue;
             }
-            "ByLine" | "ByLineTitle" if !had_byline => {
-                head.bylines.extend(story::line(BlockKind::Byline, &text));
-            }
-            "DateLine" if head.dateline.is_none() => {
-                head.dateline = Some(Dateline { text, located: None, path, bytes: None });
-            }
-            "CreditLine" if version.rights.credit_line.is_none() => version.rights.credit_line = Some(text),
-            "CopyrightLine" if version.rights.copyright_notice.is_none() => {
-                version.rights.copyright_notice = Some(text);
-            }
-            "RightsLine" => version.rights.usage_terms.push(text),
-            "SlugLine" => {
-                if let Some(label) = version.slugline.replace(text) {
-                    terms::keep(version, "NewsItem/Identification/NameLabel", &label);
-                }
-            }
-            "KeywordLine" => keyword(version, text),
-            "NewsLine" => typed_line(version, line, &path),
-            _ => terms::keep(version, &path, &text),
+        };
+        head.add(story::line(kind, &text), line.inner.clone());
+    }
+}
+
+/// A line that is no headline, subhead or byline of the story.
+fn other_line(version: &mut Version, line: &Element, text: String, head: &mut Head) {
+    match line.name {
+        "DateLine" if head.dateline.is_none() => {
+            let (path, bytes) = (format!("{COMPONENT}/NewsLines/DateLine"), Some(line.inner.clone()));
+            head.dateline = Some(Dateline { text, located: None, path, bytes });
         }
+        "CreditLine" if version.rights.credit_line.is_none() => {
+            version.rights.credit_line = Some(text);
+            stood::in_text(version, Field::CreditLine, line);
+        }
+        "CopyrightLine" if version.rights.copyright_notice.is_none() => {
+            version.rights.copyright_notice = Some(text);
+            stood::in_text(version, Field::CopyrightNotice, line);
+        }
+        "RightsLine" => {
+            version.rights.usage_terms.push(text);
+            let field = Field::UsageTerms(nth(version.rights.usage_terms.len()));
+            stood::in_text(version, field, line);
+        }
+        "SlugLine" => {
+            // It takes the place of the label, which is unmapped then.
+            version.origins.forget(Field::Slugline);
+            version.slugline = Some(text);
+            stood::in_text(version, Field::Slugline, line);
+        }
+        "KeywordLine" => keyword(version, text, |version, field| stood::in_text(version, field, line)),
+        "NewsLine" => typed_line(version, line),
+        _ => {}
     }
 }
 
@@ -643,106 +678,113 @@ fn main_headline<'a>(lines: &'a Element<'a>, language: Option<&str>) -> Option<&
 }
 
 /// A line of a type that the agency names: an advisory, a list of pictures. None of them is copy.
-fn typed_line(version: &mut Version, line: &Element, path: &str) {
-    let role = formal_of(line, "NewsLineType").unwrap_or("NewsLine").to_owned();
+fn typed_line(version: &mut Version, line: &Element) {
+    let role = formal_of(line, "NewsLineType").unwrap_or("NewsLine");
     for text in line.children_named("NewsLineText") {
-        terms::note(version, &role, &terms::collapse(&text.text()), path);
+        let before = version.notes.len();
+        let path = format_args!("{COMPONENT}/NewsLines/NewsLine");
+        terms::note(version, role, &terms::collapse(&stood::text(text)), path);
+        if version.notes.len() > before {
+            stood::in_text(version, Field::Note(nth(version.notes.len())), text);
+        }
     }
 }
 
-fn keyword(version: &mut Version, word: String) {
+/// Adds a keyword, unless one of those near it says the same, and notes where it stood.
+fn keyword(version: &mut Version, word: String, note: impl FnOnce(&mut Version, Field)) {
     if !version.keywords.iter().rev().take(NEAR).any(|known| *known == word) {
         version.keywords.push(word);
+        note(version, Field::Keyword(nth(version.keywords.len())));
     }
 }
 
-fn describe(version: &mut Version, meta: &Element, path: &str) {
+fn describe(version: &mut Version, meta: &Element) {
+    const PATH: &str = "NewsItem/NewsComponent/DescriptiveMetadata";
     for child in meta.elements() {
-        let path = format!("{path}/{}", child.name);
         match child.name {
-            "Language" => {}
+            "Language" => stood::as_meant(version, Field::Language, child),
             "Genre" => {
-                let word = formal(child).unwrap_or_default();
-                restrict(version, word, &path);
+                let Some((attr, word)) = stood::first_attr(child, &["FormalName"]) else { continue };
+                restrict(version, word, &format!("{PATH}/Genre"));
                 version.genres.push(terms::subject(Some(word), child.attr("Scheme"), None));
+                stood::in_attr(version, Field::GenreCode(nth(version.genres.len())), attr);
             }
-            "SubjectCode" => subjects(version, child, &path),
-            "Location" => locate(version, child, &path),
+            "SubjectCode" => subjects(version, child),
+            "Location" => locate(version, child),
             "Property" if formal(child) == Some("Keyword") && child.attr("Role").is_none() => {
-                let word = terms::collapse(child.attr("Value").unwrap_or_default());
-                if !word.is_empty() {
-                    keyword(version, word);
-                }
+                let Some((attr, word)) = stood::first_attr(child, &["Value"]) else { continue };
+                keyword(version, terms::collapse(word), |version, field| {
+                    stood::in_attr(version, field, attr)
+                });
             }
-            _ => named(version, child, &path),
+            _ => {}
         }
     }
+    comments(version, meta, PATH);
 }
 
-fn subjects(version: &mut Version, codes: &Element, path: &str) {
+fn subjects(version: &mut Version, codes: &Element) {
     for code in codes.elements() {
-        let subject = terms::subject(formal(code), code.attr("Scheme"), None);
-        if subject.code.is_some() && !version.subjects.iter().rev().take(NEAR).any(|known| *known == subject)
-        {
+        let Some((attr, word)) = stood::first_attr(code, &["FormalName"]) else { continue };
+        let subject = terms::subject(Some(word), code.attr("Scheme"), None);
+        if !version.subjects.iter().rev().take(NEAR).any(|known| *known == subject) {
             version.subjects.push(subject);
-        }
-        for attr in code.attrs.iter().filter(|attr| !matches!(attr.name, "FormalName" | "Scheme")) {
-            terms::keep(version, format!("{path}/{}/@{}", code.name, attr.name), &attr.value);
+            stood::in_attr(version, Field::SubjectCode(nth(version.subjects.len())), attr);
         }
     }
 }
 
 /// A place. That of origin is where the story was written; one without `@HowPresent` stands for it.
-fn locate(version: &mut Version, location: &Element, path: &str) {
+fn locate(version: &mut Version, location: &Element) {
     let how = location.attr("HowPresent").unwrap_or("Origin").trim();
-    for property in location.children_named("Property") {
-        let (name, value) = (
-            formal(property).unwrap_or_default(),
-            terms::collapse(property.attr("Value").unwrap_or_default()),
-        );
-        if name == "City"
-            && how.eq_ignore_ascii_case("origin")
-            && version.located.is_none()
-            && !value.is_empty()
-        {
-            version.located = Some(value);
-        } else {
-            terms::keep(version, format!("{path}[{how}]/{name}"), &value);
-        }
-    }
-    for other in location.elements().filter(|child| child.name != "Property") {
-        named(version, other, &format!("{path}[{how}]/{}", other.name));
+    let origin = how.eq_ignore_ascii_case("origin") && version.located.is_none();
+    let city = location.children_named("Property").find(|property| formal(property) == Some("City"));
+    if let (true, Some((attr, city))) = (origin, city.and_then(|city| stood::first_attr(city, &["Value"]))) {
+        version.located = Some(terms::collapse(city));
+        stood::in_attr(version, Field::Located, attr);
     }
 }
 
-fn administer(version: &mut Version, meta: &Element, around: bool, path: &str) {
-    for child in meta.elements() {
-        let path = format!("{path}/{}", child.name);
-        let party = child.child("Party").and_then(formal).map(terms::collapse);
-        match (child.name, party) {
-            ("Creator", Some(creator)) if around => version.creators.push(creator),
-            _ => named(version, child, &path),
+fn administer(version: &mut Version, meta: &Element) {
+    for party in meta.children_named("Creator").filter_map(|creator| creator.child("Party")) {
+        if let Some((attr, creator)) = stood::first_attr(party, &["FormalName"]) {
+            version.creators.push(terms::collapse(creator));
+            stood::in_attr(version, Field::Creator(nth(version.creators.len())), attr);
         }
     }
+    comments(version, meta, "NewsItem/NewsComponent/AdministrativeMetadata");
 }
 
-fn rights(version: &mut Version, rights: &Element, path: &str, hints: &Hints) {
+fn rights(version: &mut Version, rights: &Element, hints: &Hints) {
+    const PATH: &str = "NewsItem/NewsComponent/RightsMetadata";
     for part in rights.elements() {
         for child in part.elements() {
-            let path = format!("{path}/{}/{}", part.name, child.name);
-            let text = terms::collapse(&child.text());
+            let path = format!("{PATH}/{}/{}", part.name, child.name);
+            let text = terms::collapse(&stood::text(child));
             match child.name {
-                _ if text.is_empty() => named(version, child, &path),
+                _ if text.is_empty() => {}
                 "CopyrightHolder" if version.rights.copyright_holder.is_none() => {
                     version.rights.copyright_holder = Some(text);
+                    stood::in_text(version, Field::CopyrightHolder, child);
                 }
-                "UsageType" | "Geography" | "Limitations" => version.rights.usage_terms.push(text),
-                "StartDate" => terms::apply_embargo(version, &text, &path, hints),
-                "EndDate" => terms::apply_expiry(version, &text, &path, hints),
-                _ => named(version, child, &path),
+                "UsageType" | "Geography" | "Limitations" => {
+                    version.rights.usage_terms.push(text);
+                    let field = Field::UsageTerms(nth(version.rights.usage_terms.len()));
+                    stood::in_text(version, field, child);
+                }
+                "StartDate" => {
+                    terms::apply_embargo(version, &text, &path, hints);
+                    stood::as_meant(version, Field::Embargo, child);
+                }
+                "EndDate" => {
+                    terms::apply_expiry(version, &text, &path, hints);
+                    stood::as_meant(version, Field::Expires, child);
+                }
+                _ => {}
             }
         }
     }
+    comments(version, rights, PATH);
 }
 
 // --- class and rest ---
@@ -778,41 +820,13 @@ fn classify(version: &mut Version, root: &Element, tree: &Tree<'_>) {
     }
 }
 
-/// What stands beside the parts that are read.
+/// What stands beside the parts that are read: comments in it are for editors.
 fn rest(version: &mut Version, root: &Element) {
     for child in root.elements() {
         match child.name {
             "Identification" | "NewsManagement" | "NewsComponent" | "Catalog" => {}
-            "Comment" => terms::note(version, "comment", child.text().trim(), "NewsItem/Comment"),
-            name => named(version, child, &format!("NewsItem/{name}")),
-        }
-    }
-}
-
-/// Keeps an element for which the model has no field, by its formal name, its value and what is in it. Comments in
-/// it are for editors.
-fn named(version: &mut Version, element: &Element, path: &str) {
-    let path = match formal(element) {
-        Some(name) if element.attr("Value").is_some() => format!("{path}[{name}]"),
-        _ => path.to_owned(),
-    };
-    for attr in &element.attrs {
-        let name = attr.name;
-        match name {
-            "FormalName" if element.attr("Value").is_some() => {}
-            "FormalName" | "Value" => terms::keep(version, &path, &attr.value),
-            _ => terms::keep(version, format!("{path}/@{name}"), &attr.value),
-        }
-    }
-    if element.elements().next().is_none() {
-        let text = terms::collapse(&element.text());
-        terms::keep(version, &path, &text);
-    }
-    for child in element.elements() {
-        let path = format!("{path}/{}", child.name);
-        match child.name {
-            "Comment" => terms::note(version, "comment", child.text().trim(), &path),
-            _ => named(version, child, &path),
+            "Comment" => comment(version, "comment", child, "NewsItem"),
+            name => comments(version, child, &format!("NewsItem/{name}")),
         }
     }
 }

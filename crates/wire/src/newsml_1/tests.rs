@@ -2,6 +2,7 @@ use news::{
     BlockKind, Embargo, Gravity, ItemClass, Placement, PubStatus, Relation, Severity, Version, VersionOrder,
 };
 
+use crate::account::unmapped;
 use crate::{Hints, Reading};
 
 const IDENTIFIER: &str = "<ProviderId>agency.example</ProviderId><DateId>20260310</DateId><NewsItemId>E-1</NewsItemId><RevisionId PreviousRevision=\"2\" Update=\"N\">3</RevisionId>";
@@ -310,9 +311,9 @@ fn a_revision_without_a_story_acts_only_where_it_restricts() {
 #[test]
 fn words_of_a_patch_are_no_copy() {
     let patch = "<Update><Replace DuidRef=\"a\"><p>New words</p></Replace></Update>";
-    let version = one(&message(&news_item(IDENTIFIER, USABLE, patch)));
-    assert!(version.copy.is_empty());
-    assert!(version.extra.iter().any(|kept| kept.value == "New words"), "{:?}", version.extra);
+    let text = message(&news_item(IDENTIFIER, USABLE, patch));
+    assert!(one(&text).copy.is_empty());
+    assert_eq!(unmapped(&text, "NewsItem/Update/Replace/p"), ["New words"]);
 }
 
 // --- story ---
@@ -391,16 +392,17 @@ fn the_lines_stand_before_the_story() {
 
 #[test]
 fn the_inner_lines_speak_for_the_story_and_the_others_are_kept() {
-    let version = one(&story(&format!(
+    let text = story(&format!(
         "<NewsLines><HeadLine>Package</HeadLine><CreditLine>AGX</CreditLine></NewsLines><NewsComponent><NewsLines><HeadLine xml:lang=\"fr\">Une</HeadLine><HeadLine xml:lang=\"en\">Story</HeadLine></NewsLines><DescriptiveMetadata><Language FormalName=\"en\"/></DescriptiveMetadata>{}</NewsComponent>",
         holding(
             "",
             "<nitf><body><body.head><hedline><hl1>Other</hl1></hedline></body.head><body.content><p>Words</p></body.content></body></nitf>"
         )
-    )));
+    ));
+    let version = one(&text);
     assert_eq!(blocks(&version), [(BlockKind::Headline, "Story"), (BlockKind::P, "Words")]);
     for kept in ["Package", "Une", "Other"] {
-        assert!(version.extra.iter().any(|extra| extra.value == kept), "{kept}: {:?}", version.extra);
+        assert!(unmapped(&text, "").contains(&kept.to_owned()), "{kept}");
     }
     assert_eq!(
         (version.rights.credit_line.as_deref(), version.language.as_deref()),
@@ -539,10 +541,11 @@ fn references_name_items_without_their_revision() {
 
 #[test]
 fn rights_and_labels_are_kept() {
-    let version = one(&story(&format!(
+    let text = story(&format!(
         "<NewsLines><CopyrightLine>© 2026 AGX</CopyrightLine><RightsLine>No archive</RightsLine><SlugLine>Spring-Blossom</SlugLine><KeywordLine>blossom</KeywordLine></NewsLines><RightsMetadata><Copyright><CopyrightHolder>AGX</CopyrightHolder></Copyright><UsageRights><Limitations>Print only</Limitations><EndDate>20260401T000000Z</EndDate></UsageRights></RightsMetadata><AdministrativeMetadata><Creator><Party FormalName=\"Ann Example\"/></Creator></AdministrativeMetadata>{}",
         holding("", "<p>Words</p>")
-    )));
+    ));
+    let version = one(&text);
     assert_eq!(version.rights.copyright_notice.as_deref(), Some("© 2026 AGX"));
     assert_eq!(version.rights.copyright_holder.as_deref(), Some("AGX"));
     assert_eq!(version.rights.usage_terms, ["No archive", "Print only"]);
@@ -552,9 +555,7 @@ fn rights_and_labels_are_kept() {
         (Some("Spring-Blossom"), &["blossom".to_owned()][..])
     );
     assert_eq!(version.creators, ["Ann Example"]);
-    assert!(
-        version.extra.iter().any(|kept| kept.path == "NewsML/NewsEnvelope/Priority" && kept.value == "4")
-    );
+    assert_eq!(unmapped(&text, "NewsML/NewsEnvelope/Priority/@FormalName"), ["4"]);
 }
 
 #[test]
@@ -676,4 +677,16 @@ proptest::proptest! {
         }
         proptest::prop_assert!(!reading.items.is_empty() || reading.complaints.iter().any(|c| c.gravity == Gravity::Lost));
     }
+}
+
+#[test]
+fn a_revision_of_the_management_alone_withholds_the_story_that_it_does_not_bring() {
+    let text = include_str!("../../../../fixtures/wire/newsml-1/withheld-only.xml");
+    let held = one(text);
+    let story = one(include_str!("../../../../fixtures/wire/newsml-1/arabic.xml"));
+    assert_eq!(held.uri, story.uri);
+    assert_eq!(held.status, PubStatus::Withheld);
+    assert_eq!((held.version.order, story.version.order), (VersionOrder::Number(2), VersionOrder::Number(1)));
+    assert!(held.copy.is_empty());
+    assert_eq!(held.notes.iter().map(|note| note.role.as_str()).collect::<Vec<_>>(), ["instruction"]);
 }

@@ -173,6 +173,16 @@ pub fn resolve(code: &str) -> Option<String> {
     scheme(alias).map(|uri| format!("{uri}{rest}"))
 }
 
+/// Whether this has the form of a code: an alias, a colon, something behind it, and no space.
+pub(super) fn is_code(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(alias, rest)| {
+        !alias.is_empty()
+            && !rest.is_empty()
+            && !rest.starts_with("//")
+            && !text.contains(char::is_whitespace)
+    })
+}
+
 /// What the aliases of one item stand for.
 pub(super) struct Codes<'a> {
     own: Vec<(&'a str, &'a str)>,

@@ -1,4 +1,5 @@
-//! IPTC NewsML-G2: a `newsItem` alone, or a `newsMessage` with items of any class.
+//! IPTC NewsML-G2: a `newsItem` alone, or a `newsMessage` with items of any class; [`write()`] gives one back.
+//! `docs/formats/newsml-g2.md` tells all of it.
 //!
 //! | NewsML-G2 | becomes |
 //! |---|---|
@@ -21,5 +22,7 @@ mod read;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub use read::read;
+pub use write::write;

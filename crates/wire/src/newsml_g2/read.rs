@@ -131,6 +131,10 @@ fn about_item(version: &mut Version, meta: &Element, codes: &Codes<'_>, hints: &
                 stood::in_text(version, Field::FirstCreated, child);
             }
             "signal" => signal(version, child, codes),
+            "altRep" if version.link.is_none() && child.attr("contenttype") == Some("text/html") => {
+                version.link = filled(child);
+                stood::in_text(version, Field::Link, child);
+            }
             "edNote" | "ednote" => ed_note(version, child),
             "link" => link(version, child),
             "itemClass" => item_class(version, child),

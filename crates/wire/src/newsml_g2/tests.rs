@@ -499,10 +499,121 @@ fn the_examples_read_as_they_should() {
         ),
         ("hindi.xml", vec!["urn:newsml:agency.example:20260314:sansad"], Severity::Informs),
         ("kill.xml", vec!["urn:newsml:agency.example:20260314:council"], Severity::Kills),
+        ("withheld.xml", vec!["urn:newsml:agency.example:20260314:ferry"], Severity::Withholds),
+        ("marathi.xml", vec!["urn:newsml:agency.example:20260314:pul"], Severity::Informs),
+        ("chinese.xml", vec!["urn:newsml:agency.example:20260314:qiao"], Severity::Informs),
+        ("korean.xml", vec!["urn:newsml:agency.example:20260314:dari"], Severity::Informs),
+        ("five-versions.xml", vec!["urn:newsml:agency.example:20260314:fire"; 5], Severity::Informs),
+        ("package-kill.xml", vec!["urn:newsml:agency.example:20260314:package"], Severity::Informs),
     ] {
         let reading = crate::read(&std::fs::read(folder.join(name)).unwrap(), &Hints::default());
         assert_eq!(reading.items.iter().map(|v| v.uri.as_str()).collect::<Vec<_>>(), uris, "{name}");
         assert!(reading.items.iter().all(|v| v.severity() == severity && v.complaints.is_empty()), "{name}");
         assert!(reading.complaints.is_empty(), "{name}: {:?}", reading.complaints);
     }
+}
+
+#[test]
+fn a_package_withdraws_the_member_that_it_calls_canceled() {
+    let package = one(include_str!("../../../../fixtures/wire/newsml-g2/package-kill.xml"));
+    let told: Vec<_> = package.references.iter().map(|r| (r.relation, r.uri.rsplit(':').next())).collect();
+    assert_eq!(told, [(Relation::Kills, Some("fire")), (Relation::Member, Some("ferry"))]);
+    assert_eq!(package.class, ItemClass::Other("package".to_owned()));
+}
+
+#[test]
+fn five_versions_follow_each_other() {
+    let reading = reading(include_str!("../../../../fixtures/wire/newsml-g2/five-versions.xml"));
+    let orders: Vec<_> = reading.items.iter().map(|version| version.version.order).collect();
+    assert_eq!(orders, (1..=5).map(VersionOrder::Number).collect::<Vec<_>>());
+    let last = &reading.items[4];
+    assert_eq!(
+        (last.references[0].relation, last.references[0].version.as_deref()),
+        (Relation::Previous, Some("4"))
+    );
+    assert_eq!(last.signals[0].code, "sig:correction");
+}
+
+#[test]
+fn the_words_of_an_editors_note_are_never_copy() {
+    let held = one(include_str!("../../../../fixtures/wire/newsml-g2/withheld.xml"));
+    assert_eq!(held.status, PubStatus::Withheld);
+    assert!(held.notes[0].text.contains("555") && !held.copy.canonical().contains("555"));
+}
+
+#[test]
+fn concepts_are_metadata_and_no_story() {
+    let item = one(
+        r#"<conceptItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="c"><itemMeta><itemClass qcode="cinat:concept"/></itemMeta>
+<concept><conceptId qcode="agx:1"/><name>Example City</name><definition>A city.</definition></concept></conceptItem>"#,
+    );
+    assert_eq!(item.class, ItemClass::Other("concept".to_owned()));
+    assert!(item.copy.is_empty());
+    let subject = &item.subjects[0];
+    assert_eq!((subject.code.as_deref(), subject.name.as_deref()), (Some("agx:1"), Some("Example City")));
+}
+
+// --- writing ---
+
+#[test]
+fn what_is_written_is_read_as_the_same() {
+    for wire in [
+        include_str!("../../../../fixtures/wire/newsml-g2/message.xml"),
+        include_str!("../../../../fixtures/wire/newsml-g2/hindi.xml"),
+        include_str!("../../../../fixtures/wire/newsml-g2/kill.xml"),
+        include_str!("../../../../fixtures/wire/newsml-g2/withheld.xml"),
+        include_str!("../../../../fixtures/wire/newsml-g2/chinese.xml"),
+        include_str!("../../../../fixtures/wire/newsml-g2/five-versions.xml"),
+    ] {
+        for version in reading(wire).items {
+            let written =
+                super::write(&version, "Agency Example").unwrap_or_else(|r| panic!("{}: {r:?}", version.uri));
+            let back = one(&written);
+            assert_eq!(back.copy.copy_hash(), version.copy.copy_hash());
+            assert_eq!(back.copy.role_hash(), version.copy.role_hash());
+        }
+    }
+}
+
+/// A version that can be written, changed, is refused for this field.
+#[track_caller]
+fn check_refused(change: impl FnOnce(&mut Version), field: &str) {
+    let mut version = one(include_str!("../../../../fixtures/wire/newsml-g2/chinese.xml"));
+    change(&mut version);
+    let refusals = super::write(&version, "Agency Example").expect_err(field);
+    assert!(refusals.iter().any(|refusal| refusal.field == field), "{field}: {refusals:?}");
+}
+
+#[test]
+fn what_the_format_cannot_carry_is_refused_by_name() {
+    check_refused(|version| version.version = news::VersionStamp::arrival(), "version");
+    check_refused(|version| version.version_created = None, "version_created");
+    check_refused(|version| version.status = PubStatus::Unknown("odd".into()), "status");
+    check_refused(
+        |version| {
+            let spaced = version.copy.push(BlockKind::P, "two  spaces", Vec::new(), None);
+            spaced.expect("carried");
+        },
+        "copy",
+    );
+    check_refused(
+        |version| {
+            let bold = news::Mark { range: 0..1, kind: news::MarkKind::Strong };
+            version.copy.push(BlockKind::Subhead, "Bold", vec![bold], None).expect("carried");
+        },
+        "copy",
+    );
+    check_refused(|version| version.slugline = Some(" ".into()), "slugline");
+    check_refused(
+        |version| {
+            version.references.push(news::Reference {
+                relation: Relation::Kills,
+                uri: "x".into(),
+                version: None,
+                when: None,
+                raw: String::new(),
+            });
+        },
+        "references",
+    );
 }

@@ -89,6 +89,9 @@ fn marks(element: &Element) -> Vec<MarkKind> {
     let mut marks: Vec<MarkKind> =
         language.map(|tag| MarkKind::Language(tag.to_owned())).into_iter().collect();
     match element.name {
+        "em" if element.attr("class").is_some_and(|class| class.trim() == "bold") => {
+            marks.push(MarkKind::Strong);
+        }
         "em" | "i" => marks.push(MarkKind::Emphasis),
         "strong" | "b" => marks.push(MarkKind::Strong),
         "sup" => marks.push(MarkKind::Superscript),

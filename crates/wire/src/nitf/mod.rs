@@ -1,5 +1,5 @@
 //! IPTC NITF 3: one story with its metadata in one XML document, with or without namespace, alone or inside
-//! another format.
+//! another format; [`write()`] gives one back. `docs/formats/nitf.md` tells all of it.
 //!
 //! | NITF | becomes |
 //! |---|---|
@@ -18,6 +18,8 @@ mod read;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub use read::read;
 pub(crate) use read::{read_inline, read_within};
+pub use write::write;

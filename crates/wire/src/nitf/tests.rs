@@ -236,7 +236,8 @@ fn the_head_comes_in_its_order() {
         &[
             (BlockKind::Headline, "Main"),
             (BlockKind::Subhead, "Sub"),
-            (BlockKind::Byline, "By Ann ExampleAgency Example"),
+            (BlockKind::Byline, "By Ann Example"),
+            (BlockKind::Byline, "Agency Example"),
             (BlockKind::Dateline, "SPRINGFIELD, March 14"),
             (BlockKind::P, "One"),
         ],
@@ -394,4 +395,72 @@ fn the_examples_read_as_they_should() {
     assert_eq!(urdu.copy.headline(), Some("پارلیمان نے نیا قانون منظور کیا"));
     assert_eq!(urdu.copy.body().count(), 2);
     assert_eq!(read("withdrawal.xml").references[0].relation, Relation::Kills);
+}
+
+#[test]
+fn words_of_japan_and_madras_come_through() {
+    let read = |bytes: &[u8]| crate::read(bytes, &Hints::default()).items.remove(0);
+    let japanese = read(include_bytes!("../../../../fixtures/wire/nitf/japanese-utf16.xml"));
+    assert_eq!(
+        blocks(&japanese),
+        [
+            (BlockKind::Headline, "市議会、旧橋の修復を可決"),
+            (BlockKind::Byline, "例\u{3000}太郎"),
+            (BlockKind::Byline, "例示通信"),
+            (BlockKind::Dateline, "スプリングフィールド"),
+            (BlockKind::P, "市議会は土曜日、川に架かる旧橋の修復案を可決した。"),
+            (BlockKind::P, "市長は「200年の歴史がある」と語った。"),
+            (BlockKind::Row, "賛成\t反対"),
+            (BlockKind::Row, "12\t9"),
+        ]
+    );
+    assert_eq!(japanese.notes.len(), 2);
+    let tamil = read(include_bytes!("../../../../fixtures/wire/nitf/tamil.xml"));
+    assert_eq!(tamil.copy.headline(), Some("பழைய பாலத்தைச் சீரமைக்க ஒப்புதல்"));
+    let kill = read(include_bytes!("../../../../fixtures/wire/nitf/kill.xml"));
+    assert_eq!((kill.uri.as_str(), kill.status.clone()), (tamil.uri.as_str(), PubStatus::Canceled));
+}
+
+// --- writing ---
+
+#[test]
+fn what_is_written_is_read_as_the_same() {
+    let story = nitf(
+        &named(
+            r#"management-status="embargoed""#,
+            r#"<date.issue norm="2026-03-14T12:00:00Z"/><date.release norm="2026-03-15T00:00:00Z"/><du-key version="3" key="BRIDGE"/><urgency ed-urg="3"/><ed-msg info="Call the desk"/>"#,
+        ),
+        "<hedline><hl1>One</hl1><hl2>Two</hl2></hedline><byline>By Ann Example</byline><distributor>AGX</distributor><dateline>EXAMPLE (AGX) -</dateline>",
+        r#"<p>A <em>b</em> <a href="https://agency.example/">c</a>.</p><hl2>Head</hl2><ul><li>one<ul><li>in</li></ul></li><li>two</li></ul><table><tr><th>a</th><td>b</td></tr></table><bq><block><p>q</p></block></bq><pre> x
+  y</pre><media media-type="image"><media-reference/><media-caption>Caption</media-caption><media-producer>Photo</media-producer></media>"#,
+    );
+    let mut wires = vec![one(&story)];
+    for bytes in [
+        &include_bytes!("../../../../fixtures/wire/nitf/tamil.xml")[..],
+        include_bytes!("../../../../fixtures/wire/nitf/kill.xml"),
+        include_bytes!("../../../../fixtures/wire/nitf/urdu-utf16.xml"),
+    ] {
+        wires.extend(crate::read(bytes, &Hints::default()).items);
+    }
+    for version in wires {
+        let written = super::write(&version).unwrap_or_else(|r| panic!("{}: {r:?}", version.uri));
+        let back = one(&written);
+        assert_eq!(blocks(&back), blocks(&version), "{written}");
+    }
+}
+
+#[test]
+fn what_the_format_cannot_carry_is_refused_by_name() {
+    let mut version = one(&nitf(&named("", ""), "<hedline><hl1>One</hl1></hedline>", "<p>a</p>"));
+    version.copy.push(BlockKind::H4, "Small", Vec::new(), None).expect("carried");
+    version.creators.push("Ann Example".to_owned());
+    version.first_created = Some(news::Stamp { raw: "x".to_owned(), at: Some(news_time()), zoned: true });
+    let refusals = super::write(&version).expect_err("three fields");
+    let fields: Vec<_> = refusals.iter().map(|refusal| refusal.field).collect();
+    assert_eq!(fields, ["first_created", "creators", "copy"]);
+    assert!(refusals[2].to_string().starts_with("nitf cannot carry copy: "), "{}", refusals[2]);
+}
+
+fn news_time() -> jiff::Timestamp {
+    "2026-03-14T12:00:00Z".parse().expect("a time")
 }
