@@ -27,7 +27,7 @@ usage: cargo xtask CHORE
         [--planted NAME|all] [--seed S]
                  killed, failed calls, no power, torn sectors, flipped bits: is what was acknowledged still true?
                  without words: some of everything, in a few minutes
-  bench [reading|flow]… [--quick] [--bin FILE] [--write]
+  bench [reading|flow|serving|standing]… [--quick] [--bin FILE] [--write]
                  how fast it is beside what people use today; with --write also into COMPARE.md";
 
 fn main() -> ExitCode {
