@@ -66,6 +66,8 @@ pub struct Poll {
     pub rate_window: Duration,
     /// The largest body, in bytes, before and after content decoding.
     pub max_bytes: u64,
+    /// How many bytes may come out of one byte of a packed body.
+    pub max_ratio: u64,
     /// How many redirects are followed.
     pub max_redirects: u32,
     /// How we call ourselves.
@@ -87,6 +89,7 @@ impl Poll {
             min_rate: 100,
             rate_window: Duration::from_secs(5),
             max_bytes: 16 << 20,
+            max_ratio: 100,
             max_redirects: 5,
             user_agent: concat!("Verbatim/", env!("CARGO_PKG_VERSION")).to_owned(),
             allow_private: false,

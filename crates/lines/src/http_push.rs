@@ -15,6 +15,8 @@ pub struct Push {
     pub token: Secret,
     /// The largest body, in bytes, before and after content decoding.
     pub max_bytes: u64,
+    /// How many bytes may come out of one byte of a packed body.
+    pub max_ratio: u64,
 }
 
 /// Why a pushed body is not taken.
@@ -67,7 +69,9 @@ impl From<Refused> for PushRefusal {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Busy => PushRefusal::Busy,
-            Refused::Full => PushRefusal::Unavailable("the disk is full".into()),
+            Refused::Full => {
+                PushRefusal::Unavailable("the disk is full; what it withdraws is off all the same".into())
+            }
             Refused::Stopping => PushRefusal::Unavailable("the newsroom is stopping".into()),
             // The sender is a stranger to our store: what failed in it is for the operators.
             Refused::Fatal(_) => PushRefusal::Unavailable("the store failed".into()),
@@ -99,10 +103,13 @@ impl Push {
         if body.is_empty() {
             return Err(PushRefusal::Empty);
         }
-        let bytes = unpack::unpack(content_encoding, body, self.max_bytes).map_err(|error| match error {
-            UnpackError::TooLarge { limit } => PushRefusal::TooLarge(limit),
-            other => PushRefusal::Coding(other.to_string()),
-        })?;
+        let bytes =
+            unpack::unpack(content_encoding, body, self.max_bytes, self.max_ratio).map_err(|error| {
+                match error {
+                    UnpackError::TooLarge { limit } => PushRefusal::TooLarge(limit),
+                    other => PushRefusal::Coding(other.to_string()),
+                }
+            })?;
         if bytes.is_empty() { Err(PushRefusal::Empty) } else { Ok(bytes) }
     }
 }
@@ -126,7 +133,7 @@ mod tests {
     use crate::unpack::packing::{br, gzip, zstd};
 
     fn push(token: &str) -> Push {
-        Push { feed: "agx-world".into(), token: Secret::new(token), max_bytes: 1_000 }
+        Push { feed: "agx-world".into(), token: Secret::new(token), max_bytes: 1_000, max_ratio: 100 }
     }
 
     #[test]

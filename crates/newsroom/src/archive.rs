@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use lines::Refused;
 use news::{Door, FeedId, ItemKey, PubStatus, Relation, Severity, Transmission, TransmissionId, Version};
-use store::{Archive as _, Archived, StoreError};
+use store::{Archived, StoreError};
 use tokio::sync::oneshot;
 
 use crate::main_loop::Event;
@@ -69,10 +69,6 @@ impl Intake {
         if room.is_stopping() {
             return Err(Refused::Stopping);
         }
-        if room.is_stalled() {
-            // What little space there is belongs to the journal.
-            return Err(Refused::Full);
-        }
         if room.tray.len() > TRAY {
             return Err(Refused::Busy);
         }
@@ -121,13 +117,25 @@ fn keep(room: &Arc<Room>, batch: Vec<Arrival>) {
         waiting.into_iter().for_each(|(kept, _)| drop(kept.send(Err(Refused::Stopping))));
         return;
     }
-    match room.store.keep(transmissions) {
+    // What kills needs no space, and cannot be looked for once the archive has refused the bytes.
+    let short = room.is_short_of_space(bytes as u64);
+    let withdrawn: Vec<(FeedId, Vec<ItemKey>)> = if short {
+        transmissions.iter().filter_map(|t| withdrawals(room, &t.feed, &t.bytes)).collect()
+    } else {
+        vec![]
+    };
+    let kept = match room.is_stalled() {
+        // What little space there is belongs to the journal.
+        true => Err(StoreError::Full { doing: "archiving transmissions".to_owned() }),
+        false => room.archive(transmissions),
+    };
+    match kept {
         Ok(archived) => {
             room.refusing.store(false, Ordering::SeqCst);
             for (archived, (kept, outcomes)) in archived.into_iter().zip(waiting) {
                 room.tray.put(Event::Arrived(archived.clone(), outcomes));
                 let _ = kept.send(Ok(archived.clone()));
-                look_ahead(room, archived);
+                look_ahead(room, &archived);
             }
         }
         Err(error) => {
@@ -141,6 +149,9 @@ fn keep(room: &Arc<Room>, batch: Vec<Arrival>) {
                 room.fail(why);
             } else {
                 room.refusing.store(error.is_full(), Ordering::SeqCst);
+                for (feed, keys) in withdrawn {
+                    room.tray.put_urgent(Event::Withdrawn(keys, feed));
+                }
                 room.health.alarm(room.clock.now(), format!("intake refused: {error}"));
             }
             waiting.into_iter().for_each(|(kept, _)| drop(kept.send(Err(refused.clone()))));
@@ -150,21 +161,26 @@ fn keep(room: &Arc<Room>, batch: Vec<Arrival>) {
 
 /// A kill overtakes everything queued: where much waits, what has just come is looked through, and the desk is told
 /// which items must be off before their turn comes. What is decided about them, and when, stays as it is.
-fn look_ahead(room: &Room, archived: Archived) {
+fn look_ahead(room: &Room, archived: &Archived) {
     if room.tray.len() <= BEHIND {
         return;
     }
-    let Some(feed) = room.config.feed(archived.feed()) else { return };
-    let reading = read::read(archived, &feed.hints(&room.config));
+    if let Some((feed, keys)) = withdrawals(room, archived.feed(), archived.bytes()) {
+        room.tray.put_urgent(Event::Foretold(keys, feed));
+    }
+}
+
+/// The items that these bytes kill for certain, if there are any.
+fn withdrawals(room: &Room, feed: &FeedId, bytes: &[u8]) -> Option<(FeedId, Vec<ItemKey>)> {
+    let feed = room.config.feed(feed)?;
+    let reading = read::attempt(bytes, &feed.hints(&room.config));
     let keys: Vec<ItemKey> = reading
-        .versions()
+        .items
         .iter()
         .flat_map(killed_for_certain)
         .map(|uri| ItemKey { agency: feed.agency().clone(), uri: uri.to_owned() })
         .collect();
-    if !keys.is_empty() {
-        room.tray.put_urgent(Event::Foretold(keys, feed.id().clone()));
-    }
+    (!keys.is_empty()).then(|| (feed.id().clone(), keys))
 }
 
 /// The items that this version kills whatever else is known of them: not those whose withdrawal names an instant, for

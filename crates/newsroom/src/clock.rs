@@ -13,17 +13,43 @@ use rustix::time::{ClockId, clock_gettime};
 /// How far the wall may run ahead of the boot clock before it is distrusted. Slewing and leap smearing stay far
 /// below it.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
+/// How long after a step back the time before it is still believed when the wall comes back to it: long enough for
+/// somebody to notice a clock that was set wrong and to set it right.
+const MEMORY: Duration = Duration::from_secs(24 * 3_600);
 
 /// A wall clock held against the kernel's boot clock (which goes on in suspend and cannot be set).
 #[derive(Debug)]
 pub struct Clock {
-    anchor: Mutex<Anchor>,
+    course: Mutex<Course>,
 }
 
+/// What is believed of the wall.
+#[derive(Clone, Copy, Debug)]
+struct Course {
+    anchor: Anchor,
+    /// Where the wall was before it was stepped back, however often.
+    before: Option<Anchor>,
+}
+
+/// What both clocks said at one moment.
 #[derive(Clone, Copy, Debug)]
 struct Anchor {
     wall: Timestamp,
     boot: Duration,
+}
+
+impl Anchor {
+    /// What the wall says at a moment of the boot clock if nobody sets it.
+    fn expects(self, boot: Duration) -> Option<Timestamp> {
+        let elapsed = SignedDuration::try_from(boot.saturating_sub(self.boot)).ok()?;
+        self.wall.saturating_add(elapsed).ok()
+    }
+}
+
+impl From<Anchor> for Clock {
+    fn from(anchor: Anchor) -> Self {
+        Self { course: Mutex::new(Course { anchor, before: None }) }
+    }
 }
 
 /// What the wall clock and the boot clock say together.
@@ -42,7 +68,7 @@ fn boot() -> Duration {
 
 impl Default for Clock {
     fn default() -> Self {
-        Self { anchor: Mutex::new(Anchor { wall: Timestamp::now(), boot: boot() }) }
+        Anchor { wall: Timestamp::now(), boot: boot() }.into()
     }
 }
 
@@ -66,20 +92,23 @@ impl Clock {
     #[cfg(test)]
     pub(crate) fn stepped(by: SignedDuration) -> Self {
         let wall = Timestamp::now().checked_sub(by).expect("a time");
-        Self { anchor: Mutex::new(Anchor { wall, boot: boot() }) }
+        Anchor { wall, boot: boot() }.into()
     }
 
     fn judge(&self, wall: Timestamp, boot: Duration) -> (Timestamp, Trust) {
-        let mut anchor = self.anchor.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let elapsed =
-            SignedDuration::try_from(boot.saturating_sub(anchor.boot)).unwrap_or(SignedDuration::MAX);
-        let expected = anchor.wall.saturating_add(elapsed).unwrap_or(wall);
+        let mut course = self.course.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Course { anchor, before } = *course;
+        let expected = anchor.expects(boot).unwrap_or(wall);
+        let before = before.filter(|before| boot.saturating_sub(before.boot) < MEMORY);
         let ahead = wall.duration_since(expected);
-        if ahead > TOLERANCE {
+        let set_right =
+            |before: Anchor| before.expects(boot).is_some_and(|was| wall.duration_since(was) <= TOLERANCE);
+        if ahead > TOLERANCE && !before.is_some_and(set_right) {
             return (to_micros(expected), Trust::SteppedForward(ahead));
         }
         // Follow small corrections, and steps back: a clock that is set back releases later, never earlier.
-        *anchor = Anchor { wall, boot };
+        let before = if ahead < -TOLERANCE { before.or(Some(anchor)) } else { before };
+        *course = Course { anchor: Anchor { wall, boot }, before };
         (to_micros(wall), Trust::Sound)
     }
 }
@@ -100,6 +129,20 @@ impl Stretch {
     }
 }
 
+/// A moment of the steady clock: for measuring, never for dating.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Since(Instant);
+
+impl Since {
+    pub(crate) fn now() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 fn to_micros(at: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
@@ -113,7 +156,7 @@ mod tests {
     }
 
     fn clock() -> Clock {
-        Clock { anchor: Mutex::new(Anchor { wall: at(1_000), boot: Duration::from_secs(10) }) }
+        Anchor { wall: at(1_000), boot: Duration::from_secs(10) }.into()
     }
 
     #[test]
@@ -141,5 +184,48 @@ mod tests {
         let clock = clock();
         assert_eq!(clock.judge(at(500), Duration::from_secs(11)), (at(500), Trust::Sound));
         assert_eq!(clock.judge(at(501), Duration::from_secs(12)).0, at(501));
+    }
+
+    const DAY: i64 = 86_400;
+
+    /// Set back by a day ten seconds after the start; then this at these seconds after the start.
+    #[track_caller]
+    fn after_a_day_back(then: &[(i64, u64, Trust)]) {
+        let clock = clock();
+        assert_eq!(clock.judge(at(1_010 - DAY), Duration::from_secs(20)).1, Trust::Sound);
+        for (wall, seconds, trust) in then {
+            assert_eq!(
+                clock.judge(at(*wall), Duration::from_secs(10 + seconds)).1,
+                *trust,
+                "{wall} after {seconds}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_clock_set_back_and_right_again_is_right_at_once() {
+        after_a_day_back(&[
+            (1_100 - DAY, 100, Trust::Sound),
+            (1_200, 200, Trust::Sound),
+            (1_201, 201, Trust::Sound),
+        ]);
+        // By halves, and after more than one step back.
+        after_a_day_back(&[
+            (1_050 - 2 * DAY, 50, Trust::Sound),
+            (1_100 - DAY / 2, 100, Trust::Sound),
+            (1_200, 200, Trust::Sound),
+        ]);
+    }
+
+    #[test]
+    fn a_clock_set_back_and_then_further_than_it_was_releases_nothing_early() {
+        let step = Trust::SteppedForward(SignedDuration::from_secs(2 * DAY));
+        after_a_day_back(&[(1_100 + DAY, 100, step), (1_200, 200, Trust::Sound)]);
+    }
+
+    #[test]
+    fn a_time_that_was_left_long_ago_is_not_believed_again() {
+        let step = Trust::SteppedForward(SignedDuration::from_secs(DAY));
+        after_a_day_back(&[(1_000 + 2 * DAY, 2 * 86_400, step)]);
     }
 }

@@ -196,14 +196,20 @@ pub struct Feed {
 pub struct Limits {
     /// Bytes of one transmission.
     pub max_bytes: u64,
+    /// Bytes that may come out of one packed byte.
+    pub max_ratio: u64,
     /// Items of one transmission.
     pub max_items: usize,
+    /// Elements, texts and comments of one item.
+    pub max_nodes: usize,
     /// Nesting of elements or JSON values.
     pub max_depth: usize,
     /// Attributes of one element.
     pub max_attributes: usize,
     /// Bytes of one item's text.
     pub max_text: usize,
+    /// Reading one transmission.
+    pub read_time: Duration,
     /// One answer of a polled feed.
     pub poll_timeout: Duration,
     /// One request of a sender or reader.

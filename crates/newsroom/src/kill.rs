@@ -94,13 +94,26 @@ impl Desk {
         keys.iter().try_for_each(|key| self.kill_now(key, feed.as_str(), desk::code::CANCELED))
     }
 
+    /// Kills for whose transmission there is no space: they hold from now on, and are recorded once there is some.
+    pub(crate) fn owe(&mut self, keys: Vec<ItemKey>, feed: &news::FeedId) -> Result<(), StoreError> {
+        self.foresee(&keys, feed)?;
+        for key in keys {
+            // A sender who is refused comes again and again.
+            if self.doomed.contains(&key) && !self.owed.iter().any(|owed| owed.key == key) {
+                let (reason, by) = (desk::code::CANCELED.to_owned(), feed.to_string());
+                self.owed.push_back(Owed { key, reason, by, reply: None });
+            }
+        }
+        Ok(())
+    }
+
     /// Kills that hold already get their journal entry and leaf.
     pub(crate) fn pay_what_is_owed(&mut self) -> Result<(), StoreError> {
         while !self.owed.is_empty() {
             self.commit()?;
             let Some(Owed { key, reason, by, .. }) = self.owed.front() else { break };
             let (key, reason, by) = (key.clone(), reason.clone(), by.clone());
-            let outcome = self.kill(&key, &reason, &by);
+            let outcome = self.record_kill(&key, &reason, &by);
             let outcome = outcome.and_then(|outcome| self.commit().map(|()| outcome));
             let reply = self.owed.pop_front().and_then(|owed| owed.reply);
             match outcome {
@@ -168,15 +181,20 @@ impl Desk {
         Ok(())
     }
 
-    /// Kills of the kill file that the journal does not hold yet: whoever ordered them still did.
-    pub(crate) fn replay_kill(&mut self, key: &ItemKey, by: &str, reason: &str) -> Result<(), StoreError> {
+    /// What the journal says of a kill that holds already: whoever ordered it still did.
+    pub(crate) fn record_kill(
+        &mut self,
+        key: &ItemKey,
+        reason: &str,
+        by: &str,
+    ) -> Result<Option<Outcome>, StoreError> {
         self.close(key)?;
         if by.starts_with("operator ") {
-            return self.kill(key, reason, by).map(drop);
+            return self.kill(key, reason, by);
         }
         let row = self.room.store.story(key)?;
         let certain = self.room.clock.not_after();
         let decision = desk::fall(&decide::story_of(row.as_ref()), Relation::Kills, None, certain);
-        self.shift(key.clone(), row, decision, by, None).map(drop)
+        self.shift(key.clone(), row, decision, by, None).map(Some)
     }
 }

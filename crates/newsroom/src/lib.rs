@@ -45,8 +45,8 @@ use ::press::Press;
 use jiff::{SignedDuration, Timestamp};
 use news::{AgencyId, Door, FeedId, ItemId, ItemKey, SiteId, TransmissionId};
 use store::{
-    Access, Archive as _, Archived, FeedState as _, Index as _, Journal as _, KillFile, OpenStoreError,
-    Store, StoreError,
+    Access, Archive as _, Archived, FeedState as _, Index as _, Journal as _, KillFile, KillRecord,
+    OpenStoreError, Store, StoreError,
 };
 use tokio::sync::{oneshot, watch};
 
@@ -60,6 +60,11 @@ use tray::Tray;
 
 pub use desk::Command;
 pub use lines::Refused;
+
+/// How long the archive keeps what came on a feed that is no longer configured.
+const ARCHIVE_DAYS: u32 = 30;
+/// How many licences that ended may be found at a start on a full disk.
+const DUE: usize = 4_096;
 
 /// Everything that the threads of one newsroom share.
 pub(crate) struct Room {
@@ -82,6 +87,8 @@ pub(crate) struct Room {
     refusing: AtomicBool,
     #[cfg(test)]
     no_space: AtomicBool,
+    #[cfg(test)]
+    archive_full: AtomicBool,
     failure: watch::Sender<Option<String>>,
 }
 
@@ -105,6 +112,18 @@ impl Room {
         self.failure.send_replace(Some(why.to_owned()));
     }
 
+    /// Step 2's one write.
+    pub(crate) fn archive(
+        &self,
+        transmissions: Vec<news::Transmission>,
+    ) -> Result<Vec<Archived>, StoreError> {
+        #[cfg(test)]
+        if self.archive_full.load(Ordering::SeqCst) {
+            return Err(StoreError::Full { doing: "archiving transmissions".to_owned() });
+        }
+        self.store.keep(transmissions)
+    }
+
     /// Step 6's one write.
     pub(crate) fn record(&self, entries: Vec<store::Entry>) -> Result<Vec<store::Committed>, StoreError> {
         #[cfg(test)]
@@ -117,6 +136,17 @@ impl Room {
     /// Whether the desk waits for space, or for a lock: until then the doors refuse.
     pub(crate) fn is_stalled(&self) -> bool {
         self.stalled.load(Ordering::SeqCst)
+    }
+
+    /// Whether so many bytes may find no space. What is looked at costs microseconds.
+    pub(crate) fn is_short_of_space(&self, bytes: u64) -> bool {
+        #[cfg(test)]
+        if self.archive_full.load(Ordering::SeqCst) {
+            return true;
+        }
+        self.is_stalled()
+            || self.refusing.load(Ordering::SeqCst)
+            || !has_space(self.config.store_path(), bytes)
     }
 
     /// The desk cannot record for the time being, or can again.
@@ -270,6 +300,8 @@ impl Newsroom {
             refusing: AtomicBool::new(false),
             #[cfg(test)]
             no_space: AtomicBool::new(false),
+            #[cfg(test)]
+            archive_full: AtomicBool::new(false),
             failure: watch::Sender::new(None),
         }))
     }
@@ -300,7 +332,7 @@ impl Newsroom {
     /// Whether the promises hold: the store takes writes and the desk keeps up.
     pub fn is_ready(&self) -> bool {
         let room = &self.room;
-        if room.refusing.load(Ordering::SeqCst) && has_space(room.config.store_path()) {
+        if room.refusing.load(Ordering::SeqCst) && has_space(room.config.store_path(), 0) {
             room.refusing.store(false, Ordering::SeqCst);
         }
         !room.is_stopping()
@@ -424,14 +456,20 @@ impl Newsroom {
         Ok(())
     }
 
-    /// Removes from the archive what the contracts no longer allow to keep.
+    /// Removes from the archive what the contracts no longer allow to keep. A feed that has left the configuration has
+    /// no contract any more: what it brought and was read is kept as long as it is without one.
     pub fn purge(&self) {
-        for feed in self.room.config.feeds() {
-            let days = self.room.config.agency(feed.agency()).map_or(30, config::Agency::archive_days);
-            let before =
-                self.room.clock.now().saturating_sub(SignedDuration::from_hours(24 * i64::from(days)));
-            if let Err(error) = self.room.store.purge(feed.id(), before.unwrap_or(Timestamp::MIN)) {
-                tracing::error!(feed = %feed.id(), "removing what is older than {days} days from the archive: {error}");
+        let room = &self.room;
+        let feeds = match room.store.feeds() {
+            Ok(feeds) => feeds,
+            Err(error) => return tracing::error!("removing what is old from the archive: {error}"),
+        };
+        for feed in feeds {
+            let agency = room.config.feed(&feed).and_then(|feed| room.config.agency(feed.agency()));
+            let days = agency.map_or(ARCHIVE_DAYS, config::Agency::archive_days);
+            let before = room.clock.now().saturating_sub(SignedDuration::from_hours(24 * i64::from(days)));
+            if let Err(error) = room.store.purge(&feed, before.unwrap_or(Timestamp::MIN)) {
+                tracing::error!(%feed, "removing what is older than {days} days from the archive: {error}");
             }
         }
     }
@@ -461,12 +499,15 @@ pub fn restore(from: &std::path::Path, config: &Config) -> Result<(), StoreError
     store::restore(from, config.store_path(), Clock::default().now())
 }
 
-/// Whether the disk has a little space again.
-fn has_space(path: &std::path::Path) -> bool {
-    rustix::fs::statvfs(path).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) > 4 << 20)
+/// Whether the disk has a little space, and beyond it some for so many bytes.
+fn has_space(path: &std::path::Path, bytes: u64) -> bool {
+    let needed = (4 << 20) + bytes.saturating_mul(2);
+    rustix::fs::statvfs(path).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) > needed)
 }
 
-/// Kills first, then everything archived but unread, through the very steps of every day.
+/// Kills first, then everything archived but unread, then what the clock says, through the very steps of every day.
+/// On a full disk none of it can be recorded: then kills are denied all the same, readers are served, and the desk
+/// does the rest once there is space.
 fn recover(room: Arc<Room>) -> Result<Desk, StoreError> {
     let pending = room.kills.pending();
     for record in &pending {
@@ -475,28 +516,79 @@ fn recover(room: Arc<Room>) -> Result<Desk, StoreError> {
         }
     }
     let mut desk = Desk::new(Arc::clone(&room))?;
-    for record in &pending {
-        desk.replay_kill(&record.key, &record.by, &record.reason)?;
-    }
-    desk.finish()?;
-    kill::settle(&room)?;
-    let (mut taken, mut seq) = (0usize, 0);
-    loop {
-        let unread: Vec<Archived> = room.store.unread_after(seq, 256)?;
-        if unread.is_empty() {
-            break;
+    match desk.recover(&pending) {
+        Err(error) if main_loop::passes(&error) => {
+            // What it had decided is in no record.
+            desk = Desk::new(room)?;
+            desk.put_off(pending, &error)?;
         }
-        taken += unread.len();
-        for archived in unread {
-            seq = archived.seq();
-            desk.take(archived, None)?;
-        }
-        desk.finish()?;
-    }
-    if !pending.is_empty() || taken > 0 {
-        tracing::info!(kills = pending.len(), transmissions = taken, "recovered");
+        done => done?,
     }
     Ok(desk)
+}
+
+impl Desk {
+    fn recover(&mut self, pending: &[KillRecord]) -> Result<(), StoreError> {
+        for record in pending {
+            self.record_kill(&record.key, &record.reason, &record.by)?;
+        }
+        self.finish()?;
+        kill::settle(&self.room)?;
+        let taken = self.take_unread(u64::MAX)?;
+        // What fell due while nothing ran: no first answer still carries a licence that has ended.
+        while self.is_due() {
+            self.look_at_the_clock()?;
+        }
+        if !pending.is_empty() || taken > 0 {
+            tracing::info!(kills = pending.len(), transmissions = taken, "recovered");
+        }
+        Ok(())
+    }
+
+    /// Takes what the archive holds unread, up to this place in it. Returns how many it were.
+    pub(crate) fn take_unread(&mut self, last: u64) -> Result<usize, StoreError> {
+        let (mut taken, mut seq) = (0, 0);
+        loop {
+            let mut unread: Vec<Archived> = self.room.store.unread_after(seq, 256)?;
+            unread.retain(|archived| archived.seq() <= last);
+            if unread.is_empty() {
+                return Ok(taken);
+            }
+            taken += unread.len();
+            for archived in unread {
+                seq = archived.seq();
+                self.take(archived, None)?;
+                if self.room.is_stopping() {
+                    return Ok(taken);
+                }
+            }
+            self.finish()?;
+        }
+    }
+
+    /// There is no space to recover. What must be off is off, and what is to be recorded is owed.
+    fn put_off(&mut self, pending: Vec<KillRecord>, error: &StoreError) -> Result<(), StoreError> {
+        self.room.set_stalled(Some(error));
+        for KillRecord { key, reason, by, .. } in pending {
+            self.doomed.insert(key.clone());
+            self.owed.push_back(kill::Owed { key, reason, by, reply: None });
+        }
+        let now = self.room.clock.not_after();
+        for key in self.room.store.due(now, DUE)? {
+            let row = self.room.store.story(&key)?;
+            let ends = desk::tick(&decide::story_of(row.as_ref()), now)
+                .is_some_and(|decision| decide::recalls(&decision.changes));
+            if ends {
+                kill::deny(&self.room, &row.map(|row| row.placements).unwrap_or_default());
+            }
+        }
+        let mut seq = 0;
+        while let Some(last) = self.room.store.unread_after(seq, 256)?.last() {
+            seq = last.seq();
+        }
+        self.behind = (seq > 0).then_some(seq);
+        Ok(())
+    }
 }
 
 impl lines::Intake for Newsroom {

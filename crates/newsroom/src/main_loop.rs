@@ -12,10 +12,11 @@ use std::time::Duration;
 
 use desk::Command;
 use jiff::Timestamp;
-use news::{Door, FeedId, ItemKey};
+use news::{Complaint, Door, FeedId, Gravity, ItemKey};
 use store::{Archive as _, Archived, ComplaintRow, Entry, Fact, Index as _, Journal as _, StoreError};
 use tokio::sync::oneshot;
 
+use crate::clock::Since;
 use crate::kill::Owed;
 use crate::record::{BATCH, Work};
 use crate::steps::{Outcome, Reading};
@@ -32,6 +33,9 @@ pub(crate) enum Event {
     Arrived(Archived, Option<oneshot::Sender<Vec<Outcome>>>),
     /// A transmission that waits behind others kills these items: from now on, whenever its turn comes.
     Foretold(Vec<ItemKey>, FeedId),
+    /// A transmission for which there is no space kills these items: from now on. It is recorded when there is space,
+    /// whether its sender comes again or not.
+    Withdrawn(Vec<ItemKey>, FeedId),
     /// An operator's order.
     Order(Order, oneshot::Sender<Result<Vec<Outcome>, CommandError>>),
     /// The process ends; what is in the tray stays unread in the archive.
@@ -61,10 +65,12 @@ pub(crate) struct Desk {
     pub(crate) open: HashSet<ItemKey>,
     pub(crate) contacted: HashSet<FeedId>,
     pub(crate) next_due: Option<Timestamp>,
-    /// Operators' kills that hold and are not in the journal yet.
+    /// Kills that hold and are not in the journal yet.
     pub(crate) owed: VecDeque<Owed>,
     /// Their items: nothing but the record of the kill lifts their denial.
     pub(crate) doomed: HashSet<ItemKey>,
+    /// The last transmission that was unread at the start, where recovery found no space to record anything.
+    pub(crate) behind: Option<u64>,
     /// Whether it works for good: orders come in, and what finds no space is tried again. Not so in recovery.
     pub(crate) at_work: bool,
 }
@@ -79,6 +85,7 @@ impl Desk {
             next_due,
             owed: VecDeque::new(),
             doomed: HashSet::new(),
+            behind: None,
             at_work: false,
         })
     }
@@ -107,6 +114,9 @@ impl Desk {
 
     pub(crate) fn turn(&mut self) -> Result<bool, StoreError> {
         self.pay_what_is_owed()?;
+        if let Some(last) = self.behind.take() {
+            self.take_unread(last)?;
+        }
         let event = match self.room.tray.take() {
             Some(event) => Some(event),
             None => {
@@ -125,6 +135,7 @@ impl Desk {
                 self.take(archived, reply)?;
             }
             Some(Event::Foretold(keys, feed)) => self.foresee(&keys, &feed)?,
+            Some(Event::Withdrawn(keys, feed)) => self.owe(keys, &feed)?,
             Some(Event::Order(order, reply)) => self.obey(order, reply)?,
         }
         self.look_at_the_clock()?;
@@ -141,6 +152,7 @@ impl Desk {
             match event {
                 Event::Order(order, reply) => self.obey(order, reply)?,
                 Event::Foretold(keys, feed) => self.foresee(&keys, &feed)?,
+                Event::Withdrawn(keys, feed) => self.owe(keys, &feed)?,
                 other => {
                     self.room.tray.put_urgent(other);
                     return Ok(true);
@@ -171,7 +183,17 @@ impl Desk {
         };
         let progress = room.store.progress(archived.id())?;
         let hints = feed.hints(&room.config);
+        let begun = Since::now();
         let Reading { archived, mut reading } = read::read(archived, &hints);
+        let (took, allowed) = (begun.elapsed(), room.config.limits.read_time);
+        if took > allowed {
+            let message = format!(
+                "reading it took {} ms, `limits.read_time` allows {} ms; its items are not touched by this",
+                took.as_millis(),
+                allowed.as_millis()
+            );
+            reading.complaints.push(Complaint::new(Gravity::Remark, "slow-to-read", message));
+        }
         let contact = self.contact(&archived, reading.items.len())?;
         let mut outcomes = Vec::new();
         for (no, version) in (0u32..).zip(&reading.items).skip(progress as usize) {
@@ -318,13 +340,18 @@ impl Desk {
         Ok(())
     }
 
+    /// Whether an embargo or a licence has ended that nobody has looked at.
+    pub(crate) fn is_due(&self) -> bool {
+        self.next_due.is_some_and(|due| due <= self.room.clock.not_after())
+    }
+
     /// Embargoes that end and licences that end.
     pub(crate) fn look_at_the_clock(&mut self) -> Result<(), StoreError> {
         self.room.watch_the_clock();
-        let now = self.room.clock.not_after();
-        if self.next_due.is_none_or(|due| due > now) {
+        if !self.is_due() {
             return Ok(());
         }
+        let now = self.room.clock.not_after();
         self.commit()?;
         let mut moved = false;
         for key in self.room.store.due(now, 4 * BATCH)? {

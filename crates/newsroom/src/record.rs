@@ -144,6 +144,7 @@ impl Desk {
                     self.owed.push_back(owed);
                 }
                 Some(Event::Foretold(keys, feed)) => self.foresee(&keys, &feed)?,
+                Some(Event::Withdrawn(keys, feed)) => self.owe(keys, &feed)?,
                 Some(Event::Order(_, reply)) => {
                     let _ = reply.send(Err(CommandError::Store(full())));
                 }

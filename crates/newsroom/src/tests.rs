@@ -146,6 +146,59 @@ fn a_stepped_clock_does_not_end_an_embargo_on_arrival() {
 }
 
 #[test]
+fn the_archive_forgets_also_what_a_feed_brought_that_is_no_longer_configured() {
+    let house = House::new(TWO);
+    let bring = |room: &Arc<Room>, desk: &mut Desk, name: &str, days: i64| {
+        let arrived = Timestamp::now().saturating_sub(SignedDuration::from_hours(24 * days)).expect("a time");
+        let id = TransmissionId::ulid(arrived.as_millisecond().unsigned_abs(), chance::bytes());
+        let (feed, door) = (FeedId::from("coast"), Door::Command { name: name.to_owned() });
+        let bytes = wire(name, 1, "usable", name, "").into_bytes();
+        let kept =
+            room.store.keep(vec![Transmission { id, feed, door, arrived, first_contact: false, bytes }]);
+        desk.take(kept.expect("it is kept").remove(0), None).expect("it is taken");
+        desk.finish().expect("it is recorded");
+        id
+    };
+    let (old, young) = {
+        let (room, mut desk) = house.open();
+        (bring(&room, &mut desk, "old", 31), bring(&room, &mut desk, "young", 29))
+    };
+    let without = TWO.split("[[feed]]\nid = \"coast\"").next().expect("a configuration");
+    let config = config::parse(without, &house.folder.path().join("verbatim.toml")).expect("a good one");
+    let room = Newsroom::room(config, Clock::default()).expect("the store opens");
+    let desk = recover(Arc::clone(&room)).expect("it recovers");
+    let newsroom = at_work(&room, desk);
+    newsroom.purge();
+    assert!(room.store.fetch(old).expect("the archive reads").is_none());
+    assert!(room.store.fetch(young).expect("the archive reads").is_some());
+    newsroom.stop();
+}
+
+#[test]
+fn what_fell_due_while_nothing_ran_is_done_before_anybody_is_answered() {
+    let house = House::new(ONE);
+    let soon = Timestamp::now().saturating_add(SignedDuration::from_millis(400)).expect("a time");
+    {
+        let (room, mut desk) = house.open();
+        let embargo = format!(r#""embargoed": "{soon}", "#);
+        arrive(&room, &mut desk, "world", &wire("embargoed", 1, "usable", "secret", &embargo));
+        arrive(
+            &room,
+            &mut desk,
+            "world",
+            &wire("licensed", 1, "usable", "rented", &format!(r#""expires": "{soon}", "#)),
+        );
+        assert!(!row(&room, "embargoed").was_public && row(&room, "licensed").was_public);
+    }
+    while Timestamp::now() < soon {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let (room, _desk) = house.open();
+    assert_eq!(row(&room, "embargoed").standing, ItemStanding::Live(1));
+    assert_eq!(row(&room, "licensed").standing, ItemStanding::Expired);
+}
+
+#[test]
 fn a_gate_refusal_tells_the_journal_no_words() {
     let refusal = press::GateRefusal {
         code: "copy-differs",
@@ -218,20 +271,120 @@ fn the_kill_file_keeps_the_reason_that_was_given() {
     assert_eq!(told, [("operator jo", "a wrong name")]);
 }
 
+/// The newsroom with its threads.
+fn at_work(room: &Arc<Room>, desk: Desk) -> Newsroom {
+    let (intake, archive) = crate::archive::Intake::start(Arc::clone(room));
+    let desk = std::thread::spawn(move || desk.run());
+    Newsroom { room: Arc::clone(room), intake, threads: Arc::new(std::sync::Mutex::new(vec![desk, archive])) }
+}
+
+fn asked(newsroom: &Newsroom, name: &str) -> Answer {
+    let room = &newsroom.room;
+    let id = row(room, name).placements[0].id;
+    newsroom.answer(&SiteId::from(room.config.sites[0].id.as_str()), Ask::Story(id))
+}
+
+#[test]
+fn an_agencys_kill_needs_no_space() {
+    let house = House::new(ONE);
+    let (room, mut desk) = house.open();
+    arrive(&room, &mut desk, "world", &wire("ferry", 1, "usable", "ferry", ""));
+    let newsroom = at_work(&room, desk);
+    let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    assert!(matches!(asked(&newsroom, "ferry"), Answer::Live(_)));
+    let full =
+        |full: bool| [&room.no_space, &room.archive_full].map(|lacks| lacks.store(full, Ordering::SeqCst));
+    full(true);
+    let push = || {
+        let kill = wire("ferry", 2, "canceled", "ferry", "").into_bytes();
+        tokio.block_on(newsroom.publish(&FeedId::from("world"), "kill", kill))
+    };
+    // Nobody is told that the bytes are kept. The kill holds all the same, however often it comes.
+    for _ in 0..2 {
+        assert!(matches!(push(), Err(CommandError::NotTaken(lines::Refused::Full))));
+        wait_for("the story is gone", || matches!(asked(&newsroom, "ferry"), Answer::Gone(_)));
+    }
+    assert_eq!(room.kills.pending().len(), 1);
+    assert_eq!(row(&room, "ferry").standing, ItemStanding::Live(1), "nothing could be recorded");
+    // Its sender never comes again.
+    full(false);
+    wait_for("the kill is recorded", || row(&room, "ferry").standing == ItemStanding::Killed);
+    wait_for("the kill file is settled", || room.kills.pending().is_empty());
+    assert!(matches!(asked(&newsroom, "ferry"), Answer::Gone(_)));
+    newsroom.stop();
+}
+
+#[test]
+fn a_start_on_a_full_disk_serves_readers_and_no_killed_word() {
+    let house = House::new(ONE);
+    let soon = Timestamp::now().saturating_add(SignedDuration::from_millis(300)).expect("a time");
+    {
+        let (room, mut desk) = house.open();
+        for name in ["ferry", "fire"] {
+            arrive(&room, &mut desk, "world", &wire(name, 1, "usable", name, ""));
+        }
+        arrive(
+            &room,
+            &mut desk,
+            "world",
+            &wire("rented", 1, "usable", "rented", &format!(r#""expires": "{soon}", "#)),
+        );
+        let places = row(&room, "ferry").placements.into_iter().map(|place| (place.site, place.id)).collect();
+        let (at, by, reason) = (room.clock.now(), "operator jo".to_owned(), "a wrong name".to_owned());
+        let record = KillRecord { key: key("ferry"), at, by, reason, placements: places };
+        room.kills.append(&record).expect("the kill file takes it");
+        let unread = Transmission {
+            id: TransmissionId::ulid(2, chance::bytes()),
+            feed: FeedId::from("world"),
+            door: Door::Command { name: "a test".to_owned() },
+            arrived: room.clock.now(),
+            first_contact: false,
+            bytes: wire("quake", 1, "usable", "quake", "").into_bytes(),
+        };
+        room.store.keep(vec![unread]).expect("it is kept");
+        // Here the power goes, and somebody else fills the disk.
+    }
+    while Timestamp::now() < soon {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let room = Newsroom::room(house.config.clone(), Clock::default()).expect("the store opens");
+    room.no_space.store(true, Ordering::SeqCst);
+    let desk = recover(Arc::clone(&room)).expect("it serves without space");
+    let newsroom = at_work(&room, desk);
+    assert!(!newsroom.is_ready());
+    assert!(matches!(asked(&newsroom, "fire"), Answer::Live(_)), "readers are served");
+    assert!(matches!(asked(&newsroom, "ferry"), Answer::Gone(_)), "killed");
+    assert!(matches!(asked(&newsroom, "rented"), Answer::Gone(_)), "its licence ended");
+    let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let order = Order::Item {
+        key: key("fire"),
+        command: Command::Kill { reason: "wrong".to_owned() },
+        by: "jo".to_owned(),
+    };
+    tokio.block_on(newsroom.order(order)).expect("it is killed at once");
+    assert!(matches!(asked(&newsroom, "fire"), Answer::Gone(_)));
+
+    room.no_space.store(false, Ordering::SeqCst);
+    wait_for("all is recorded", || {
+        ["ferry", "fire"].iter().all(|name| row(&room, name).standing == ItemStanding::Killed)
+            && row(&room, "rented").standing == ItemStanding::Expired
+    });
+    wait_for("what was unread is read", || {
+        room.store
+            .story(&key("quake"))
+            .is_ok_and(|row| row.is_some_and(|row| row.standing == ItemStanding::Live(1)))
+    });
+    wait_for("the kill file is settled", || room.kills.pending().is_empty());
+    assert!(newsroom.is_ready());
+    newsroom.stop();
+}
+
 #[test]
 fn a_full_disk_stops_no_kill_and_loses_nothing() {
     let house = House::new(ONE);
     let (room, mut desk) = house.open();
     arrive(&room, &mut desk, "world", &wire("ferry", 1, "usable", "ferry", ""));
-    let newsroom = {
-        let (intake, archive) = crate::archive::Intake::start(Arc::clone(&room));
-        let desk = std::thread::spawn(move || desk.run());
-        Newsroom {
-            room: Arc::clone(&room),
-            intake,
-            threads: Arc::new(std::sync::Mutex::new(vec![desk, archive])),
-        }
-    };
+    let newsroom = at_work(&room, desk);
     let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     room.no_space.store(true, Ordering::SeqCst);
     let later = {

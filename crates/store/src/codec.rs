@@ -560,10 +560,6 @@ impl Shape for ReferenceShape {
 struct DatelineShape {
     text: String,
     located: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    date: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    agency: Option<String>,
     placement: DatelinePlaceShape,
 }
 
@@ -574,21 +570,12 @@ impl Shape for DatelineShape {
         Self {
             text: d.text.clone(),
             located: d.located.clone(),
-            date: d.date.clone(),
-            agency: d.agency.clone(),
             placement: DatelinePlaceShape::of(&d.placement),
         }
     }
 
     fn noun(self) -> Result<Dateline, String> {
-        let placement = self.placement.noun()?;
-        Ok(Dateline {
-            text: self.text,
-            located: self.located,
-            date: self.date,
-            agency: self.agency,
-            placement,
-        })
+        Ok(Dateline { text: self.text, located: self.located, placement: self.placement.noun()? })
     }
 }
 

@@ -329,6 +329,7 @@ fn purging_forgets_what_was_read_and_old(dir: &Path, open: Open<'_>) {
         let read = Fact::Read { transmission: one.id(), format: None, items: 0, complaints: vec![] };
         record(&*store, vec![Entry::new(at(9), read)]);
     }
+    assert_eq!(store.feeds().expect("feeds"), [feed()]);
     assert_eq!(store.purge(&FeedId::from("other"), at(100)).expect("purged"), 0);
     assert_eq!(store.purge(&feed(), at(3)).expect("purged"), 2);
     assert!(store.fetch(kept[0].id()).expect("asked").is_none());

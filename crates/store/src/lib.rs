@@ -88,6 +88,12 @@ pub trait Archive: Send + Sync {
     /// If the store cannot be read.
     fn progress(&self, id: TransmissionId) -> Result<u32, StoreError>;
 
+    /// The feeds of which transmissions are kept, also those that are no longer configured.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn feeds(&self) -> Result<Vec<FeedId>, StoreError>;
+
     /// Forgets the transmissions of a feed that arrived before an instant and were read. Returns how many.
     ///
     /// # Errors

@@ -60,6 +60,37 @@ pub(super) fn literal(url: &Url) -> Option<IpAddr> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CheckedResolver {
     pub(super) allow_private: bool,
+    is_public: fn(IpAddr) -> bool,
+    names: Names,
+}
+
+/// Who knows what a name leads to.
+#[derive(Clone, Copy, Debug)]
+enum Names {
+    System,
+    #[cfg(test)]
+    Test(fn(&str) -> Vec<SocketAddr>),
+}
+
+impl CheckedResolver {
+    pub(super) fn new(allow_private: bool) -> Self {
+        Self { allow_private, is_public, names: Names::System }
+    }
+
+    /// An internet of its own, where these addresses are public and names lead to what this says.
+    #[cfg(test)]
+    pub(super) fn test(is_public: fn(IpAddr) -> bool, names: fn(&str) -> Vec<SocketAddr>) -> Self {
+        Self { allow_private: false, is_public, names: Names::Test(names) }
+    }
+
+    /// Whether this address may be connected to.
+    pub(super) fn permits(&self, address: IpAddr) -> bool {
+        self.allow_private || (self.is_public)(address)
+    }
+
+    fn permitted(&self, found: Vec<SocketAddr>) -> Vec<SocketAddr> {
+        found.into_iter().filter(|address| self.permits(address.ip())).collect()
+    }
 }
 
 /// A name leads to addresses of private networks only.
@@ -69,23 +100,23 @@ pub(super) struct PrivateAddress(pub(super) String);
 
 impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let allow_private = self.allow_private;
+        let resolver = *self;
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found: Vec<SocketAddr> = match resolver.names {
+                Names::System => tokio::net::lookup_host((name.as_str(), 0)).await?.collect(),
+                #[cfg(test)]
+                Names::Test(names) => names(name.as_str()),
+            };
             if found.is_empty() {
                 return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address").into());
             }
-            let allowed = permitted(found, allow_private);
+            let allowed = resolver.permitted(found);
             if allowed.is_empty() {
                 return Err(PrivateAddress(name.as_str().to_owned()).into());
             }
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })
     }
-}
-
-fn permitted(found: Vec<SocketAddr>, allow_private: bool) -> Vec<SocketAddr> {
-    found.into_iter().filter(|address| allow_private || is_public(address.ip())).collect()
 }
 
 #[cfg(test)]
@@ -176,8 +207,8 @@ mod tests {
     #[test]
     fn a_name_with_addresses_of_both_kinds_gives_the_public_ones() {
         let found: Vec<SocketAddr> = ["127.0.0.1:0", "1.1.1.1:0"].map(|text| text.parse().unwrap()).into();
-        assert_eq!(permitted(found.clone(), false), [found[1]]);
-        assert_eq!(permitted(found.clone(), true), found);
+        assert_eq!(CheckedResolver::new(false).permitted(found.clone()), [found[1]]);
+        assert_eq!(CheckedResolver::new(true).permitted(found.clone()), found);
     }
 
     #[test]

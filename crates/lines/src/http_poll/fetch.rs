@@ -16,7 +16,7 @@ use reqwest::{Response, StatusCode};
 use tokio::time::{Interval, MissedTickBehavior, interval_at, timeout};
 use url::Url;
 
-use super::address::{CheckedResolver, PrivateAddress, is_public, literal};
+use super::address::{CheckedResolver, PrivateAddress, literal};
 use super::memory::{Memory, Validators};
 use super::{Auth, Poll, shown};
 use crate::unpack::{UnpackError, unpack};
@@ -93,20 +93,26 @@ pub(super) struct Body {
 #[derive(Debug)]
 pub(super) struct Client {
     http: reqwest::Client,
+    resolver: CheckedResolver,
     /// Why no certificate can be checked here; answers over plain HTTP can still be had.
     no_roots: Option<String>,
 }
 
 impl Client {
     pub(super) fn new(poll: &Poll) -> Result<Self, FetchError> {
+        Self::by(CheckedResolver::new(poll.allow_private), poll)
+    }
+
+    /// A client that goes only where this resolver lets it.
+    pub(super) fn by(resolver: CheckedResolver, poll: &Poll) -> Result<Self, FetchError> {
         install_provider();
-        match builder(poll).build() {
-            Ok(http) => Ok(Self { http, no_roots: None }),
+        match builder(poll, resolver).build() {
+            Ok(http) => Ok(Self { http, resolver, no_roots: None }),
             Err(error) => {
                 let why = causes(&error);
-                let http = builder(poll).tls_certs_only([]).build();
+                let http = builder(poll, resolver).tls_certs_only([]).build();
                 let http = http.map_err(|_| FetchError::Prepare(why.clone()))?;
-                Ok(Self { http, no_roots: Some(why) })
+                Ok(Self { http, resolver, no_roots: Some(why) })
             }
         }
     }
@@ -156,9 +162,9 @@ impl Client {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(FetchError::Scheme(shown(url).to_string()));
         }
+        // No resolver is asked about an address that is written out.
         if let Some(address) = literal(url)
-            && !poll.allow_private
-            && !is_public(address)
+            && !self.resolver.permits(address)
         {
             return Err(PrivateAddress(address.to_string()).into());
         }
@@ -175,11 +181,11 @@ impl Client {
     }
 }
 
-fn builder(poll: &Poll) -> reqwest::ClientBuilder {
+fn builder(poll: &Poll, resolver: CheckedResolver) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(&poll.user_agent)
         .connect_timeout(poll.connect_timeout)
-        .dns_resolver(CheckedResolver { allow_private: poll.allow_private })
+        .dns_resolver(resolver)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .no_proxy()
@@ -297,8 +303,8 @@ async fn read(
         .collect();
     let coding = codings.join(", ");
     let packed = gather(response, poll).await?;
-    let limit = poll.max_bytes;
-    let bytes = tokio::task::spawn_blocking(move || unpack(Some(&coding), packed, limit))
+    let (limit, ratio) = (poll.max_bytes, poll.max_ratio);
+    let bytes = tokio::task::spawn_blocking(move || unpack(Some(&coding), packed, limit, ratio))
         .await
         .map_err(|error| FetchError::BrokeOff(error.to_string()))??;
     if bytes.is_empty() {

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
+use super::address::CheckedResolver;
 use super::*;
 use crate::fake::{Fake, Running, Seen};
 use crate::unpack::packing::{br, gzip, zstd};
@@ -68,7 +70,11 @@ impl Drop for Agency {
 
 impl Agency {
     async fn new(reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::at("127.0.0.1", reply).await
+    }
+
+    async fn at(address: &str, reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind((address, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(vec![]));
         let (reply, list) = (Arc::new(reply), Arc::clone(&asked));
@@ -347,6 +353,43 @@ async fn private_addresses_are_refused_by_number_and_by_name_unless_allowed() {
     assert_eq!(agency.asked().len(), 0, "nobody may even connect");
     let open = Poll { allow_private: true, ..agency.poll() };
     assert_eq!(first(open).await.0, ["secret"]);
+}
+
+/// An internet in which 127.0.0.1 is public and all else is inside. One name leads elsewhere each time it is asked.
+fn internet() -> CheckedResolver {
+    static ASKED: AtomicU8 = AtomicU8::new(1);
+    CheckedResolver::test(
+        |address| address == Ipv4Addr::LOCALHOST,
+        |name| {
+            let last = match name {
+                "agency.example" => 1,
+                "turns.example" => ASKED.fetch_add(1, Ordering::SeqCst),
+                _ => 2,
+            };
+            vec![SocketAddr::from(([127, 0, 0, last], 0))]
+        },
+    )
+}
+
+#[tokio::test]
+async fn no_redirect_leads_inside() {
+    let inside = Agency::at("127.0.0.2", |_| ok("secret")).await;
+    for (from, to) in [
+        ("agency.example", "127.0.0.2"),
+        ("agency.example", "inside.example"),
+        ("agency.example", "[::ffff:127.0.0.2]"),
+        ("turns.example", "turns.example"),
+    ] {
+        let to = format!("http://{to}:{}/", inside.address.port());
+        let agency = Agency::new(move |_| redirect("302 Found", &to)).await;
+        let url: Url = format!("http://{from}:{}/feed", agency.address.port()).parse().unwrap();
+        let poll = Poll { url: url.clone(), allow_private: false, ..agency.poll() };
+        let memory = Memory::from_cursor(None, &url, &"agx-world".into());
+        let refused = Client::by(internet(), &poll).unwrap().fetch(&poll, &memory).await.unwrap_err();
+        assert!(refused.to_string().contains("private network"), "{from}: {refused}");
+        assert_eq!(agency.asked().len(), 1, "{from} is public");
+    }
+    assert_eq!(inside.asked().len(), 0, "nobody may even connect");
 }
 
 #[tokio::test]

@@ -381,10 +381,18 @@ pub(super) enum Title {
 pub(super) struct Limits {
     /// The largest transmission, after decompression.
     pub(super) max_bytes: Size,
+    /// How many bytes may come out of one byte of a packed body (gzip, br, zstd), beyond the first MiB. News packs 3 to
+    /// 30 times; a bomb packs a thousand times.
+    #[schemars(range(min = 2, max = 10_000))]
+    pub(super) max_ratio: u32,
     /// The most items in one transmission.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub(super) max_items: u32,
-    /// The deepest nesting of elements or JSON values.
+    /// The most elements, texts and comments of one item. This and `max_text` bound the memory and the time that one
+    /// item takes: at these defaults less than 128 MiB and 2 s.
+    #[schemars(range(min = 1_000, max = 10_000_000))]
+    pub(super) max_nodes: u32,
+    /// The deepest nesting of elements, or of JSON values (128 at most).
     #[schemars(range(min = 16, max = 4096))]
     pub(super) max_depth: u32,
     /// The most attributes of one element.
@@ -392,6 +400,9 @@ pub(super) struct Limits {
     pub(super) max_attributes: u32,
     /// The longest text of one item.
     pub(super) max_text: Size,
+    /// The longest time that reading one transmission should take. One that takes longer is read to its end all the
+    /// same, and complained about on the desk: its sender, or this program, needs looking after.
+    pub(super) read_time: Span,
     /// The longest time for one answer of a polled feed, from connecting to the last byte.
     pub(super) poll_timeout: Span,
     /// The longest time for one request of a sender or a reader, from connecting to the last byte.
@@ -404,10 +415,13 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_bytes: Size("16MiB".into()),
+            max_ratio: 100,
             max_items: 10_000,
+            max_nodes: 500_000,
             max_depth: 256,
             max_attributes: 256,
             max_text: Size("4MiB".into()),
+            read_time: Span("2s".into()),
             poll_timeout: Span("30s".into()),
             request_timeout: Span("30s".into()),
             folder_quiet: Span("1s".into()),

@@ -520,10 +520,13 @@ impl Resolve<'_> {
         };
         Limits {
             max_bytes,
+            max_ratio: limits.max_ratio.into(),
             max_items: limits.max_items as usize,
+            max_nodes: limits.max_nodes as usize,
             max_depth: limits.max_depth as usize,
             max_attributes: limits.max_attributes as usize,
             max_text: usize::try_from(max_text).unwrap_or(usize::MAX),
+            read_time: time("read_time", &limits.read_time),
             poll_timeout: time("poll_timeout", &limits.poll_timeout),
             request_timeout: time("request_timeout", &limits.request_timeout),
             folder_quiet: time("folder_quiet", &limits.folder_quiet),

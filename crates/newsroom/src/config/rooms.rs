@@ -155,8 +155,8 @@ impl Feed {
                 items: limits.max_items,
                 depth: limits.max_depth,
                 attributes: limits.max_attributes,
+                nodes: limits.max_nodes,
                 text: limits.max_text,
-                ..wire::Limits::default()
             },
         }
     }

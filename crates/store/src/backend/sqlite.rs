@@ -26,7 +26,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior};
+use rusqlite::hooks::Wal;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior};
 
 use crate::lock::Lock;
 use crate::{Access, FeedState, OpenStoreError, StoreError};
@@ -39,6 +40,8 @@ const FILE: &str = "verbatim.sqlite";
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a checkpoint that wipes erased words out of the write-ahead log waits for readers.
 const WIPE_PATIENCE: Duration = Duration::from_millis(100);
+/// After how many pages the write-ahead log is moved into the database.
+const LONGEST_LOG: i32 = 1_000;
 /// Connections kept for readers.
 const READERS: usize = 16;
 
@@ -85,7 +88,7 @@ impl Store {
         let lock = Lock::take(dir)?;
         ahead::check(dir).map_err(database(dir))?;
         let mut writer = connect(dir).map_err(database(dir))?;
-        set_up_writer(&writer).map_err(database(dir))?;
+        set_up_writer(&mut writer).map_err(database(dir))?;
         schema::bring_forward(dir, &mut writer)?;
         sync_folder(dir).map_err(file("syncing the folder"))?;
         if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
@@ -97,7 +100,7 @@ impl Store {
             crate::Journal::rebuild(&store).map_err(database(dir))?;
         }
         // A crash may have come between the erasing of words and the emptying of the log.
-        store.wipe_soon();
+        store.wipe_soon().map_err(database(dir))?;
         Ok(store)
     }
 
@@ -178,22 +181,31 @@ impl Store {
             other => StoreError::Fatal { doing: String::new(), why: other.to_string() },
         })?;
         if self.unwiped.load(Ordering::SeqCst) {
-            self.wipe(&writer);
+            self.wipe(&writer)?;
         }
         Ok(answer)
     }
 
     /// Notes that words were erased, so that the write-ahead log, too, is emptied of them.
-    fn wipe_soon(&self) {
+    ///
+    /// # Errors
+    /// [`StoreError::Fatal`], and nothing is ever written again.
+    fn wipe_soon(&self) -> Result<(), StoreError> {
         self.unwiped.store(true, Ordering::SeqCst);
-        if let Some(writer) = &self.writer {
-            self.wipe(&writer.lock().unwrap_or_else(PoisonError::into_inner));
+        let Some(writer) = &self.writer else { return Ok(()) };
+        let wiped = self.wipe(&writer.lock().unwrap_or_else(PoisonError::into_inner));
+        if wiped.is_err() {
+            self.broken.store(true, Ordering::SeqCst);
         }
+        wiped
     }
 
     /// Empties the write-ahead log. While a reader still looks at an older moment this does not succeed, and the
     /// next write tries again.
-    fn wipe(&self, writer: &Connection) {
+    ///
+    /// # Errors
+    /// [`StoreError::Fatal`] if the disk failed: nobody knows what it holds.
+    fn wipe(&self, writer: &Connection) -> Result<(), StoreError> {
         let emptied = writer.busy_timeout(WIPE_PATIENCE).and_then(|()| {
             writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
         });
@@ -203,11 +215,13 @@ impl Store {
             (Ok(_), Ok(())) => {
                 tracing::debug!("a reader keeps erased words in the write-ahead log until the next write")
             }
-            // What could not be moved out of the log stays in it, synced, and is moved again by the next attempt.
-            (Err(error), _) | (_, Err(error)) => {
-                tracing::warn!(%error, "the write-ahead log could not be emptied")
-            }
+            (Err(error), _) | (_, Err(error)) => match StoreError::from(error) {
+                error if error.is_fatal() => return Err(error.while_doing("emptying the write-ahead log")),
+                // What could not be moved out of the log stays in it, synced, and is moved again by the next attempt.
+                error => tracing::warn!(%error, "the write-ahead log could not be emptied"),
+            },
         }
+        Ok(())
     }
 }
 
@@ -252,7 +266,7 @@ fn set_up(connection: &Connection) -> Result<(), StoreError> {
 }
 
 /// The order matters: the page size can only be chosen before there is a page.
-fn set_up_writer(connection: &Connection) -> Result<(), StoreError> {
+fn set_up_writer(connection: &mut Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "page_size", 8_192)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
@@ -265,10 +279,21 @@ fn set_up_writer(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "wal_autocheckpoint", 1_000)?;
+    // Not SQLite's own `wal_autocheckpoint`, which passes over a sync that fails.
+    connection
+        .wal_hook(Some(|log: &mut Wal, pages| if pages < LONGEST_LOG { Ok(()) } else { shorten(log) }))?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     connection.pragma_update(None, "cache_size", -65_536)?;
     Ok(())
+}
+
+/// Moves what is in the write-ahead log into the database. Only a disk that fails is an error, and then of the commit
+/// before: whatever else keeps it from being moved, it stays in the log, synced, and is moved later.
+fn shorten(log: &mut Wal) -> rusqlite::Result<()> {
+    match log.checkpoint() {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) => Err(error),
+        _ => Ok(()),
+    }
 }
 
 impl FeedState for Store {

@@ -17,6 +17,7 @@ mod operator;
 mod readers;
 mod review;
 mod sites;
+mod trouble;
 mod waiting;
 mod wires;
 mod words;

@@ -523,6 +523,15 @@ impl Archive for Store {
             .map_err(|error| error.while_doing("looking for unread transmissions"))
     }
 
+    fn feeds(&self) -> Result<Vec<FeedId>, StoreError> {
+        self.read(|tx| {
+            let mut ask = tx.prepare_cached("SELECT DISTINCT feed FROM transmission ORDER BY feed")?;
+            let feeds = ask.query_map([], |row| row.get::<_, String>(0))?;
+            Ok(feeds.collect::<Result<Vec<_>, _>>()?.into_iter().map(FeedId::new).collect())
+        })
+        .map_err(|error| error.while_doing("looking which feeds are in the archive"))
+    }
+
     fn fetch(&self, id: TransmissionId) -> Result<Option<Archived>, StoreError> {
         self.read(|tx| {
             let mut ask = tx.prepare_cached(&format!("{KEPT} WHERE t.id = ?1"))?;
@@ -549,14 +558,14 @@ impl Archive for Store {
             }
         }
         if purged > 0 {
-            self.wipe_soon();
+            self.wipe_soon()?;
         }
         Ok(purged)
     }
 
     fn erase(&self, id: TransmissionId, range: Range<u64>) -> Result<(), StoreError> {
         self.write("erasing bytes from the archive", |tx| erase(tx, id, &range))?;
-        self.wipe_soon();
+        self.wipe_soon()?;
         Ok(())
     }
 }

@@ -235,7 +235,7 @@ impl Journal for Store {
             Ok((committed, destroyed))
         })?;
         if destroyed {
-            self.wipe_soon();
+            self.wipe_soon()?;
         }
         Ok(committed)
     }
@@ -274,7 +274,7 @@ impl Journal for Store {
             Ok(report)
         })?;
         // Headlines and bodies of what is no longer live stood in the search index that was dropped.
-        self.wipe_soon();
+        self.wipe_soon()?;
         Ok(report)
     }
 

@@ -151,7 +151,7 @@ impl Vault for Store {
             }
         })?;
         if erased > 0 {
-            self.wipe_soon();
+            self.wipe_soon()?;
         }
         Ok(erased)
     }
