@@ -134,10 +134,11 @@ fn flip_all(
         let (file, bit) = flip(&house.store(), chance)?;
         let what = format!("bit {} of byte {} of {file} ({how:?})", bit % 8, bit / 8);
         let found = !house.doctor()?.is_empty();
+        // The database is asked on a copy: opening it may change it.
+        let after = if found { None } else { Some(Holding::of(&house.store())?) };
         let end = match found {
             true => End::Found,
-            // The database is asked on a copy: opening it may change it.
-            false if Holding::of(&house.store())? == before => End::SaidNothing,
+            false if after.as_ref() == Some(&before) => End::SaidNothing,
             false
                 if file == "verbatim.sqlite-wal"
                     && is_like_torn(&std::fs::read(kept.join(file))?, bit / 8) =>
@@ -147,7 +148,8 @@ fn flip_all(
             false => End::Missed,
         };
         if end == End::Missed {
-            faults.note("the doctor is content, and the files hold something else".to_owned());
+            let other = after.map(|after| after.differs_from(&before)).unwrap_or_default();
+            faults.note(format!("the doctor is content, and the files hold something else: {other}"));
         }
         // What the doctor has named is served in some cases only: that takes the longest.
         if !found || chance.one_in(3) {
@@ -249,29 +251,44 @@ fn page_area(bytes: &[u8], at: usize) -> &'static str {
 /// What a store's files say, read by nothing of ours.
 #[derive(Debug, PartialEq, Eq)]
 struct Holding {
-    /// A digest of all rows of all tables, or what the database says instead.
+    /// A line for each table with a digest of its rows, or what the database says instead.
     rows: String,
     /// The heads of the kill file, and its records of the generation in force.
     kills: Vec<u8>,
 }
 
 impl Holding {
+    /// What is not as it was.
+    fn differs_from(&self, before: &Self) -> String {
+        let was: Vec<&str> = before.rows.lines().collect();
+        let mut other: Vec<&str> = self
+            .rows
+            .lines()
+            .filter(|line| !was.contains(line))
+            .map(|line| line.split(' ').next().unwrap_or(line))
+            .collect();
+        if self.kills != before.kills {
+            other.push("kills");
+        }
+        other.join(", ")
+    }
+
     fn of(store: &Path) -> std::io::Result<Self> {
         const LOOK: &str = "
 import hashlib, sqlite3, sys
 db = sqlite3.connect(sys.argv[1])
 db.text_factory = bytes
-sum = hashlib.sha256()
 names = [name for name, sql in db.execute(\"SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name\") if b'VIRTUAL' not in sql]
-for name in names:
-    sum.update(name)
-    for row in db.execute('SELECT * FROM \"' + name.decode() + '\"'):
+def tell(name, rows):
+    sum = hashlib.sha256()
+    for row in rows:
         sum.update(repr(row).encode())
-for row in db.execute('SELECT type, name, sql FROM sqlite_master ORDER BY type, name'):
-    sum.update(repr(row).encode())
+    print(name, sum.hexdigest())
+for name in names:
+    tell(name.decode(), db.execute('SELECT * FROM \"' + name.decode() + '\"'))
+tell('sqlite_schema', db.execute('SELECT type, name, sql FROM sqlite_master ORDER BY type, name'))
 for pragma in ('user_version', 'application_id'):
-    sum.update(repr(db.execute('PRAGMA ' + pragma).fetchall()).encode())
-print(sum.hexdigest())
+    tell(pragma, db.execute('PRAGMA ' + pragma))
 ";
         let aside: PathBuf = fresh_folder("look")?;
         copy_folder(store, &aside)?;

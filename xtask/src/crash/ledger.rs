@@ -180,6 +180,23 @@ impl Ledger {
         self.book().at(uri).killed.get_or_insert(super::wire::now());
     }
 
+    /// What was acknowledged from a moment on does not count: it may be true or not. Returns how much that was.
+    pub(super) fn doubt(&self, since: Duration) -> usize {
+        let mut doubted = 0;
+        for item in &mut self.book().items {
+            let killed = item.killed.take_if(|at| *at >= since).is_some();
+            let acked = |sent: &mut Sent| sent.acked.take_if(|(at, _)| *at >= since).is_some();
+            let acked = item.sent.iter_mut().filter_map(|sent| acked(sent).then_some(())).count();
+            doubted += acked + usize::from(killed);
+            if acked > 0 {
+                // Its address may have been drawn for a record that is lost.
+                item.url = None;
+                item.checked = false;
+            }
+        }
+        doubted
+    }
+
     /// Somebody has looked at all these.
     pub(super) fn checked(&self, items: &[Item]) {
         let mut book = self.book();
@@ -217,6 +234,20 @@ mod tests {
         assert!(book.items[0].kill_asked.is_none());
         assert_eq!(ledger.book().count(), (1, 1, 1));
         assert_eq!(book.owner(&story.mark).map(|(item, _)| item.uri.as_str()), Some("urn:agx:1"));
+    }
+
+    #[test]
+    fn what_was_acknowledged_while_the_power_went_does_not_count() {
+        let ledger = Ledger::default();
+        let stories = [1, 2].map(|n| Story::new(&format!("urn:agx:{n}"), 1, &mut Chance::new(n)));
+        ledger.sending(&stories);
+        ledger.acked(&stories[..1], &Proof::Printed);
+        std::thread::sleep(Duration::from_millis(2));
+        let cut = super::super::wire::now();
+        ledger.acked(&stories[1..], &Proof::Printed);
+        ledger.killed(&stories[1].uri);
+        assert_eq!(ledger.doubt(cut), 2);
+        assert_eq!(ledger.book().count(), (2, 1, 0));
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub(crate) struct Wish {
     torn: usize,
     flips: u64,
     planted: Option<String>,
+    /// A program that is built already.
+    bin: Option<PathBuf>,
     seed: u64,
 }
 
@@ -53,13 +55,13 @@ impl Wish {
     /// What stands between a change and the main branch: some of everything, in a few minutes.
     fn usual(seed: u64) -> Self {
         let power = vec![("ext4".to_owned(), 2), ("xfs".to_owned(), 1)];
-        Self { kills: 40, sample: Some(13), power, torn: 3, flips: 60, planted: None, seed }
+        Self { kills: 24, sample: Some(31), power, torn: 4, flips: 24, planted: None, bin: None, seed }
     }
 
     /// From the command line's words.
     pub(crate) fn of(words: &[&str]) -> Option<Self> {
         let mut wish = Self::nothing();
-        let (mut fs, mut rounds, mut seed) = (None, 0, None);
+        let (mut fs, mut rounds, mut seed, mut bin) = (None, 0, None, None);
         let mut words = words.iter().copied().peekable();
         while let Some(word) = words.next() {
             match word {
@@ -71,6 +73,7 @@ impl Wish {
                 "--torn" => wish.torn = words.next()?.parse().ok()?,
                 "--flips" => wish.flips = words.next()?.parse().ok()?,
                 "--planted" => wish.planted = Some(words.next()?.to_owned()),
+                "--bin" => bin = Some(PathBuf::from(words.next()?)),
                 "--seed" => seed = Some(words.next()?.parse().ok()?),
                 _ => return None,
             }
@@ -82,11 +85,12 @@ impl Wish {
         }
         // Another run looks at other moments; the seed that is printed brings the same ones back.
         let seed = seed.unwrap_or_else(|| u64::from(wire::now().subsec_nanos()));
-        Some(if wish == Self::nothing() { Self::usual(seed) } else { Self { seed, ..wish } })
+        let wish = if wish == Self::nothing() { Self::usual(seed) } else { Self { seed, ..wish } };
+        Some(Self { bin, ..wish })
     }
 
     fn nothing() -> Self {
-        Self { kills: 0, sample: None, power: vec![], torn: 0, flips: 0, planted: None, seed: 0 }
+        Self { kills: 0, sample: None, power: vec![], torn: 0, flips: 0, planted: None, bin: None, seed: 0 }
     }
 }
 
@@ -94,7 +98,7 @@ impl Wish {
 pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
     let start = wire::now();
     println!("== seed {}", wish.seed);
-    let program = Program::build(root)?;
+    let program = Program::of(root, wish.bin.as_deref())?;
     let (program, seed) = (program.path.as_path(), wish.seed);
     let mut tally = Tally::default();
     if wish.kills > 0 {
@@ -160,7 +164,21 @@ struct Program {
 }
 
 impl Program {
-    fn build(root: &Path) -> Result<Self, String> {
+    fn of(root: &Path, built: Option<&Path>) -> Result<Self, String> {
+        let built = match built {
+            Some(built) => built.to_owned(),
+            None => Self::build(root)?,
+        };
+        let failed = |error: std::io::Error| format!("copying {}: {error}", built.display());
+        let folder = house::fresh_folder("program").map_err(failed)?;
+        let path = folder.join("verbatim");
+        std::fs::copy(&built, &path).map_err(failed)?;
+        // A program that was just written may be "busy" for as long as somebody forks meanwhile.
+        std::thread::sleep(Duration::from_millis(20));
+        Ok(Self { folder, path })
+    }
+
+    fn build(root: &Path) -> Result<PathBuf, String> {
         let mut cargo = crate::cargo();
         cargo.current_dir(root).args(["build", "--quiet", "--package", "verbatim"]);
         match cargo.status() {
@@ -168,13 +186,7 @@ impl Program {
             Ok(status) => return Err(format!("{cargo:?}: {status}")),
             Err(error) => return Err(format!("cannot run {cargo:?}: {error}")),
         }
-        let failed = |error: std::io::Error| format!("copying the program: {error}");
-        let folder = house::fresh_folder("program").map_err(failed)?;
-        let path = folder.join("verbatim");
-        std::fs::copy(crate::tidy::target_folder(root)?.join("debug/verbatim"), &path).map_err(failed)?;
-        // A program that was just written may be "busy" for as long as somebody forks meanwhile.
-        std::thread::sleep(Duration::from_millis(20));
-        Ok(Self { folder, path })
+        Ok(crate::tidy::target_folder(root)?.join("debug/verbatim"))
     }
 }
 

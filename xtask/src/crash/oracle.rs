@@ -151,7 +151,7 @@ pub(super) fn check(house: &House, ledger: &Ledger, depth: Depth, faults: &Fault
             .collect()
     };
     for item in &items {
-        if let Err(error) = check_item(&mut line, item, ledger, faults) {
+        if let Err(error) = check_item(house, &mut line, item, ledger, faults) {
             faults.note(format!("{}: {error}", item.uri));
         }
     }
@@ -175,7 +175,13 @@ fn await_embargoes(ledger: &Ledger) {
     thread::sleep(last.unwrap_or_default().saturating_sub(now()));
 }
 
-fn check_item(line: &mut Line, item: &Item, ledger: &Ledger, faults: &Faults) -> std::io::Result<()> {
+fn check_item(
+    house: &House,
+    line: &mut Line,
+    item: &Item,
+    ledger: &Ledger,
+    faults: &Faults,
+) -> std::io::Result<()> {
     let uri = &item.uri;
     let asked = now();
     let api = format!("/api/v1/items?uri={}", percent(uri));
@@ -207,13 +213,39 @@ fn check_item(line: &mut Line, item: &Item, ledger: &Ledger, faults: &Faults) ->
         return Ok(());
     }
     if item.must_be_live(asked) && status != "usable" {
-        faults.note(format!("{uri} was acknowledged and is {status}"));
+        let status = status.to_owned();
+        faults.note(format!("{uri} was acknowledged and is {status}; {}", desk_says(house, item)));
         return Ok(());
     }
     if status == "usable" {
         check_live(line, item, told.unwrap_or(&serde_json::Value::Null), ledger, faults)?;
     }
     Ok(())
+}
+
+/// What operators are told of an item, and when it was acknowledged.
+fn desk_says(house: &House, item: &Item) -> String {
+    let token = format!("Bearer {}", super::house::TOKEN);
+    let ask = |list: &str| {
+        let path = format!("/api/v1/lists/{list}?limit=5000");
+        let answer = Line::new(house.desk).ask("GET", &path, &[("Authorization", &token)], b"").ok()?.json();
+        let lines = answer.as_object()?.values().next()?.as_array()?.clone();
+        let ours = lines.into_iter().find(|line| line["uri"] == item.uri.as_str())?;
+        Some(format!("{list}: {} {}", ours["ruling"], ours["reasons"]))
+    };
+    let said: Vec<String> = ["recent", "held"].into_iter().filter_map(ask).collect();
+    let sent: Vec<String> = item
+        .sent
+        .iter()
+        .map(|sent| {
+            let how = sent
+                .acked
+                .as_ref()
+                .map(|(at, proof)| format!("{proof:?} {} ms ago", (now() - *at).as_millis()));
+            format!("{:?} {}", sent.story.status, how.unwrap_or_else(|| "not acknowledged".to_owned()))
+        })
+        .collect();
+    format!("the desk says {said:?}; sent {sent:?}")
 }
 
 /// The search does not know it by its own word.

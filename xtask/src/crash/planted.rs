@@ -17,7 +17,14 @@ struct Plant {
     hunt: fn(&Path, u64) -> Result<Tally, String>,
 }
 
-const PLANTS: [Plant; 6] = [
+const PLANTS: [Plant; 7] = [
+    Plant {
+        name: "acknowledged-before-synced",
+        file: "crates/store/src/backend/sqlite.rs",
+        line: r#"connection.pragma_update(None, "synchronous", "FULL")?;"#,
+        instead: r#"connection.pragma_update(None, "synchronous", "OFF")?;"#,
+        hunt: |program, seed| power::run(program, 3, "ext4", seed),
+    },
     Plant {
         name: "unsynced",
         file: "crates/store/src/backend/sqlite.rs",
@@ -42,8 +49,8 @@ const PLANTS: [Plant; 6] = [
     Plant {
         name: "kill-not-replayed",
         file: "crates/newsroom/src/lib.rs",
-        line: "        desk.replay_kill(&record.key, &record.by, &record.reason)?;",
-        instead: "        let _ = &record.key;",
+        line: "            self.record_kill(&record.key, &record.reason, &record.by)?;",
+        instead: "            let _ = &record.key;",
         hunt: |program, seed| syscalls::run(program, 41, seed),
     },
     Plant {

@@ -29,6 +29,8 @@ const CALLS: &str = "write,pwrite64,pwritev,fsync,fdatasync,ftruncate,fallocate,
 const WORKERS: usize = 3;
 /// The file that is dropped.
 const DROPPED: &str = "dropped.xml";
+/// How long a program that has failed may need until it is seen to have ended.
+const ENDING: Duration = Duration::from_millis(40);
 /// How long a step of the cycle waits for what must follow.
 const STEP: Duration = Duration::from_secs(4);
 
@@ -288,22 +290,39 @@ fn words(house: &House, whose: Whose, blow: Option<(&Spot, Blow)>, log: &Path) -
     words
 }
 
+/// The threads of a running program that are meant. A thread has its name only once it has run for the first time.
+fn threads(pid: u32, whose: Whose) -> Result<Vec<String>> {
+    let start = Instant::now();
+    loop {
+        let threads: Vec<String> = std::fs::read_dir(format!("/proc/{pid}/task"))?
+            .flatten()
+            .filter_map(|task| {
+                let name = std::fs::read_to_string(task.path().join("comm")).ok()?;
+                let wanted = match whose {
+                    Whose::Archive => name.trim() == "archive",
+                    Whose::Desk => name.trim() == "desk",
+                    Whose::Workers => name.starts_with("tokio"),
+                    _ => task.file_name().to_string_lossy() == pid.to_string(),
+                };
+                wanted.then(|| task.file_name().to_string_lossy().into_owned())
+            })
+            .collect();
+        if !threads.is_empty() {
+            return Ok(threads);
+        }
+        if start.elapsed() > STEP {
+            return Err(std::io::Error::other(format!("the program has no thread for {whose:?}")));
+        }
+        sleep(Duration::from_millis(2));
+    }
+}
+
 /// Attaches to the threads of a running program.
 fn attach(house: &House, spot: &Spot, blow: Option<Blow>) -> Result<Tracer> {
+    /// So many looks in a row must find every thread traced and going on: first it is stopped, then let go.
+    const LOOKS: u32 = 8;
     let pid = house.pid().unwrap_or(0);
-    let threads: Vec<String> = std::fs::read_dir(format!("/proc/{pid}/task"))?
-        .flatten()
-        .filter_map(|task| {
-            let name = std::fs::read_to_string(task.path().join("comm")).ok()?;
-            let wanted = match spot.whose {
-                Whose::Archive => name.trim() == "archive",
-                Whose::Desk => name.trim() == "desk",
-                Whose::Workers => name.starts_with("tokio"),
-                _ => task.file_name().to_string_lossy() == pid.to_string(),
-            };
-            wanted.then(|| task.file_name().to_string_lossy().into_owned())
-        })
-        .collect();
+    let threads = threads(pid, spot.whose)?;
     let log = house.file("strace.txt");
     let mut command = Command::new("strace");
     command.args(words(house, spot.whose, blow.map(|blow| (spot, blow)), &log));
@@ -318,13 +337,16 @@ fn attach(house: &House, spot: &Spot, blow: Option<Blow>) -> Result<Tracer> {
     let start = Instant::now();
     let traced = |thread: &String| {
         let status = std::fs::read_to_string(format!("/proc/{pid}/task/{thread}/status")).unwrap_or_default();
-        status.lines().any(|line| line.starts_with("TracerPid:") && !line.ends_with("\t0"))
+        let says = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("").trim();
+        !matches!(says("TracerPid:"), "" | "0") && !says("State:").starts_with('t')
     };
-    while !threads.iter().all(traced) {
+    let mut looks = 0;
+    while looks < LOOKS {
+        looks = if threads.iter().all(traced) { looks + 1 } else { 0 };
         if start.elapsed() > Duration::from_secs(10) || tracer.child.try_wait()?.is_some() {
             return Err(std::io::Error::other("strace could not attach"));
         }
-        sleep(Duration::from_millis(1));
+        sleep(Duration::from_millis(2));
     }
     Ok(tracer)
 }
@@ -478,10 +500,17 @@ fn cycle(house: &mut House, ledger: &Ledger, chance: &mut Chance) -> Vec<Step> {
     note("kill", began, killed);
     let printed = Story::new("urn:agx:cycle:4", 1, chance);
     // Without a program that runs, the command would be the one that writes: that is not what is traced here.
+    if !killed {
+        sleep(ENDING);
+    }
     if matches!(house.ended(), Ok(None)) {
         let began = now();
         let acked = load::publish(house, &printed, ledger, &Faults::default());
-        note("publish", began, acked);
+        // Where the program ended meanwhile, the command did it by itself, as after a start.
+        sleep(ENDING);
+        if matches!(house.ended(), Ok(None)) {
+            note("publish", began, acked);
+        }
     }
     let kill = Story::new(KILLED_BY_WIRE, 2, chance).with(Status::Canceled);
     let began = now();
@@ -552,8 +581,9 @@ fn case(
             .filter(|line| line.contains("ERROR") || line.contains("WARN"))
             .map(str::to_owned)
             .collect();
-        if let Some(last) = last.last() {
-            faults.note(format!("its last warning: {last}"));
+        let worst = last.iter().find(|line| line.contains("ERROR")).or(last.last());
+        if let Some(worst) = worst {
+            faults.note(format!("its first error, or last warning: {worst}"));
         }
     }
     Ok(hit.is_some() || blow == Blow::Kill && code != 0)
@@ -574,7 +604,7 @@ fn was_hit(log: &Path, blow: Blow) -> Option<(Duration, String)> {
 /// What the program must have done when the call failed.
 fn judge(spot: &Spot, blow: Blow, time: Duration, file: &str, code: i32, steps: &[Step], faults: &Faults) {
     let syncs = matches!(spot.call.as_str(), "fsync" | "fdatasync");
-    let ground = matches!(file, "verbatim.sqlite-wal" | "kills");
+    let ground = matches!(file, "verbatim.sqlite" | "verbatim.sqlite-wal" | "kills");
     let running = !matches!(spot.whose, Whose::Creation | Whose::Recovery);
     match blow {
         Blow::Eio if syncs && ground && running => {

@@ -115,7 +115,7 @@ impl Run<'_> {
     /// How many times slower than a proper build the program is.
     fn slower(&self) -> u32 {
         let built_for_faults = self.binary.parent().is_some_and(|folder| folder.ends_with("debug"));
-        if built_for_faults || self.wish.binary.is_some() { readers::DEBUG } else { 1 }
+        if built_for_faults { readers::DEBUG } else { 1 }
     }
 
     /// How many times larger the largest wires are.

@@ -51,6 +51,7 @@ pub(super) fn check(root: &Path) -> Result<Vec<Fault>, String> {
     let rooms = rooms(&ours);
     let manifest = read("Cargo.toml");
     let mut faults = map(&rooms, &read("ARCHITECTURE.md"));
+    faults.extend(named_tests(&read("ARCHITECTURE.md"), &sources(root)?));
     faults.extend(edges(&ours));
     faults.extend(licences(&all));
     faults.extend(dependencies(&manifest, &read("DEPENDENCIES.md")));
@@ -60,6 +61,40 @@ pub(super) fn check(root: &Path) -> Result<Vec<Fault>, String> {
         faults.extend(room_manifest(&path, &read(&path)));
     }
     Ok(faults)
+}
+
+/// All the code there is.
+fn sources(root: &Path) -> Result<String, String> {
+    let paths = super::files(root, root)?;
+    let code = paths.iter().filter(|path| path.ends_with(".rs"));
+    Ok(code.map(|path| std::fs::read_to_string(root.join(path)).unwrap_or_default()).collect())
+}
+
+/// The tests that the table of what is trusted names are there.
+fn named_tests(architecture: &str, sources: &str) -> Vec<Fault> {
+    let table = architecture.split("## What is trusted").nth(1).unwrap_or_default();
+    let table = table.split("\n## ").next().unwrap_or_default();
+    let is_test = |name: &&str| {
+        name.contains('_') && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let rows = table.lines().filter(|line| line.starts_with('|'));
+    let last = rows.filter_map(|row| row.trim_end_matches('|').rsplit('|').next());
+    let named: Vec<&str> = last.flat_map(|cell| cell.split('`').skip(1).step_by(2)).filter(is_test).collect();
+    if named.is_empty() {
+        return vec![fault(
+            "ARCHITECTURE.md",
+            "the table of what is trusted names no tests: name those that show it",
+        )];
+    }
+    let missing = named.into_iter().filter(|name| !sources.contains(&format!("fn {name}(")));
+    missing
+        .map(|name| {
+            fault(
+                "ARCHITECTURE.md",
+                format!("there is no test `{name}`: name one that shows what the row says"),
+            )
+        })
+        .collect()
 }
 
 /// What cargo says about the workspace.
@@ -300,6 +335,18 @@ fn room_manifest(path: &str, manifest: &str) -> Vec<Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tests_that_are_named_exist() {
+        let table = |test: &str| {
+            format!(
+                "## What is trusted\n\n| part | shown by |\n|---|---|\n| `a_part` | `{test}`, `cargo xtask x` |\n\n## Next\n| `no_test` |\n"
+            )
+        };
+        assert!(named_tests(&table("it_holds"), "fn it_holds() {}").is_empty());
+        assert!(named_tests(&table("it_holds"), "fn it_does_not_hold() {}")[0].what.contains("`it_holds`"));
+        assert!(named_tests("## Next", "")[0].what.contains("names no tests"));
+    }
 
     #[track_caller]
     fn check(faults: &[Fault], expect: &[&str]) {
