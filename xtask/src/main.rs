@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 mod bench;
 mod crash;
+mod fuzz;
 mod generate;
 mod hostile;
 mod suite;
@@ -27,7 +28,9 @@ usage: cargo xtask CHORE
         [--planted NAME|all] [--bin FILE] [--seed S]
                  killed, failed calls, no power, torn sectors, flipped bits: is what was acknowledged still true?
                  without words: some of everything, in a few minutes
-  bench [reading|flow]… [--quick] [--bin FILE] [--write]
+  fuzz [--seconds N] [--only FORMAT] [--seeds DIR]
+                 libFuzzer before every reader, so many seconds each
+  bench [reading|flow|serving|standing]… [--quick] [--bin FILE] [--write]
                  how fast it is beside what people use today; with --write also into COMPARE.md";
 
 fn main() -> ExitCode {
@@ -47,6 +50,9 @@ fn main() -> ExitCode {
         }
         ["suites", words @ ..] if suites::Wish::of(words).is_some() => {
             suites::Wish::of(words).map_or(Ok(()), |wish| suites::run(&root, &wish))
+        }
+        ["fuzz", words @ ..] if fuzz::Wish::of(words).is_some() => {
+            fuzz::Wish::of(words).map_or(Ok(()), |wish| fuzz::run(&root, &wish))
         }
         ["bench", words @ ..] if bench::Wish::of(words).is_some() => {
             bench::Wish::of(words).map_or(Ok(()), |wish| bench::run(&root, &wish))

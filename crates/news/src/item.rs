@@ -118,6 +118,10 @@ pub struct Dateline {
     pub text: String,
     /// The place alone, where it could be told.
     pub located: Option<String>,
+    /// The date alone, as written.
+    pub date: Option<String>,
+    /// The agency alone, as written.
+    pub agency: Option<String>,
     /// Where it stands.
     pub placement: Placement,
 }

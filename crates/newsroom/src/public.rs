@@ -5,14 +5,16 @@
 //! the cache that was read from the record before the item was last **touched**.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use bytes::Bytes;
 use news::{ItemId, SiteId};
 
-/// Of how many stories, and how many lists, rendered pages are kept. A page is 10–40 KB.
-const PAGES: usize = 4_096;
+/// So many bytes of rendered stories are kept, packed ones included. A page is 10–40 KB, packed 3–10 KB.
+const STORIES_MAX: usize = 48 << 20;
+/// And so many of lists, feeds and sitemaps.
+const LISTS_MAX: usize = 16 << 20;
 /// How many touches are remembered one by one before all rendering that began earlier is distrusted.
 const TOUCHES: usize = 65_536;
 
@@ -64,41 +66,104 @@ impl Ask {
     }
 }
 
-/// Bytes ready to be sent.
-#[derive(Clone, Debug)]
-pub struct Sheet {
-    /// The media type, with charset.
-    pub media_type: &'static str,
-    /// The bytes; clones share them.
-    pub body: Bytes,
-    /// A strong entity tag: the first 16 bytes of the body's SHA-256, quoted.
-    pub etag: String,
-    /// Whether search engines are asked to keep away.
-    pub noindex: bool,
+/// How bytes may be packed for their way to a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// Brotli (RFC 7932).
+    Brotli,
+    /// Zstandard (RFC 8878).
+    Zstd,
+    /// Gzip (RFC 1952).
+    Gzip,
 }
 
-impl Sheet {
-    pub(crate) fn new(page: press::Gated<press::Page>, noindex: bool) -> Self {
-        let page = page.into_inner();
-        let tag = news::Digest::of(&page.body).to_string();
-        Self {
-            media_type: page.media_type,
-            etag: format!("\"{}\"", &tag[..32]),
-            body: page.body.into(),
-            noindex,
+impl Packing {
+    /// All of them.
+    pub const ALL: [Packing; 3] = [Packing::Brotli, Packing::Zstd, Packing::Gzip];
+
+    /// The word that HTTP has for it, and that ends the entity tag of what is packed so.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Packing::Brotli => "br",
+            Packing::Zstd => "zstd",
+            Packing::Gzip => "gzip",
         }
     }
 }
+
+/// Packs bytes for their way; what comes out no shorter than it went in is not used.
+pub type Packer = fn(Packing, &[u8]) -> Vec<u8>;
+
+/// One form of a sheet's bytes: as they are, or packed.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// The bytes; clones share them.
+    pub body: Bytes,
+    /// A strong entity tag, quoted: the first 16 bytes of the SHA-256 of the bytes as they are, and the packing.
+    /// Forms differ in their tags because they differ in their bytes (RFC 9110 §8.8.3).
+    pub etag: Bytes,
+}
+
+/// Bytes ready to be sent, as they are and packed. Packed forms are made when first asked for and kept with the sheet.
+#[derive(Debug)]
+pub struct Sheet {
+    /// The media type, with charset.
+    pub media_type: &'static str,
+    /// As they are.
+    pub plain: Form,
+    /// Whether search engines are asked to keep away.
+    pub noindex: bool,
+    /// `None` inside: packed it is no smaller.
+    packed: [OnceLock<Option<Form>>; Packing::ALL.len()],
+}
+
+impl Sheet {
+    pub(crate) fn new(page: press::Gated<press::Page>, noindex: bool) -> Arc<Self> {
+        let page = page.into_inner();
+        Arc::new(Self::of(page.media_type, page.body.into(), noindex))
+    }
+
+    fn of(media_type: &'static str, body: Bytes, noindex: bool) -> Self {
+        let tag = news::Digest::of(&body).to_string();
+        let etag = format!("\"{}\"", &tag[..32]).into();
+        Self { media_type, plain: Form { body, etag }, noindex, packed: Default::default() }
+    }
+
+    /// A packed form, if it is there already; the plain one if packing does not pay.
+    pub fn packed_already(&self, packing: Packing) -> Option<&Form> {
+        Some(self.packed[packing as usize].get()?.as_ref().unwrap_or(&self.plain))
+    }
+
+    /// A packed form, made with `pack` if need be; the plain one if packing does not pay.
+    pub fn packed(&self, packing: Packing, pack: impl FnOnce(&[u8]) -> Vec<u8>) -> &Form {
+        let packed = self.packed[packing as usize].get_or_init(|| {
+            let body = pack(&self.plain.body);
+            let tag = self.plain.etag.strip_suffix(b"\"").unwrap_or_default();
+            let etag = [tag, b"-", packing.as_str().as_bytes(), b"\""].concat();
+            (body.len() < self.plain.body.len()).then(|| Form { body: body.into(), etag: etag.into() })
+        });
+        packed.as_ref().unwrap_or(&self.plain)
+    }
+
+    /// Bytes that it takes now.
+    fn weight(&self) -> usize {
+        let packed = self.packed.iter().filter_map(|form| form.get()?.as_ref()).map(|form| form.body.len());
+        ENTRY + self.plain.body.len() + packed.sum::<usize>()
+    }
+}
+
+/// What a kept sheet takes beside its bytes, about.
+const ENTRY: usize = 512;
 
 /// What a reader gets.
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// 200.
-    Live(Sheet),
+    Live(Arc<Sheet>),
     /// 410: it was public and is killed, withheld or expired.
-    Gone(Sheet),
+    Gone(Arc<Sheet>),
     /// 404: it never was public.
-    Missing(Sheet),
+    Missing(Arc<Sheet>),
     /// 503: the record could not be read, or the page does not carry the words it should.
     Unfit,
 }
@@ -117,18 +182,48 @@ struct Touched {
     floor: u64,
 }
 
-/// The kept sheets of one story.
-type StorySheets = HashMap<(SiteId, Ask), Sheet>;
+/// A sheet that is kept.
+#[derive(Debug)]
+struct Kept {
+    sheet: Arc<Sheet>,
+    /// Whether somebody asked for it again since room was last made.
+    asked: AtomicBool,
+}
+
+impl Kept {
+    fn new(sheet: &Arc<Sheet>) -> Self {
+        Self { sheet: Arc::clone(sheet), asked: AtomicBool::new(false) }
+    }
+
+    fn take(&self) -> Arc<Sheet> {
+        // Read first: a line of memory that many only read is not passed about between cores.
+        if !self.asked.load(Ordering::Relaxed) {
+            self.asked.store(true, Ordering::Relaxed);
+        }
+        Arc::clone(&self.sheet)
+    }
+}
+
+/// The kept sheets of one story, on all sites: a handful.
+type StorySheets = Vec<(SiteId, Ask, Kept)>;
+
+/// The kept lists of one site, each with the generation that it was made from.
+type ListSheets = HashMap<Ask, (u64, Kept)>;
 
 /// Caches and denials of all sites.
 #[derive(Default)]
 pub(crate) struct Public {
     denied: RwLock<HashSet<(SiteId, ItemId)>>,
+    /// How many are denied: nearly always none, and then nobody need look.
+    denied_now: AtomicUsize,
     generation: AtomicU64,
     denials: AtomicU64,
     touched: RwLock<Touched>,
     stories: RwLock<HashMap<ItemId, StorySheets>>,
-    lists: RwLock<HashMap<(SiteId, Ask), (u64, Sheet)>>,
+    lists: RwLock<HashMap<SiteId, ListSheets>>,
+    /// About how many bytes the kept stories take, and the lists; counted anew whenever room is made.
+    stories_bytes: AtomicUsize,
+    lists_bytes: AtomicUsize,
 }
 
 fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
@@ -142,7 +237,10 @@ fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
 impl Public {
     /// From now on nothing of this item is answered, whatever anything else says.
     pub(crate) fn deny(&self, site: &SiteId, id: ItemId) {
-        write(&self.denied).insert((site.clone(), id));
+        let mut denied = write(&self.denied);
+        denied.insert((site.clone(), id));
+        self.denied_now.store(denied.len(), Ordering::SeqCst);
+        drop(denied);
         self.denials.fetch_add(1, Ordering::SeqCst);
         self.touch(id);
     }
@@ -160,14 +258,16 @@ impl Public {
     pub(crate) fn undeny(&self, site: &SiteId, id: ItemId) {
         if self.is_denied(site, id) {
             self.denials.fetch_add(1, Ordering::SeqCst);
-            write(&self.denied).remove(&(site.clone(), id));
+            let mut denied = write(&self.denied);
+            denied.remove(&(site.clone(), id));
+            self.denied_now.store(denied.len(), Ordering::SeqCst);
         }
         self.touch(id);
     }
 
     /// Whether it is denied.
     pub(crate) fn is_denied(&self, site: &SiteId, id: ItemId) -> bool {
-        read(&self.denied).contains(&(site.clone(), id))
+        self.denied_now.load(Ordering::SeqCst) > 0 && read(&self.denied).contains(&(site.clone(), id))
     }
 
     /// An item's standing or words changed: its pages and every list are out of date.
@@ -189,6 +289,8 @@ impl Public {
         write(&self.touched).floor = generation;
         write(&self.stories).clear();
         write(&self.lists).clear();
+        self.stories_bytes.store(0, Ordering::Relaxed);
+        self.lists_bytes.store(0, Ordering::Relaxed);
     }
 
     /// The moment before rendering begins.
@@ -200,33 +302,34 @@ impl Public {
     }
 
     /// A kept sheet that is still true.
-    pub(crate) fn kept(&self, site: &SiteId, ask: &Ask) -> Option<Sheet> {
-        let key = (site.clone(), ask.clone());
+    pub(crate) fn kept(&self, site: &SiteId, ask: &Ask) -> Option<Arc<Sheet>> {
         match ask.item() {
             Some(id) if self.is_denied(site, id) => None,
-            Some(id) => read(&self.stories).get(&id)?.get(&key).cloned(),
+            Some(id) => {
+                let stories = read(&self.stories);
+                let mut sheets = stories.get(&id)?.iter();
+                sheets.find(|(of, asked, _)| asked == ask && of == site).map(|(_, _, kept)| kept.take())
+            }
             None => {
                 let generation = self.generation.load(Ordering::SeqCst);
-                read(&self.lists)
-                    .get(&key)
-                    .filter(|(at, _)| *at == generation)
-                    .map(|(_, sheet)| sheet.clone())
+                let lists = read(&self.lists);
+                lists.get(site)?.get(ask).filter(|(at, _)| *at == generation).map(|(_, kept)| kept.take())
             }
         }
     }
 
     /// Keeps a sheet rendered from the record as of `moment`, if nothing it shows has changed since.
-    pub(crate) fn keep(&self, site: &SiteId, ask: Ask, moment: Moment, sheet: &Sheet) {
+    pub(crate) fn keep(&self, site: &SiteId, ask: Ask, moment: Moment, sheet: &Arc<Sheet>) {
         if !ask.kept() {
             return;
         }
-        let key = (site.clone(), ask);
-        let Some(id) = key.1.item() else {
+        let Some(id) = ask.item() else {
             let mut lists = write(&self.lists);
-            if lists.len() >= PAGES {
-                lists.clear();
+            let kept = (moment.generation, Kept::new(sheet));
+            lists.entry(site.clone()).or_default().insert(ask, kept);
+            if self.lists_bytes.fetch_add(sheet.weight(), Ordering::Relaxed) > LISTS_MAX {
+                self.make_room_for_lists(&mut lists);
             }
-            lists.insert(key, (moment.generation, sheet.clone()));
             return;
         };
         let mut stories = write(&self.stories);
@@ -236,10 +339,49 @@ impl Public {
         let fresh = touched.floor <= moment.generation
             && touched.items.get(&id).is_none_or(|at| *at <= moment.generation);
         if fresh && !self.is_denied(site, id) {
-            if stories.len() >= PAGES {
-                stories.clear();
+            let sheets = stories.entry(id).or_default();
+            sheets.retain(|(of, asked, _)| *asked != ask || of != site);
+            sheets.push((site.clone(), ask, Kept::new(sheet)));
+            if self.stories_bytes.fetch_add(sheet.weight(), Ordering::Relaxed) > STORIES_MAX {
+                self.make_room_for_stories(&mut stories);
             }
-            stories.entry(id).or_default().insert(key, sheet.clone());
+        }
+    }
+
+    /// A kept sheet got a packed form of so many bytes.
+    pub(crate) fn grown(&self, ask: &Ask, bytes: usize) {
+        let total = if ask.item().is_some() { &self.stories_bytes } else { &self.lists_bytes };
+        total.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Drops what nobody has asked for again since the last time; if that is not enough, half of the rest.
+    fn make_room_for_stories(&self, stories: &mut HashMap<ItemId, StorySheets>) {
+        let weigh = |stories: &HashMap<ItemId, StorySheets>| -> usize {
+            stories.values().flatten().map(|(_, _, kept)| kept.sheet.weight()).sum()
+        };
+        stories
+            .retain(|_, sheets| sheets.iter().any(|(_, _, kept)| kept.asked.swap(false, Ordering::Relaxed)));
+        let mut left = weigh(stories);
+        if left > STORIES_MAX / 4 * 3 {
+            let mut n = 0;
+            stories.retain(|_, _| {
+                n += 1;
+                n % 2 == 0
+            });
+            left = weigh(stories);
+        }
+        self.stories_bytes.store(left, Ordering::Relaxed);
+    }
+
+    /// Drops what is out of date; if that is not enough, everything.
+    fn make_room_for_lists(&self, lists: &mut HashMap<SiteId, ListSheets>) {
+        let generation = self.generation.load(Ordering::SeqCst);
+        lists.values_mut().for_each(|sheets| sheets.retain(|_, (at, _)| *at == generation));
+        let left = lists.values().flat_map(HashMap::values).map(|(_, kept)| kept.sheet.weight()).sum();
+        self.lists_bytes.store(left, Ordering::Relaxed);
+        if left > LISTS_MAX / 4 * 3 {
+            lists.clear();
+            self.lists_bytes.store(0, Ordering::Relaxed);
         }
     }
 }
@@ -248,13 +390,8 @@ impl Public {
 mod tests {
     use super::*;
 
-    fn sheet() -> Sheet {
-        Sheet {
-            media_type: "text/plain",
-            body: Bytes::from_static(b"words"),
-            etag: String::new(),
-            noindex: false,
-        }
+    fn sheet() -> Arc<Sheet> {
+        Arc::new(Sheet::of("text/plain", Bytes::from_static(b"words"), false))
     }
 
     const ID: fn() -> ItemId = || ItemId::from_bits(7);
@@ -309,6 +446,7 @@ mod tests {
         let (public, site) = (Public::default(), SiteId::from("main"));
         public.keep(&site, Ask::Story(ID()), public.moment(), &sheet());
         write(&public.denied).insert((site.clone(), ID()));
+        public.denied_now.store(1, Ordering::SeqCst);
         assert!(public.kept(&site, &Ask::Story(ID())).is_none());
     }
 
@@ -319,5 +457,42 @@ mod tests {
         (0..=TOUCHES as u128).for_each(|n| public.touch(ItemId::from_bits(n + 100)));
         public.keep(&site, Ask::Story(ID()), before, &sheet());
         assert!(public.kept(&site, &Ask::Story(ID())).is_none());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_by_bytes_and_what_is_asked_for_stays() {
+        let (public, site) = (Public::default(), SiteId::from("main"));
+        let large = Arc::new(Sheet::of("text/plain", vec![b'x'; 1 << 20].into(), false));
+        let hot = ItemId::from_bits(1);
+        public.keep(&site, Ask::Story(hot), public.moment(), &sheet());
+        for n in 0..500u128 {
+            assert!(public.kept(&site, &Ask::Story(hot)).is_some(), "{n}");
+            public.keep(&site, Ask::Story(ItemId::from_bits(100 + n)), public.moment(), &large);
+            let kept = read(&public.stories).len();
+            assert!(kept <= (STORIES_MAX >> 20) + 2, "{kept}");
+        }
+        for n in 0..100 {
+            public.keep(&site, Ask::Front(n), public.moment(), &large);
+            let kept: usize = read(&public.lists).values().map(HashMap::len).sum();
+            assert!(kept <= (LISTS_MAX >> 20) + 1, "{kept}");
+        }
+    }
+
+    #[test]
+    fn each_form_has_a_tag_of_its_own_and_is_made_once() {
+        let sheet = Sheet::of("text/plain", vec![b'x'; 100].into(), false);
+        assert!(sheet.packed_already(Packing::Gzip).is_none());
+        let tag = |packing| sheet.packed(packing, |bytes| bytes[..10].to_vec()).etag.clone();
+        let tags = [sheet.plain.etag.clone(), tag(Packing::Gzip), tag(Packing::Brotli), tag(Packing::Zstd)];
+        assert!(tags.iter().all(|tag| tag.starts_with(b"\"") && tag.ends_with(b"\"")), "{tags:?}");
+        assert_eq!(tags.iter().collect::<HashSet<_>>().len(), 4, "{tags:?}");
+        assert_eq!(sheet.packed(Packing::Gzip, |_| unreachable!()).body.len(), 10);
+    }
+
+    #[test]
+    fn what_packing_makes_no_smaller_is_sent_as_it_is() {
+        let sheet = Sheet::of("text/plain", Bytes::from_static(b"words"), false);
+        assert_eq!(sheet.packed(Packing::Zstd, |bytes| bytes.repeat(2)).body, sheet.plain.body);
+        assert_eq!(sheet.packed_already(Packing::Zstd).map(|form| &form.etag), Some(&sheet.plain.etag));
     }
 }

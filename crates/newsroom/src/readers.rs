@@ -10,7 +10,7 @@ use wire::outgoing::{Channel, Outgoing, Tombstone};
 
 use crate::config::Site;
 use crate::press::{Copydesk, face, label, story_url};
-use crate::public::{Answer, Ask, Sheet};
+use crate::public::{Answer, Ask, Packer, Packing, Sheet};
 use crate::{Newsroom, Room};
 
 /// Stories on a front or section page.
@@ -29,6 +29,7 @@ const TOMBSTONE_DAYS: i64 = 30;
 const NEWS_SITEMAP: usize = 1_000;
 
 enum Found {
+    Kept(Arc<Sheet>),
     Page(Gated<Page>, bool),
     Gone(Gated<Page>),
     Nothing,
@@ -50,7 +51,7 @@ impl Newsroom {
     }
 
     /// A page that is kept and still true, without touching the store.
-    pub fn kept(&self, site: &SiteId, ask: &Ask) -> Option<Sheet> {
+    pub fn kept(&self, site: &SiteId, ask: &Ask) -> Option<Arc<Sheet>> {
         let sheet = self.room.public.kept(site, ask)?;
         self.room.health.answers.increment();
         Some(sheet)
@@ -69,24 +70,28 @@ impl Newsroom {
     /// Answers a reader. Whatever is denied, killed, held, embargoed or never was is never in the answer, not even if
     /// it was withdrawn while the answer was being made.
     pub fn answer(&self, site: &SiteId, ask: Ask) -> Answer {
+        self.answer_packed(site, ask, None)
+    }
+
+    /// The same with a live page packed, by this packing and its packer. That belongs to the making of the answer: it
+    /// takes its time, too.
+    pub fn answer_packed(&self, site: &SiteId, ask: Ask, packing: Option<(Packing, Packer)>) -> Answer {
         let room = &self.room;
         room.health.answers.increment();
-        if let Some(sheet) = room.public.kept(site, &ask) {
-            return Answer::Live(sheet);
-        }
         let Some(place) = room.config.site(site) else { return Answer::Unfit };
         let desk = Readers { room, site: place, face: face(&room.config, place) };
         for _ in 0..TRIES {
             let moment = room.public.moment();
-            let found = desk.find(&ask);
-            if room.public.denied_since(moment) {
-                continue;
-            }
-            return match found {
+            let found = match room.public.kept(site, &ask) {
+                Some(sheet) => Ok(Found::Kept(sheet)),
+                None => desk.find(&ask),
+            };
+            let mut made = false;
+            let answer = match found {
+                Ok(Found::Kept(sheet)) => Answer::Live(sheet),
                 Ok(Found::Page(page, noindex)) => {
-                    let sheet = Sheet::new(page, noindex);
-                    room.public.keep(site, ask, moment, &sheet);
-                    Answer::Live(sheet)
+                    made = true;
+                    Answer::Live(Sheet::new(page, noindex))
                 }
                 Ok(Found::Gone(page)) => Answer::Gone(Sheet::new(page, true)),
                 Ok(Found::Nothing) => desk.missing(),
@@ -99,6 +104,22 @@ impl Newsroom {
                     Answer::Unfit
                 }
             };
+            if let (Answer::Live(sheet), Some((packing, pack))) = (&answer, packing)
+                && sheet.packed_already(packing).is_none()
+            {
+                let form = sheet.packed(packing, |bytes| pack(packing, bytes));
+                // What was just made is weighed when it is kept.
+                if !made {
+                    room.public.grown(&ask, form.body.len());
+                }
+            }
+            if room.public.denied_since(moment) {
+                continue;
+            }
+            if let (Answer::Live(sheet), true) = (&answer, made) {
+                room.public.keep(site, ask, moment, sheet);
+            }
+            return answer;
         }
         // Withdrawals come faster than this can be made: better nothing than a moment ago.
         Answer::Unfit

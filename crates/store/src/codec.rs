@@ -560,6 +560,10 @@ impl Shape for ReferenceShape {
 struct DatelineShape {
     text: String,
     located: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    date: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    agency: Option<String>,
     placement: DatelinePlaceShape,
 }
 
@@ -570,12 +574,21 @@ impl Shape for DatelineShape {
         Self {
             text: d.text.clone(),
             located: d.located.clone(),
+            date: d.date.clone(),
+            agency: d.agency.clone(),
             placement: DatelinePlaceShape::of(&d.placement),
         }
     }
 
     fn noun(self) -> Result<Dateline, String> {
-        Ok(Dateline { text: self.text, located: self.located, placement: self.placement.noun()? })
+        let placement = self.placement.noun()?;
+        Ok(Dateline {
+            text: self.text,
+            located: self.located,
+            date: self.date,
+            agency: self.agency,
+            placement,
+        })
     }
 }
 

@@ -70,14 +70,14 @@ pub(crate) async fn serve(config: Config, meanwhile: impl Future<Output = ()>) -
     let (stop, stopped) = watch::channel(false);
     let mut tasks = tokio::task::JoinSet::new();
     for (site, listener) in listeners {
-        let router = web::site::router(newsroom.clone(), site.id.clone(), site.base_path.clone());
-        tasks.spawn(web::serve(listener, router, stopped.clone()));
+        let service = web::site::Site::new(newsroom.clone(), site.id.clone(), site.base_path.clone());
+        tasks.spawn(web::serve(listener, move |_| service.clone(), stopped.clone()));
         tracing::info!("{} is on {} (listening on {})", site.name, site.url, site.listen);
     }
     let pushes = pushes(&config, &token);
     let largest = usize::try_from(config.limits.max_bytes).unwrap_or(usize::MAX);
     let router = web::desk::router(newsroom.clone(), token, pushes, largest);
-    tasks.spawn(web::serve(desk_listener, router, stopped.clone()));
+    tasks.spawn(web::serve_router(desk_listener, router, stopped.clone()));
     tracing::info!("the desk is on http://{}", config.desk.listen);
     let socket = Newsroom::socket(&config);
     let orders = tokio::spawn({

@@ -22,7 +22,7 @@ use newsroom::lists::{List, Which};
 use newsroom::{Newsroom, Refused};
 use serde::Deserialize;
 
-use crate::head;
+use crate::head::{self, Head};
 
 /// Lines of each list on the desk page.
 const LINES: usize = 50;
@@ -72,13 +72,13 @@ pub fn router(
         .route("/metrics", get(metrics))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
-        .layer(middleware::from_fn(dress))
+        .layer(middleware::from_fn_with_state(Arc::new(Head::desk()), dress))
         .with_state(desk)
 }
 
-async fn dress(request: Request, next: Next) -> Response {
+async fn dress(State(head): State<Arc<Head>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    head::desk(response.headers_mut());
+    head.dress(response.headers_mut());
     response
 }
 

@@ -2,34 +2,53 @@
 
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-/// What every answer of the public site says beside its own fields.
-///
-/// No script, no frame, no other host: the theme needs none, and agency copy gets none.
-pub(crate) fn public(headers: &mut HeaderMap, style_source: &str) {
-    let policy = format!(
-        "default-src 'none'; style-src {style_source}; img-src 'self'; form-action 'self'; connect-src 'self'; \
-         base-uri 'none'; frame-ancestors 'none'"
-    );
-    set(headers, header::CONTENT_SECURITY_POLICY, &policy);
-    common(headers);
-}
+/// What every answer says beside its own fields, made once.
+#[derive(Clone, Debug)]
+pub(crate) struct Head(Vec<(HeaderName, HeaderValue)>);
 
-/// What every answer of the desk says.
-pub(crate) fn desk(headers: &mut HeaderMap) {
-    set(
-        headers,
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    );
-    set(headers, header::CACHE_CONTROL, "no-store");
-    common(headers);
-}
+impl Head {
+    /// Of the public site.
+    ///
+    /// No script, no frame, no other host: the theme needs none, and agency copy gets none.
+    pub(crate) fn public(style_source: &str) -> Self {
+        Self::with(&format!(
+            "default-src 'none'; style-src {style_source}; img-src 'self'; form-action 'self'; connect-src 'self'; \
+             base-uri 'none'; frame-ancestors 'none'"
+        ))
+    }
 
-fn common(headers: &mut HeaderMap) {
-    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(headers, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
-    set(headers, HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()");
-    set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    /// Of the desk.
+    pub(crate) fn desk() -> Self {
+        let mut head = Self::with(
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        );
+        head.0.push((header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
+        head
+    }
+
+    fn with(policy: &str) -> Self {
+        let fixed = [
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
+            (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+            (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        ];
+        let policy = HeaderValue::from_str(policy).expect("the policy is made of plain signs");
+        let fixed = fixed.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        Self(std::iter::once((header::CONTENT_SECURITY_POLICY, policy)).chain(fixed).collect())
+    }
+
+    /// How many fields there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Puts them on an answer.
+    pub(crate) fn dress(&self, headers: &mut HeaderMap) {
+        for (name, value) in &self.0 {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
 }
 
 pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {

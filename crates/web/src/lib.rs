@@ -5,14 +5,20 @@
 pub mod address;
 pub mod desk;
 mod head;
+mod packing;
 pub mod site;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::http::{Request, Response};
 use axum::{Extension, Router};
+use hyper::body::Incoming;
+use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -49,11 +55,26 @@ pub async fn listen(what: &str, address: SocketAddr) -> Result<TcpListener, List
     TcpListener::bind(address).await.map_err(|source| ListenError { what: what.to_owned(), address, source })
 }
 
-/// Serves until `stop` turns true; open requests get a few seconds to end.
+/// Serves a router, whose routes learn who is connected.
+pub async fn serve_router(listener: TcpListener, router: Router, stop: watch::Receiver<bool>) {
+    let service = move |peer| TowerToHyperService::new(router.clone().layer(Extension(ConnectInfo(peer))));
+    serve(listener, service, stop).await;
+}
+
+/// Serves until `stop` turns true, each connection with the `service` of its own; open requests get a few seconds to
+/// end.
 ///
 /// HTTP/1.1. Whoever connects and sends nothing, or the head of a request byte by byte, is cut off, and holds up
 /// nobody but itself.
-pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
+pub async fn serve<S>(
+    listener: TcpListener,
+    service: impl Fn(SocketAddr) -> S,
+    mut stop: watch::Receiver<bool>,
+) where
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
+        + Send
+        + 'static,
+{
     let mut http = Builder::new(TokioExecutor::new()).http1_only();
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
     let places = Arc::new(Semaphore::new(CONNECTIONS));
@@ -76,8 +97,7 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
             }
         };
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone().layer(Extension(ConnectInfo(peer))));
-        let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = http.serve_connection(TokioIo::new(stream), service(peer)).into_owned();
         let connection = open.watch(connection);
         tokio::spawn(async move {
             // What goes wrong here is the client's doing: it went away, was too slow, or spoke no HTTP.

@@ -1,54 +1,106 @@
 //! The public site. Reads only.
 
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::Json;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::header::{self, HeaderMap};
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::header::{self, HeaderMap, HeaderValue};
+use axum::http::request::Parts;
+use axum::http::{Method, Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::{Json, Router};
+use futures_util::future::Either;
 use news::{ItemStanding, SiteId};
 use newsroom::Newsroom;
 use newsroom::lists::Told;
-use newsroom::public::{Answer, Sheet};
+use newsroom::public::{Answer, Ask, Form, Packer, Packing, Sheet};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
-use tower_http::compression::CompressionLayer;
 
 use crate::address::{Place, place};
-use crate::head;
+use crate::head::{self, Head};
+use crate::packing;
 
 /// The longest path and query that are looked at.
 const LONGEST_ADDRESS: usize = 4_096;
 
+/// One site, as its listener serves it.
 #[derive(Clone)]
-struct Site {
+pub struct Site(Arc<Desk>);
+
+struct Desk {
     newsroom: Newsroom,
     id: SiteId,
     base: String,
-    style_source: String,
+    head: Head,
 }
 
-/// The routes of one site.
-pub fn router(newsroom: Newsroom, id: SiteId, base_path: String) -> Router {
-    let style_source = newsroom.style_sources().join(" ");
-    let site = Site { newsroom, id, base: base_path, style_source };
-    Router::new().fallback(answer).with_state(site).layer(CompressionLayer::new())
-}
-
-async fn answer(State(site): State<Site>, request: Request) -> Response {
-    let (asked, _body) = request.into_parts();
-    // The server leaves out the body of an answer to HEAD and keeps its length.
-    let mut response = match asked.method {
-        Method::GET | Method::HEAD => site.get(&asked.uri, &asked.headers).await,
-        _ => (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")], "only GET and HEAD\n")
-            .into_response(),
-    };
-    head::public(response.headers_mut(), &site.style_source);
-    response
-}
+/// An answer that is there at once, or one that is being made.
+type Answering = Either<
+    Ready<Result<Response, Infallible>>,
+    Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>,
+>;
 
 impl Site {
-    async fn get(&self, uri: &Uri, headers: &HeaderMap) -> Response {
+    /// The site with this id, below this path.
+    pub fn new(newsroom: Newsroom, id: SiteId, base_path: String) -> Self {
+        let head = Head::public(&newsroom.style_sources().join(" "));
+        Self(Arc::new(Desk { newsroom, id, base: base_path, head }))
+    }
+}
+
+impl<B> hyper::service::Service<Request<B>> for Site {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answering;
+
+    /// A page that is kept is answered here and now. Everything else reads the store, which may take its time.
+    fn call(&self, request: Request<B>) -> Answering {
+        let (asked, _body) = request.into_parts();
+        match self.0.at_once(&asked) {
+            Some(response) => Either::Left(ready(Ok(response))),
+            None => {
+                let desk = Arc::clone(&self.0);
+                Either::Right(Box::pin(async move { Ok(desk.answer(asked).await) }))
+            }
+        }
+    }
+}
+
+impl Desk {
+    /// The answer, if it is a kept page in a form that is there.
+    fn at_once(&self, asked: &Parts) -> Option<Response> {
+        if !matches!(asked.method, Method::GET | Method::HEAD) || asked.uri.query().is_some() {
+            return None;
+        }
+        let path = asked.uri.path().strip_prefix(self.base.as_str())?;
+        // The plainest address of a story; the others take the long way.
+        let ask = Ask::Story(path.strip_prefix("/s/")?.parse().ok()?);
+        let sheet = self.newsroom.kept(&self.id, &ask)?;
+        let form = match wanted(&asked.headers) {
+            Some(packing) => sheet.packed_already(packing)?,
+            None => &sheet.plain,
+        };
+        let mut response = whole(&sheet, form, &asked.headers, self.head.len());
+        self.head.dress(response.headers_mut());
+        Some(response)
+    }
+
+    async fn answer(&self, asked: Parts) -> Response {
+        // The server leaves out the body of an answer to HEAD and keeps its length.
+        let mut response = match asked.method {
+            Method::GET | Method::HEAD => self.get(&asked).await,
+            _ => (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")], "only GET and HEAD\n")
+                .into_response(),
+        };
+        self.head.dress(response.headers_mut());
+        response
+    }
+
+    async fn get(&self, asked: &Parts) -> Response {
+        let uri = &asked.uri;
         if uri.path().len() + uri.query().map_or(0, str::len) > LONGEST_ADDRESS {
             return StatusCode::URI_TOO_LONG.into_response();
         }
@@ -57,24 +109,31 @@ impl Site {
         let query = query(uri.query().unwrap_or_default());
         match place(&path, &query) {
             Place::Ask(ask) => {
-                let newsroom = self.newsroom.clone();
-                let site = self.id.clone();
-                // Rendering reads the store; a kept page is answered without leaving this thread.
-                let answer = match newsroom.kept(&site, &ask) {
+                let wanted = wanted(&asked.headers);
+                // What is kept is answered without leaving this thread.
+                let kept = self.newsroom.kept(&self.id, &ask);
+                let kept = kept.filter(|sheet| wanted.is_none_or(|it| sheet.packed_already(it).is_some()));
+                let answer = match kept {
                     Some(sheet) => Answer::Live(sheet),
-                    None => tokio::task::spawn_blocking(move || newsroom.answer(&site, ask))
-                        .await
-                        .unwrap_or(Answer::Unfit),
+                    None => self.find(ask, wanted).await,
                 };
-                respond(answer, headers)
+                respond(&answer, wanted, &asked.headers)
             }
             Place::Items => self.items(&query).await,
             Place::Nowhere => self.missing(),
         }
     }
 
+    /// Renders and packs on a thread that may wait for the store.
+    async fn find(&self, ask: Ask, wanted: Option<Packing>) -> Answer {
+        let (newsroom, site) = (self.newsroom.clone(), self.id.clone());
+        let packing = wanted.map(|packing| (packing, packing::pack as Packer));
+        let find = move || newsroom.answer_packed(&site, ask, packing);
+        tokio::task::spawn_blocking(find).await.unwrap_or(Answer::Unfit)
+    }
+
     fn missing(&self) -> Response {
-        respond(self.newsroom.missing(&self.id), &HeaderMap::new())
+        respond(&self.newsroom.missing(&self.id), None, &HeaderMap::new())
     }
 
     async fn items(&self, query: &[(String, String)]) -> Response {
@@ -107,24 +166,19 @@ fn query(raw: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A page may be kept by a cache but must be asked about each time, so that a kill is seen at once; what is gone is
-/// not kept at all.
-fn respond(answer: Answer, asked: &HeaderMap) -> Response {
+/// The packing that is asked for.
+fn wanted(asked: &HeaderMap) -> Option<Packing> {
+    packing::wanted(asked.get(header::ACCEPT_ENCODING)?.to_str().ok()?)
+}
+
+fn respond(answer: &Answer, wanted: Option<Packing>, asked: &HeaderMap) -> Response {
     match answer {
         Answer::Live(sheet) => {
-            let known = asked.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
-            let same = known.is_some_and(|tags| tags.split(',').any(|tag| same_tag(tag, &sheet.etag)));
-            if same {
-                return (StatusCode::NOT_MODIFIED, fields(&sheet, "no-cache")).into_response();
-            }
-            (StatusCode::OK, fields(&sheet, "no-cache"), Body::from(sheet.body)).into_response()
+            let form = wanted.and_then(|packing| sheet.packed_already(packing)).unwrap_or(&sheet.plain);
+            whole(sheet, form, asked, 0)
         }
-        Answer::Gone(sheet) => {
-            (StatusCode::GONE, fields(&sheet, "no-store"), Body::from(sheet.body)).into_response()
-        }
-        Answer::Missing(sheet) => {
-            (StatusCode::NOT_FOUND, fields(&sheet, "no-store"), Body::from(sheet.body)).into_response()
-        }
+        Answer::Gone(sheet) => unkept(StatusCode::GONE, sheet),
+        Answer::Missing(sheet) => unkept(StatusCode::NOT_FOUND, sheet),
         Answer::Unfit => {
             (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], "not available now\n")
                 .into_response()
@@ -132,23 +186,58 @@ fn respond(answer: Answer, asked: &HeaderMap) -> Response {
     }
 }
 
-/// Weak comparison (RFC 9110 §8.8.3.2): compression in between makes a strong tag weak.
-fn same_tag(asked: &str, ours: &str) -> bool {
-    let asked = asked.trim(); // not copy: a header
-    asked == "*" || asked.strip_prefix("W/").unwrap_or(asked) == ours
-}
-
-fn fields(sheet: &Sheet, keep: &str) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    head::set(&mut headers, header::CONTENT_TYPE, sheet.media_type);
-    head::set(&mut headers, header::CACHE_CONTROL, keep);
-    if keep != "no-store" {
-        head::set(&mut headers, header::ETAG, &sheet.etag);
+/// A page may be kept by a cache but must be asked about each time, so that a kill is seen at once. Without its body
+/// if the form that would be sent is known already. `more` fields are to follow.
+fn whole(sheet: &Sheet, form: &Form, asked: &HeaderMap, more: usize) -> Response {
+    let known = asked.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
+    let same = known.is_some_and(|tags| tags.split(',').any(|tag| same_tag(tag, &form.etag)));
+    let mut response = Response::new(if same { Body::empty() } else { Body::from(form.body.clone()) });
+    if same {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let headers = response.headers_mut();
+    headers.reserve(OWN_FIELDS + more);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(sheet.media_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    // A tag is made of signs that a field may hold; it shares its bytes with the sheet.
+    if let Ok(tag) = HeaderValue::from_maybe_shared(form.etag.clone()) {
+        headers.insert(header::ETAG, tag);
+    }
+    if let Some(packing) = packing_of(sheet, form) {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(packing.as_str()));
     }
     if sheet.noindex {
-        head::set(&mut headers, header::HeaderName::from_static("x-robots-tag"), "noindex");
+        headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
     }
-    headers
+    response
+}
+
+/// Fields that a page has of its own, at most.
+const OWN_FIELDS: usize = 6;
+
+fn packing_of(sheet: &Sheet, form: &Form) -> Option<Packing> {
+    let is_it =
+        |packing: &Packing| sheet.packed_already(*packing).is_some_and(|packed| std::ptr::eq(packed, form));
+    Packing::ALL.into_iter().find(is_it).filter(|_| !std::ptr::eq(form, &raw const sheet.plain))
+}
+
+/// What is gone, or is not there, is not kept at all.
+fn unkept(status: StatusCode, sheet: &Sheet) -> Response {
+    let mut response = (status, Body::from(sheet.plain.body.clone())).into_response();
+    let headers = response.headers_mut();
+    head::set(headers, header::CONTENT_TYPE, sheet.media_type);
+    head::set(headers, header::CACHE_CONTROL, "no-store");
+    if sheet.noindex {
+        head::set(headers, header::HeaderName::from_static("x-robots-tag"), "noindex");
+    }
+    response
+}
+
+/// Weak comparison (RFC 9110 §8.8.3.2): whoever stands in between and packs a body itself makes a strong tag weak.
+fn same_tag(asked: &str, ours: &[u8]) -> bool {
+    let asked = asked.trim_ascii();
+    asked == "*" || asked.strip_prefix("W/").unwrap_or(asked).as_bytes() == ours
 }
 
 /// An item as the public API tells it. A killed, withheld or expired one stays listed, without any of its words.

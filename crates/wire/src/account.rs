@@ -17,7 +17,7 @@ use news::{Field, ItemClass, Origin, Stamp, Taken, Version, relaxed};
 use serde_json::Value;
 
 use crate::xml::{self, Element, Node};
-use crate::{Format, Hints, Limits, Reading, decode, html};
+use crate::{Format, Hints, Limits, Reading, archive, dateline, decode, html};
 
 /// One value of a transmission.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,10 +53,11 @@ impl<'a> Account<'a> {
     /// [`Account::source`].
     pub fn of(bytes: &'a [u8], hints: &Hints) -> Self {
         let whole = crate::read(bytes, hints);
-        match whole.format.map(form) {
+        match whole.format.map(form).filter(|_| !archive::begins(bytes)) {
             Some(Form::Xml | Form::Json) => {
                 let text = decode::decode(bytes).text;
-                let reading = crate::read_text(&text, hints, 0);
+                let mut reading = crate::read_text(&text, hints, 0);
+                reading.items.iter_mut().for_each(dateline::tell);
                 let source = match text {
                     Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
                     Cow::Owned(text) => Cow::Owned(text.into_bytes()),

@@ -44,7 +44,9 @@
 mod account;
 pub mod anpa1312;
 pub mod ap_media;
+mod archive;
 pub mod atom;
+mod dateline;
 pub mod decode;
 pub mod digitalwires;
 mod feed;
@@ -235,7 +237,9 @@ fn read_nested(bytes: &[u8], hints: &Hints, nesting: usize) -> Reading {
         );
         return lost(None, "too-large", message);
     }
-    let mut reading = if let Some(reading) = read_teleprinter(bytes, hints) {
+    let mut reading = if archive::begins(bytes) {
+        archive::read(bytes, hints, nesting)
+    } else if let Some(reading) = read_teleprinter(bytes, hints) {
         reading
     } else if is_mail(bytes, hints) {
         mail::read(bytes, hints, nesting)
@@ -245,6 +249,7 @@ fn read_nested(bytes: &[u8], hints: &Hints, nesting: usize) -> Reading {
         decoded.settle(&mut reading, bytes.len());
         reading
     };
+    reading.items.iter_mut().for_each(dateline::tell);
     if reading.items.is_empty() && !reading.complaints.iter().any(|c| c.gravity == Gravity::Lost) {
         reading.complaints.push(Complaint::new(Gravity::Lost, "no-items", "the transmission holds no item"));
     }

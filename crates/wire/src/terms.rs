@@ -273,7 +273,7 @@ pub(crate) fn place_dateline<'a>(
         true => Placement::Both,
         false => Placement::Separate,
     };
-    version.dateline = Some(Dateline { text: text.to_owned(), located, placement });
+    version.dateline = Some(Dateline { text: text.to_owned(), located, date: None, agency: None, placement });
     placement == Placement::Separate
 }
 

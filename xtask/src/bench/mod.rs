@@ -8,6 +8,8 @@ mod flow;
 mod machine;
 mod reading;
 mod report;
+mod serving;
+mod standing;
 mod tools;
 mod wires;
 
@@ -17,7 +19,7 @@ use report::Report;
 use tools::Tools;
 
 /// What can be measured.
-const PARTS: [&str; 2] = ["reading", "flow"];
+const PARTS: [&str; 4] = ["reading", "flow", "serving", "standing"];
 
 /// What somebody wants measured.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -90,6 +92,12 @@ pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
     }
     if wish.wants("flow") {
         report.part("flow", &flow::run(&bench)?)?;
+    }
+    if wish.wants("serving") {
+        report.part("serving", &serving::run(&bench)?)?;
+    }
+    if wish.wants("standing") {
+        report.part("standing", &standing::run(&bench)?)?;
     }
     for skipped in tools.skipped() {
         eprintln!("!! SKIPPED: {skipped}");

@@ -74,6 +74,36 @@ impl Tools {
             }
         }
     }
+
+    /// A program from Debian, by the package that holds it.
+    pub(super) fn debian(&self, program: &str, package: &str) -> Option<PathBuf> {
+        let find = || {
+            let folders = std::env::var("PATH").unwrap_or_default();
+            let folders = folders.split(':').chain(["/usr/sbin", "/usr/bin"]).map(Path::new);
+            folders.map(|folder| folder.join(program)).find(|path| path.exists())
+        };
+        if let Some(path) = find() {
+            return Some(path);
+        }
+        let installed = self.apt(&[package]);
+        match (installed, find()) {
+            (Ok(()), Some(path)) => Some(path),
+            (result, _) => {
+                let fault = result.err().unwrap_or_else(|| "it is not where programs are".into());
+                self.skip(format!("{program} (Debian's {package}): {fault}"));
+                None
+            }
+        }
+    }
+
+    /// Packages from Debian; nothing of theirs is started.
+    pub(super) fn apt(&self, packages: &[&str]) -> Result<(), String> {
+        let mut apt = Command::new("apt-get");
+        apt.args(["install", "-qq", "-y", "--no-install-recommends"]).args(packages);
+        // A package that starts a server of its own on installation would take ports and time.
+        apt.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1");
+        run(&mut apt)
+    }
 }
 
 /// Runs a program to its end; its last words are the error.

@@ -39,7 +39,7 @@ pub(crate) fn fresh_folder(what: &str) -> Result<PathBuf> {
 }
 
 /// Below those that the system hands out by itself.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     const SPAN: u32 = 20_000;
     for _ in 0..SPAN {

@@ -14,9 +14,15 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+    fields: Fields,
 }
 
 impl Answer {
+    /// The value of a field of the head.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        field(&self.fields, name)
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -74,7 +80,7 @@ impl Line {
         if !field(&fields, "connection").is_some_and(|value| value.eq_ignore_ascii_case("close")) {
             self.stream = Some(stream);
         }
-        Ok(Answer { status, body })
+        Ok(Answer { status, body, fields })
     }
 }
 

@@ -229,3 +229,44 @@ fn feeds_are_well_formed_and_carry_the_agencys_identity() {
         }
     }
 }
+
+#[test]
+fn each_packing_has_the_same_words_and_a_tag_of_its_own_until_the_kill() {
+    let newsroom = Newsroom::usual();
+    let story = Story::new("parcel", Ninjs);
+    let url = newsroom.publish(Ninjs, &story);
+    let path = url.split_at(url.find("/s/").expect("a path")).1.to_owned();
+    let asked = |accepted: &str, tag: &str| {
+        let fields = [("Accept-Encoding", accepted), ("If-None-Match", tag)];
+        ask(newsroom.site, "GET", &path, &fields, b"").expect("an answer")
+    };
+    let plain = newsroom.get(&path);
+    assert_eq!((plain.field("content-encoding"), plain.field("vary")), (None, Some("accept-encoding")));
+    let mut tags = vec![plain.field("etag").unwrap_or_default().to_owned()];
+    // Twice: when it is packed, and when it is there.
+    for packing in ["gzip", "br", "zstd", "gzip", "br", "zstd"] {
+        let answer = asked(packing, "\"other\"");
+        assert_eq!((answer.status, answer.field("content-encoding")), (200, Some(packing)));
+        assert_eq!(answer.field("vary"), Some("accept-encoding"));
+        if packing == "gzip" {
+            let mut out = Vec::new();
+            std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&answer.body[..]), &mut out)
+                .expect("gzip");
+            assert_eq!(out, plain.body);
+        }
+        let tag = answer.field("etag").unwrap_or_default().to_owned();
+        for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}")] {
+            let again = asked(packing, &known);
+            assert_eq!((again.status, again.field("etag")), (304, Some(tag.as_str())), "{packing} {known}");
+        }
+        assert_eq!(asked("identity", &tag).status, 200, "the plain form has another tag than {packing}");
+        tags.push(tag);
+    }
+    tags.sort();
+    tags.dedup();
+    assert_eq!(tags.len(), 4, "{tags:?}");
+    newsroom.order(&story.uri, "kill");
+    for accepted in ["identity", "gzip", "br", "zstd"] {
+        assert!(tags.iter().all(|tag| asked(accepted, tag).status == 410), "{accepted}");
+    }
+}

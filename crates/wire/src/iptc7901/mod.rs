@@ -44,12 +44,16 @@
 //! 8. Two or more lines in a row that have a TAB or three spaces between words are a table made of spaces: they
 //!    stay as they are, as one preformatted block.
 //!
+//! Writing follows the same rules, and refuses by name what they would not give back; see [`write`].
+//!
 //! Within a line nothing is touched. A control character that is not named here holds the version.
 
 mod read;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub use read::read;
 pub(crate) use shape::is_header;
+pub use write::{Iptc7901Out, Refusal, write};
