@@ -43,15 +43,35 @@ const UNCLEAR: [&str; 7] = [
 /// The longest block, in characters, that a mark makes up: a story that speaks about "not for publication" is none.
 const SHORT: usize = 120;
 
+/// So much of a block is looked at for a sentence with which it begins, in bytes.
+const BEGINNING: usize = 1024;
+
 /// Whether a block of text is such a mark.
 pub(crate) fn mark(block: &str) -> Option<Reach> {
-    let folded = relaxed(block).to_lowercase();
+    // Nearly every block begins with another word and is too long; nothing is copied to see that.
+    let little = block.chars().filter(|c| !c.is_whitespace()).nth(SHORT).is_none();
+    if !little && !begins_alike(block) {
+        return None;
+    }
+    let beginning = block.char_indices().take_while(|(at, _)| *at < BEGINNING).last();
+    let folded = relaxed(&block[..beginning.map_or(0, |(at, c)| at + c.len_utf8())]).to_lowercase();
     let bare = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
     if ONWARDS.iter().any(|sentence| bare.starts_with(sentence)) {
         return Some(Reach::Onwards);
     }
-    let little = folded.chars().count() <= SHORT;
+    let little = little && folded.chars().count() <= SHORT;
     (little && UNCLEAR.iter().any(|words| folded.contains(words))).then_some(Reach::Unclear)
+}
+
+/// Whether the first two words of a block are those of one of the sentences.
+fn begins_alike(block: &str) -> bool {
+    let mut words = block.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let (Some(first), Some(second)) = (words.next(), words.next()) else { return false };
+    ONWARDS.iter().any(|sentence| {
+        let mut own = sentence.split(' ');
+        let mut is = |word: &str| own.next().is_some_and(|own| own.eq_ignore_ascii_case(word));
+        is(first) && is(second)
+    })
 }
 
 #[cfg(test)]
@@ -71,6 +91,11 @@ mod tests {
             ("(Diese Informationen sind nicht zur Veröffentlichung bestimmt)", Some(Reach::Unclear)),
             ("NOT FOR PUBLICATION", Some(Reach::Unclear)),
             ("The council met on Monday", None),
+            (
+                &format!("THE FOLLOWING INFORMATION IS NOT FOR PUBLICATION: {}", "a name ".repeat(400)),
+                Some(Reach::Onwards),
+            ),
+            (&format!("The following day nothing happened{}", " at all".repeat(400)), None),
             (long.as_str(), None),
         ] {
             assert_eq!(mark(block), expect, "{block}");

@@ -99,13 +99,13 @@ pub(crate) fn draft(kind: BlockKind, text: String, marks: Vec<Mark>, list: Optio
 pub(crate) fn tell(version: &mut Version, mut head: Head, mut body: Words, path: &str) {
     set_apart(version, &mut body, path);
     let paragraphs = body.blocks.iter().filter(|block| block.kind == BlockKind::P);
-    let openings: Vec<String> = paragraphs.take(4).map(|block| block.text.clone()).collect();
+    let openings: Vec<&str> = paragraphs.take(4).map(|block| block.text.as_str()).collect();
     for (kind, n, bytes) in head.stood.iter().filter(|(kind, ..)| *kind != BlockKind::Byline) {
         version.origins.bytes(Field::Block(*kind, *n), Taken::AsWritten, bytes.clone());
     }
     let mut bylines = Vec::new();
     for (n, byline) in std::mem::take(&mut head.bylines).into_iter().enumerate() {
-        if terms::begins_with_line(openings.iter().map(String::as_str), &byline.text) {
+        if terms::begins_with_line(openings.iter().copied(), &byline.text) {
             if version.origins.is_empty() {
                 terms::keep(version, format_args!("{path}/by"), &byline.text);
             }
@@ -120,7 +120,7 @@ pub(crate) fn tell(version: &mut Version, mut head: Head, mut body: Words, path:
     let mut blocks = head.lines;
     blocks.append(&mut bylines);
     if let Some(dateline) = head.dateline {
-        let openings = openings.iter().map(String::as_str);
+        let openings = openings.iter().copied();
         let block = line(BlockKind::Dateline, &dateline.text);
         if terms::place_dateline(version, &dateline.text, dateline.located, openings, &dateline.path) {
             blocks.extend(block);
@@ -135,21 +135,21 @@ pub(crate) fn tell(version: &mut Version, mut head: Head, mut body: Words, path:
 
 /// Takes out what stands behind a mark "not for publication"; a mark that does not say how far it reaches holds.
 fn set_apart(version: &mut Version, body: &mut Words, path: &str) {
-    let marks =
-        body.blocks.iter().enumerate().filter_map(|(i, block)| Some((i, reserved::mark(&block.text)?)));
-    let Some((first, reach)) =
-        marks.max_by_key(|(i, reach)| (*reach == Reach::Onwards, std::cmp::Reverse(*i)))
-    else {
-        return;
-    };
-    if reach == Reach::Onwards {
+    let marks: Vec<(usize, Reach)> = body
+        .blocks
+        .iter()
+        .enumerate()
+        .filter_map(|(i, block)| Some((i, reserved::mark(&block.text)?)))
+        .collect();
+    let onwards = marks.iter().find(|(_, reach)| *reach == Reach::Onwards).map(|(i, _)| *i);
+    if let Some(first) = onwards {
         for block in body.blocks.drain(first..) {
             let note =
                 Note { role: "not-for-publication".to_owned(), text: block.text, path: path.to_owned() };
             body.notes.push(note);
         }
     }
-    if body.blocks.iter().any(|block| reserved::mark(&block.text).is_some()) {
+    if marks.iter().any(|(i, _)| onwards.is_none_or(|first| *i < first)) {
         version.signals.push(Signal {
             code: "text:not-for-publication".to_owned(),
             severity: Severity::Holds,

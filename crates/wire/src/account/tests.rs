@@ -1,4 +1,5 @@
 use news::{BlockKind, Field};
+use proptest::prelude::*;
 
 use crate::xml::{self, Element, Node};
 use crate::{Account, Format, Hints, Limits};
@@ -88,4 +89,54 @@ fn every_value_is_the_origin_of_a_field_or_unmapped() {
     let head = parts.iter().find(|part| part.field == Some(Field::Block(BlockKind::Headline, 0)));
     assert_eq!(head.map(|part| part.path.as_str()), Some("newsItem/contentMeta/headline"));
     assert!(account.unmapped().any(|part| part.path == "newsMessage/header/sent" && part.item.is_none()));
+}
+
+proptest! {
+    /// Whatever becomes of a wire on its way here, what is read of it is written back byte for byte: no field that
+    /// claims to hold a value as it was written holds another.
+    #[test]
+    fn no_cut_or_changed_wire_is_written_back_as_another(which in 0usize..8, at in 0usize..6000, byte in 32u8..127, how in 0usize..3) {
+        let wires: [&[u8]; 8] = [
+            G2.as_bytes(),
+            include_bytes!("../../../../fixtures/wire/newsml-g2/marathi.xml"),
+            include_bytes!("../../../../fixtures/wire/newsml-g2/five-versions.xml"),
+            include_bytes!("../../../../fixtures/wire/newsml-1/kyoto.xml"),
+            include_bytes!("../../../../fixtures/wire/newsml-1/arabic.xml"),
+            include_bytes!("../../../../fixtures/wire/nitf/embargoed.xml"),
+            include_bytes!("../../../../fixtures/wire/nitf/tamil.xml"),
+            include_bytes!("../../../../fixtures/wire/nitf/withdrawal.xml"),
+        ];
+        let mut bytes = wires[which].to_vec();
+        let at = at % bytes.len();
+        match how {
+            0 => bytes.truncate(at),
+            1 => bytes[at] = byte,
+            _ => bytes.insert(at, byte),
+        }
+        let account = Account::of(&bytes, &Hints::default());
+        let [written, source] = [&account.write_back()[..], account.source()].map(|b| String::from_utf8_lossy(b).into_owned());
+        prop_assert_eq!(written, source);
+        for part in account.parts() {
+            prop_assert!(part.bytes.start <= part.bytes.end && part.bytes.end <= account.source().len());
+        }
+    }
+
+    /// What is written is well-formed, or refused; and what is not refused has come back as it was.
+    #[test]
+    fn any_copy_is_written_whole_or_refused(texts in proptest::collection::vec(".{1,40}", 1..6), kinds in proptest::collection::vec(0usize..14, 6), from in 0usize..20, to in 0usize..20) {
+        let mut version = news::Version::new("urn:x:1");
+        version.version = news::VersionStamp { raw: "1".to_owned(), order: news::VersionOrder::Number(1) };
+        let at = "2026-03-14T12:00:00Z";
+        version.version_created = Some(news::Stamp { raw: at.to_owned(), at: at.parse().ok(), zoned: true });
+        for (text, kind) in texts.iter().zip(&kinds) {
+            let bold = news::Mark { range: from.min(to)..from.max(to), kind: news::MarkKind::Strong };
+            let _ = version.copy.push(BlockKind::ALL[*kind], text, vec![bold], None);
+        }
+        let written = [crate::newsml_g2::write(&version, "Agency Example"), crate::nitf::write(&version)];
+        for text in written.into_iter().flatten() {
+            prop_assert!(xml::parse(&text, &Limits::default()).is_ok(), "{}", text);
+            let back = crate::read(text.as_bytes(), &Hints::default());
+            prop_assert_eq!(back.items[0].copy.copy_hash(), version.copy.copy_hash());
+        }
+    }
 }

@@ -65,7 +65,9 @@ impl Scope {
     }
 
     pub(super) fn meaning(&mut self, prefix: &str) -> Meaning {
-        if let Some((_, uri)) = self.bindings.iter().rev().find(|(p, _)| **p == *prefix) {
+        // Two empty texts are not compared: an empty box points nowhere, and looking there is slow.
+        let same = |own: &str| own.len() == prefix.len() && (prefix.is_empty() || own == prefix);
+        if let Some((_, uri)) = self.bindings.iter().rev().find(|(own, _)| same(own)) {
             return Meaning::Declared(uri.clone());
         }
         match prefix {
