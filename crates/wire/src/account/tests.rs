@@ -58,6 +58,21 @@ fn what_is_read_and_written_back_is_what_came() {
 }
 
 #[test]
+fn no_note_for_editors_is_part_of_the_copy() {
+    let mut notes = 0;
+    for (name, bytes) in fixtures() {
+        for version in crate::read(&bytes, &Hints::default()).items {
+            let copy = news::relaxed(&version.copy.canonical());
+            for note in version.notes.iter().map(|note| news::relaxed(&note.text)) {
+                notes += 1;
+                assert!(note.chars().count() < 12 || !copy.contains(&note), "{name}: {note}");
+            }
+        }
+    }
+    assert!(notes > 10, "{notes}");
+}
+
+#[test]
 fn a_changed_field_changes_the_one_place_where_it_stood() {
     let mut account = Account::of(G2.as_bytes(), &Hints::default());
     let place = G2.find("guid=").expect("a guid");

@@ -118,7 +118,8 @@ fn about_item(version: &mut Version, meta: &Element, codes: &Codes<'_>, hints: &
                 terms::apply_embargo(version, &stood::text(child), path, hints);
                 stood::as_meant(version, Field::Embargo, child);
             }
-            "expires" if !is_private(child) => {
+            // One that is said for a usage alone counts as well: the earliest holds.
+            "expires" => {
                 terms::apply_expiry(version, &stood::text(child), path, hints);
                 stood::as_meant(version, Field::Expires, child);
             }

@@ -542,6 +542,14 @@ fn the_words_of_an_editors_note_are_never_copy() {
 }
 
 #[test]
+fn an_expiry_for_one_usage_is_an_expiry() {
+    let meta = r#"<expires pubconstraint="usage:archive">2027-01-01T00:00:00Z</expires><expires pubconstraint="usage:web">2026-04-01T00:00:00Z</expires>"#;
+    let version = one(&news_item(meta, "", &xhtml("<p>Words</p>")));
+    assert_eq!(version.expires, Some("2026-04-01T00:00:00Z".parse().unwrap()));
+    assert!(version.notes.is_empty());
+}
+
+#[test]
 fn concepts_are_metadata_and_no_story() {
     let item = one(
         r#"<conceptItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="c"><itemMeta><itemClass qcode="cinat:concept"/></itemMeta>

@@ -13,6 +13,19 @@ const CATALOG: &str = "http://www.iptc.org/std/catalog/catalog.IPTC-G2-Standards
 ///
 /// The story is XHTML. Notes are written, as `edNote`: they are for editors here, too. Valid by IPTC's schema 2.35.
 ///
+/// ```
+/// let wire = br#"<nitf><head><docdata><doc-id id-string="agx-1"/><date.issue norm="2026-03-14T12:00:00Z"/>
+/// <du-key version="2"/></docdata></head><body><body.head><hedline><hl1>Bridge opens</hl1></hedline></body.head>
+/// <body.content><p>Words.</p></body.content></body></nitf>"#;
+/// let mut version = wire::read(wire, &wire::Hints::default()).items.remove(0);
+/// let written = wire::newsml_g2::write(&version, "Agency Example").unwrap();
+/// assert!(written.contains("<headline>Bridge opens</headline>"));
+///
+/// version.version = news::VersionStamp::arrival();
+/// let refusals = wire::newsml_g2::write(&version, "Agency Example").unwrap_err();
+/// assert_eq!(refusals[0].to_string(), "newsml-g2 cannot carry version: it has to be a whole number, 1 or more");
+/// ```
+///
 /// # Errors
 /// A [`Refusal`] for everything that NewsML-G2 cannot carry as it is: no version number, no time of the version, a
 /// status that the format does not know, paragraphs in which runs of white space count.
