@@ -14,12 +14,16 @@ import json
 import sys
 from pathlib import Path
 
+import lines
+import mail
 import newsml_1
 import newsml_g2
+import ninjs
 import nitf
+import ritzau
 
 # The first module that claims a file reads it.
-FORMATS = [newsml_g2, newsml_1, nitf]
+FORMATS = [newsml_g2, newsml_1, nitf, ritzau, ninjs, lines, mail]
 
 
 def told(path, name):

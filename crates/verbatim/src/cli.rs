@@ -82,6 +82,9 @@ pub(crate) struct Read {
     /// The format, if it is not to be recognised from the bytes
     #[arg(long, value_parser = formats())]
     pub(crate) format: Option<String>,
+    /// For a person: which bytes became which field, what is not mapped, and every complaint
+    #[arg(long)]
+    pub(crate) explain: bool,
     /// Files; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,

@@ -3,6 +3,7 @@
 mod cli;
 mod demo;
 mod doctor;
+mod explain;
 mod operate;
 mod read;
 mod run;

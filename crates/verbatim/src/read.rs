@@ -10,6 +10,7 @@ use wire::ninjs::NinjsOut;
 use wire::{Format, Hints, Reading};
 
 use crate::cli;
+use crate::explain::explain;
 use crate::say::{self, Failure};
 
 /// One object an item: the fields of ninjs 3, and `verbatim` with what they do not say. Exit 0 if every file gave an
@@ -23,6 +24,7 @@ pub(crate) fn read(files: &cli::Read) -> Result<ExitCode, Failure> {
     let mut all = true;
     for file in &files.files {
         all &= match bytes_of(file) {
+            Ok(bytes) if files.explain => explain(file, &bytes, &hints),
             Ok(bytes) => tell(file, &bytes, &wire::read(&bytes, &hints)),
             Err(error) => {
                 say::error(&error);
@@ -100,6 +102,8 @@ fn beside(version: &Version, bytes: &[u8], format: Option<Format>) -> Map<String
         "dateline": version.dateline.as_ref().map(|dateline| json!({
             "text": dateline.text,
             "located": dateline.located,
+            "date": dateline.date,
+            "agency": dateline.agency,
             "placement": format!("{:?}", dateline.placement).to_ascii_lowercase(),
         })),
         "signals": signals,

@@ -17,7 +17,7 @@ use news::{Field, ItemClass, Origin, Stamp, Taken, Version, relaxed};
 use serde_json::Value;
 
 use crate::xml::{self, Element, Node};
-use crate::{Format, Hints, Limits, Reading, archive, dateline, decode, html};
+use crate::{Format, Hints, Limits, Reading, archive, dateline, decode, html, json_text};
 
 /// One value of a transmission.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +90,9 @@ impl<'a> Account<'a> {
             Some(Form::Json) => self.json_parts(),
             Some(Form::Lines) | None => self.line_parts(),
         };
-        for (i, version) in self.reading.items.iter().enumerate() {
+        let pointed =
+            |version: &Version| version.origins.iter().any(|(.., origin)| matches!(origin, Origin::Path(_)));
+        for (i, version) in self.reading.items.iter().enumerate().filter(|(_, version)| !pointed(version)) {
             parts.extend(version.extra.iter().map(|unmapped| Part {
                 item: Some(i),
                 path: unmapped.path.clone(),
@@ -227,10 +229,9 @@ impl<'a> Account<'a> {
     }
 
     fn json_parts(&self) -> Vec<Part> {
+        let Ok(text) = std::str::from_utf8(&self.source) else { return Vec::new() };
         let mut parts = Vec::new();
         for (i, version) in self.reading.items.iter().enumerate() {
-            let Some(slice) = self.source.get(version.span.clone()) else { continue };
-            let Ok(object) = serde_json::from_slice::<Value>(slice) else { continue };
             let paths: Vec<(&str, Field)> = version
                 .origins
                 .iter()
@@ -243,20 +244,14 @@ impl<'a> Account<'a> {
                 // This reader names what is unmapped itself.
                 continue;
             }
-            json_leaves(&object, String::new(), &mut |path, value| {
+            json_leaves(text, version.span.clone(), String::new(), &mut |path, bytes, value| {
                 let field = paths
                     .iter()
                     .filter(|(own, _)| {
                         path.strip_prefix(own).is_some_and(|r| r.is_empty() || r.starts_with('/'))
                     })
                     .max_by_key(|(own, _)| own.len());
-                parts.push(Part {
-                    item: Some(i),
-                    path,
-                    bytes: version.span.clone(),
-                    value,
-                    field: field.map(|(_, field)| *field),
-                });
+                parts.push(Part { item: Some(i), path, bytes, value, field: field.map(|(_, field)| *field) });
             });
         }
         parts
@@ -354,21 +349,37 @@ impl Leaves<'_> {
     }
 }
 
-fn json_leaves(value: &Value, path: String, to: &mut dyn FnMut(String, String)) {
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
+/// The values of the JSON between these bytes, with their pointers and where each stands. Depth is bounded: what is
+/// walked over has been parsed.
+fn json_leaves(
+    text: &str,
+    range: Range<usize>,
+    path: String,
+    to: &mut dyn FnMut(String, Range<usize>, String),
+) {
+    let Some(piece) = text.get(range.clone()) else { return };
+    match piece.as_bytes().first() {
+        Some(b'{') => {
+            for (name, value) in json_text::members(piece).unwrap_or_default() {
+                let name: String =
+                    serde_json::from_str(&format!("\"{name}\"")).unwrap_or_else(|_| name.to_owned());
                 let name = name.replace('~', "~0").replace('/', "~1");
-                json_leaves(value, format!("{path}/{name}"), to);
+                let start = range.start + (value.as_ptr() as usize - piece.as_ptr() as usize);
+                json_leaves(text, start..start + value.len(), format!("{path}/{name}"), to);
             }
         }
-        Value::Array(values) => {
-            for (i, value) in values.iter().enumerate() {
-                json_leaves(value, format!("{path}/{i}"), to);
+        Some(b'[') => {
+            for (i, element) in json_text::elements(text, range).into_iter().enumerate() {
+                json_leaves(text, element, format!("{path}/{i}"), to);
             }
         }
-        Value::Null => {}
-        other => to(path, json_word(other)),
+        _ => {
+            let value = piece.trim_end();
+            match serde_json::from_str::<Value>(value) {
+                Ok(Value::Null) | Err(_) => {}
+                Ok(word) => to(path, range.start..range.start + value.len(), json_word(&word)),
+            }
+        }
     }
 }
 

@@ -143,8 +143,9 @@ fn by_members(json: &str) -> Option<Format> {
     if get("items").is_some() && feed && get("uri").is_none() {
         return Some(Format::JsonFeed);
     }
+    // The uri is all that ninjs asks for; some leave even that out.
     let known = NINJS.iter().filter(|name| get(name).is_some()).count();
-    (get("uri").is_some() && known > 0 || known > 1).then_some(Format::Ninjs)
+    (get("uri").is_some() || known > 1).then_some(Format::Ninjs)
 }
 
 #[cfg(test)]
@@ -184,7 +185,7 @@ mod tests {
         check("[{\"format\": \"digitalwires@0.9.1\", \"urn\": \"x\"}]", Some(Format::Digitalwires));
         check("{\"api_version\": \"2.1\", \"data\": {\"item\": {}}}", Some(Format::ApMedia));
         check("{\"data\": {\"item\": {}}}", None);
-        check("{\"uri\": \"x\"}", None);
+        check("{\"uri\": \"x\"}", Some(Format::Ninjs));
         check("{\"version\": \"1\"}", None);
         check("[1, 2]", None);
         check("plain words", None);

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use encoding_rs::WINDOWS_1252;
-use news::{Complaint, Gravity, Mark, MarkKind, Severity, Signal, Version};
+use news::{Complaint, Field, Gravity, Mark, MarkKind, Severity, Signal, Taken, Version};
 
 use crate::html::Draft;
 use crate::story;
@@ -39,6 +39,37 @@ pub(crate) struct Message<'a> {
     pub(crate) text: Option<&'a str>,
     /// What stands behind ETX; `None` if there is no ETX.
     pub(crate) tail: Option<&'a str>,
+    /// The whole message and where it begins in the transmission; `None` if its bytes had to be decoded.
+    stood: Option<(&'a str, usize)>,
+}
+
+impl Message<'_> {
+    /// This field was taken from this piece of the message.
+    pub(crate) fn note(&self, version: &mut Version, field: Field, taken: Taken, piece: &str) {
+        let Some((whole, start)) = self.stood else { return };
+        let at = (piece.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
+        if !piece.is_empty() && at.checked_add(piece.len()).is_some_and(|end| end <= whole.len()) {
+            version.origins.bytes(field, taken, start + at..start + at + piece.len());
+        }
+    }
+
+    /// The same of all lines together, from the first to the last on which something stands.
+    pub(crate) fn note_lines<'l>(
+        &self,
+        version: &mut Version,
+        field: Field,
+        lines: impl Iterator<Item = &'l str>,
+    ) {
+        let filled: Vec<&str> = lines.filter(|line| !is_fill(line)).collect();
+        let (Some((whole, _)), [first, .., last] | [first @ last]) = (self.stood, &filled[..]) else {
+            return;
+        };
+        let from = (first.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
+        let to = (last.as_ptr() as usize + last.len()).wrapping_sub(whole.as_ptr() as usize);
+        if let Some(piece) = whole.get(from..to) {
+            self.note(version, field, Taken::ByMeaning, piece);
+        }
+    }
 }
 
 /// Reads all messages of a transmission. `opens` says whether text without SOH is a message all the same.
@@ -73,7 +104,8 @@ pub(crate) fn read(
             continue;
         }
         let item = reading.items.len();
-        match one(&cut(&text), hints) {
+        let stood = matches!(text, Cow::Borrowed(_)).then_some((&*text, span.start));
+        match one(&Message { stood, ..cut(&text) }, hints) {
             Ok(mut version) => {
                 version.complaints.extend(oddities);
                 version.span = span;
@@ -145,7 +177,7 @@ fn cut(text: &str) -> Message<'_> {
         Some((head, text)) => (head, Some(text)),
         None => (before, None),
     };
-    Message { head, text, tail }
+    Message { head, text, tail, stood: None }
 }
 
 /// Whether this is nothing but what circuits send between messages.

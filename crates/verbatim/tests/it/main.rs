@@ -15,6 +15,7 @@ mod newsroom;
 mod offline;
 mod operator;
 mod readers;
+mod reserved;
 mod review;
 mod sites;
 mod trouble;

@@ -1,6 +1,11 @@
 //! ANPA 1312 to versions.
 
-use news::{BlockKind, Complaint, Gravity, ItemClass, Severity, Version, VersionOrder, VersionStamp};
+use std::borrow::Cow;
+
+use news::{
+    BlockKind, Complaint, Field, Gravity, ItemClass, Severity, Taken, Version, VersionOrder, VersionStamp,
+    nth,
+};
 
 use super::shape::{self, Header, Mark, Marked, Trailer};
 use crate::html::{Draft, Words};
@@ -25,13 +30,16 @@ fn message(message: &Message<'_>, hints: &Hints) -> Result<Version, Complaint> {
     };
     let mut version = Version::new(String::new());
     version.language = hints.language.clone();
-    let header = header(message.head, &mut version);
+    let header = header(message.head, message, &mut version);
     let mut trailer = None;
     match message.tail {
         Some(tail) => {
             for line in lines(tail).into_iter().filter(|line| !line.is_blank()) {
                 match Trailer::parse(line.text).filter(|_| trailer.is_none()) {
-                    Some(found) => trailer = Some(found),
+                    Some(found) => {
+                        message.note(&mut version, Field::VersionCreated, Taken::ByMeaning, line.bare());
+                        trailer = Some(found);
+                    }
                     None => terms::keep(&mut version, "trailer", line.bare()),
                 }
             }
@@ -39,13 +47,17 @@ fn message(message: &Message<'_>, hints: &Hints) -> Result<Version, Complaint> {
         None => teleprinter::complain_cut(&mut version),
     }
     date(trailer.as_ref(), hints, &mut version);
-    let text: String = text.chars().filter(|c| *c != DELETE).collect();
+    let text: Cow<'_, str> = match text.contains(DELETE) {
+        true => text.chars().filter(|c| *c != DELETE).collect::<String>().into(),
+        false => text.into(),
+    };
     let mut text: Vec<&str> =
         lines(&text).into_iter().map(|line| line.text).filter(|line| !is_stray(line)).collect();
-    slugline(&mut text, &mut version);
+    slugline(&mut text, message, &mut version);
     version_field(&header, &mut version);
     sign_off(&mut text, &mut version);
-    let head = head(&mut text, header.tabular, &mut version);
+    let head = head(&mut text, header.tabular, message, &mut version);
+    message.note_lines(&mut version, Field::Body, text.iter().copied());
     identify(&header, trailer.as_ref(), &mut version);
     let body = body(&text, header.tabular);
     story::tell(&mut version, head, body, "text");
@@ -61,7 +73,7 @@ fn shown(text: &str) -> String {
     text.lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(60).collect()
 }
 
-fn header<'a>(head: &'a str, version: &mut Version) -> Header<'a> {
+fn header<'a>(head: &'a str, message: &Message<'_>, version: &mut Version) -> Header<'a> {
     let Some(header) = Header::parse(head) else {
         terms::keep(version, "header", head);
         let message = format!("`{}` begins no header of ANPA 1312", shown(head));
@@ -77,6 +89,8 @@ fn header<'a>(head: &'a str, version: &mut Version) -> Header<'a> {
         _ => {}
     }
     version.subjects.push(terms::subject(Some(header.category), Some("anpa1312"), None));
+    message.note(version, Field::Urgency, Taken::ByMeaning, header.priority);
+    message.note(version, Field::SubjectCode(0), Taken::AsWritten, header.category);
     for (path, value) in [
         ("header/service", header.service),
         ("header/number", header.number),
@@ -111,7 +125,7 @@ fn date(trailer: Option<&Trailer>, hints: &Hints, version: &mut Version) {
 }
 
 /// The first line of the text: `^*9006< ^BC-EX--Council-Budget, 1st Ld-Writethru,308<`.
-fn slugline(text: &mut Vec<&str>, version: &mut Version) {
+fn slugline(text: &mut Vec<&str>, message: &Message<'_>, version: &mut Version) {
     let Some(at) = text.iter().position(|line| !line.trim().is_empty()) else { return };
     // A message that lost its slugline begins with its first paragraph.
     if Marked::of(text[at]).indented {
@@ -126,6 +140,9 @@ fn slugline(text: &mut Vec<&str>, version: &mut Version) {
         None => line,
     };
     version.slugline = Some(Marked::of(slug).text.to_owned()).filter(|slug| !slug.is_empty());
+    if version.slugline.is_some() {
+        message.note(version, Field::Slugline, Taken::AsWritten, Marked::of(slug).text);
+    }
 }
 
 /// The slug alone, without version and number of words.
@@ -179,7 +196,7 @@ fn sign_off(text: &mut Vec<&str>, version: &mut Version) {
 }
 
 /// Takes the head off: what stands before the first paragraph or row.
-fn head(text: &mut Vec<&str>, tabular: bool, version: &mut Version) -> Head {
+fn head(text: &mut Vec<&str>, tabular: bool, message: &Message<'_>, version: &mut Version) -> Head {
     let mut head = Head::default();
     let mut at = 0;
     let mut by = false;
@@ -201,16 +218,26 @@ fn head(text: &mut Vec<&str>, tabular: bool, version: &mut Version) -> Head {
         at += 1;
         if shape::is_for_editors(marked.text) {
             terms::note(version, "ednote", marked.text, "head");
+            message.note(version, Field::Note(nth(version.notes.len())), Taken::AsWritten, marked.text);
         } else if shape::is_pictures(marked.text) {
             terms::note(version, "pictures", marked.text, "head");
+            message.note(version, Field::Note(nth(version.notes.len())), Taken::AsWritten, marked.text);
         } else if by || marked.end == Mark::Centred && is_byline(marked.text) {
             by = true;
             head.bylines.extend(story::line(BlockKind::Byline, marked.text));
+            message.note(
+                version,
+                Field::Block(BlockKind::Byline, nth(head.bylines.len())),
+                Taken::ByMeaning,
+                marked.text,
+            );
         } else if first {
             // Kyodo ends its headline with a sign of its own, and has no other mark.
             let line = if marked.begun { marked.text } else { marked.text.trim_end_matches('+') };
             head.lines.extend(story::line(BlockKind::Headline, line));
+            message.note(version, Field::Block(BlockKind::Headline, 0), Taken::ByMeaning, line);
         } else {
+            message.note(version, Field::Block(BlockKind::Subhead, 0), Taken::ByMeaning, marked.text);
             head.lines.extend(story::line(BlockKind::Subhead, marked.text));
         }
     }

@@ -33,8 +33,8 @@ fn members(text: &str, most: usize) -> (Vec<Member>, Beside) {
 
 /// `{"item": {…}, "meta": {…}}`, or the item alone.
 fn wrapped(mut object: Map<String, Value>, hints: &Hints) -> Option<Version> {
-    let Some(Value::Object(inner)) = object.remove("item") else { return item(object, hints) };
-    let mut version = item(inner, hints)?;
+    let Some(Value::Object(inner)) = object.remove("item") else { return item(object, hints, "") };
+    let mut version = item(inner, hints, "/item")?;
     for (name, value) in &object {
         keep_value(&mut version, &format!("/{name}"), value);
     }

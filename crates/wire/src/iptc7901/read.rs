@@ -1,6 +1,8 @@
 //! IPTC 7901 to versions.
 
-use news::{BlockKind, Complaint, Gravity, Note, Stamp, Version, VersionOrder, VersionStamp};
+use news::{
+    BlockKind, Complaint, Field, Gravity, Note, Stamp, Taken, Version, VersionOrder, VersionStamp, nth,
+};
 
 use super::shape::{self, HEAD_LINES, HeadLine, Header, Trailer};
 use crate::html::{Draft, Words};
@@ -21,7 +23,7 @@ fn message(message: &Message<'_>, hints: &Hints) -> Result<Version, Complaint> {
     };
     let mut version = Version::new(String::new());
     version.language = hints.language.clone();
-    let header = header(first, &mut version);
+    let header = header(first, message, &mut version);
     let mut rest: Vec<Line<'_>> = before.collect();
     let mut text = match message.text {
         Some(text) => lines(text),
@@ -38,7 +40,7 @@ fn message(message: &Message<'_>, hints: &Hints) -> Result<Version, Complaint> {
         let message = format!("the message `{}` has no text", shown(first));
         return Err(Complaint::new(Gravity::Lost, "empty-item", message).at("text", None));
     }
-    slugline(&rest, &mut version);
+    slugline(&rest, message, &mut version);
     let trailer = match message.tail {
         Some(tail) => tail_of(tail, &mut version),
         None => trailer_in(&mut text),
@@ -50,7 +52,11 @@ fn message(message: &Message<'_>, hints: &Hints) -> Result<Version, Complaint> {
         terms::complain(&mut version, Gravity::Remark, "no-control-bytes", message, "text");
     }
     date(trailer.as_ref(), hints, &mut version);
-    let head = head(&mut text, &header, &mut version);
+    if let (Some(trailer), Some(_)) = (&trailer, &version.version_created) {
+        message.note(&mut version, Field::VersionCreated, Taken::AsWritten, trailer.raw);
+    }
+    let head = head(&mut text, &header, message, &mut version);
+    message.note_lines(&mut version, Field::Body, text.iter().map(|line| line.text));
     identify(&header, trailer.as_ref(), &head, &mut version);
     let body = body(&text, &mut version);
     story::tell(&mut version, head, body, "text");
@@ -61,7 +67,7 @@ fn shown(line: &str) -> String {
     line.chars().take(60).collect()
 }
 
-fn header<'a>(line: &'a str, version: &mut Version) -> Header<'a> {
+fn header<'a>(line: &'a str, message: &Message<'_>, version: &mut Version) -> Header<'a> {
     let Some(header) = Header::parse(line) else {
         terms::keep(version, "header", line);
         let message = format!("`{}` is no header of IPTC 7901; agency and number are not known", shown(line));
@@ -69,6 +75,15 @@ fn header<'a>(line: &'a str, version: &mut Version) -> Header<'a> {
         return Header::default();
     };
     terms::apply_urgency(version, header.priority, "header/priority");
+    let number = header.agency_number.unwrap_or(header.service_number);
+    for (field, piece) in [
+        (Field::Urgency, header.priority),
+        (Field::SubjectCode(0), header.subject),
+        (Field::Uri, header.agency.unwrap_or(header.service)),
+        (Field::Uri, number),
+    ] {
+        message.note(version, field, Taken::ByMeaning, piece);
+    }
     version.subjects.push(terms::subject(Some(header.subject), Some("iptc7901"), None));
     for (path, value) in [
         ("header/service", header.service),
@@ -84,16 +99,18 @@ fn header<'a>(line: &'a str, version: &mut Version) -> Header<'a> {
 }
 
 /// The lines between header and STX: the slugline, and whatever else an agency puts there for editors.
-fn slugline(rest: &[Line<'_>], version: &mut Version) {
+fn slugline(rest: &[Line<'_>], message: &Message<'_>, version: &mut Version) {
     let slug = rest.iter().position(|line| line.bare().ends_with('/')).unwrap_or(0);
     for (i, line) in rest.iter().enumerate() {
         let text = line.bare();
         if i == slug {
             version.slugline = Some(text.to_owned());
+            message.note(version, Field::Slugline, Taken::AsWritten, text);
             let keywords = text.split('/').map(str::trim).filter(|word| !word.is_empty());
             version.keywords.extend(keywords.map(str::to_owned));
         } else {
             terms::note(version, "ednote", text, "head");
+            message.note(version, Field::Note(nth(version.notes.len())), Taken::ByMeaning, text);
         }
     }
 }
@@ -163,7 +180,7 @@ fn identify(header: &Header<'_>, trailer: Option<&Trailer<'_>>, head: &Head, ver
 }
 
 /// Takes the head off the text: the lines up to the one that ends in ` =`.
-fn head(text: &mut Vec<Line<'_>>, header: &Header<'_>, version: &mut Version) -> Head {
+fn head(text: &mut Vec<Line<'_>>, header: &Header<'_>, message: &Message<'_>, version: &mut Version) -> Head {
     let mut filled = text.iter().enumerate().filter(|(_, line)| !line.is_blank()).take(HEAD_LINES);
     let last = filled.find(|(_, line)| is_last(line.bare())).map(|(i, _)| i);
     let end = last.unwrap_or_else(|| {
@@ -177,15 +194,23 @@ fn head(text: &mut Vec<Line<'_>>, header: &Header<'_>, version: &mut Version) ->
     }
     let mut words = Vec::new();
     for line in text.drain(..=end).filter(|line| !line.is_blank()) {
-        let cleaned = cleaned(line.bare());
+        let piece = line.bare();
+        let cleaned = cleaned(piece);
         let line = cleaned.strip_suffix('=').unwrap_or(&cleaned).trim_end_matches(terms::is_space);
         match HeadLine::of(line) {
             HeadLine::Words if line.is_empty() => {}
-            HeadLine::Words => words.push(line.to_owned()),
-            HeadLine::Note => terms::note(version, "ednote", line, "head"),
+            HeadLine::Words => {
+                words.push(line.to_owned());
+                message.note(version, Field::Block(BlockKind::Headline, 0), Taken::ByMeaning, piece);
+            }
+            HeadLine::Note => {
+                terms::note(version, "ednote", line, "head");
+                message.note(version, Field::Note(nth(version.notes.len())), Taken::ByMeaning, piece);
+            }
             HeadLine::Mark(code, severity) => {
                 teleprinter::text_signal(version, &code, severity, "head");
                 terms::note(version, "ednote", line, "head");
+                message.note(version, Field::Note(nth(version.notes.len())), Taken::ByMeaning, piece);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use news::{Field, Taken, Version};
 use serde_json::{Map, Value};
 
 use crate::json_text::{self, Strict};
@@ -128,6 +129,20 @@ fn recover(text: &str, range: Range<usize>, attempts: &mut usize, found: &mut Ve
                 found.push(Member { object: Ok(object), span: start..end, doubtful: true });
             }
             at = end;
+        }
+    }
+}
+
+/// Which field of a version a name at the top of an object became.
+pub(crate) type Known = (&'static str, Field, Taken);
+
+/// Notes where the values of an object stood: those of `known` that are among its names. `within` is the pointer to the
+/// object itself.
+pub(crate) fn note(version: &mut Version, names: &[String], within: &str, known: &[Known]) {
+    for name in names {
+        for (_, field, taken) in known.iter().filter(|(own, ..)| name.eq_ignore_ascii_case(own)) {
+            let escaped = name.replace('~', "~0").replace('/', "~1");
+            version.origins.path(*field, *taken, format!("{within}/{escaped}"));
         }
     }
 }
