@@ -11,6 +11,7 @@
 //! field that is changed changes that one place.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use news::{Field, ItemClass, Origin, Stamp, Taken, Version, relaxed};
@@ -164,7 +165,8 @@ impl<'a> Account<'a> {
             let (Some(told), Some(place)) = (told(version, field), object.pointer_mut(path)) else {
                 continue;
             };
-            if relaxed(&json_word(place)) != relaxed(&told) {
+            // Of an object, a field holds some value in it, not the whole.
+            if !place.is_object() && !place.is_array() && relaxed(&json_word(place)) != relaxed(&told) {
                 *place = match place {
                     Value::Number(_) => told.parse().map_or_else(|_| told.as_ref().into(), Value::Number),
                     _ => told.as_ref().into(),
@@ -192,19 +194,15 @@ impl<'a> Account<'a> {
                     Origin::Path(_) => None,
                 })
                 .collect();
-            // The innermost of two that hold a part comes first.
-            origins.sort_by_key(|(range, _)| range.len());
+            origins.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
             let mut leaves = Leaves { text: slice, parts: Vec::new() };
-            leaves.element(&root, "", &[]);
-            parts.extend(leaves.parts.into_iter().map(|mut part| {
+            leaves.element(&root, "", &HashSet::new());
+            for part in &mut leaves.parts {
                 part.bytes = part.bytes.start + version.span.start..part.bytes.end + version.span.start;
-                let within = |(range, _): &&(Range<usize>, Field)| {
-                    range.start <= part.bytes.start && part.bytes.end <= range.end
-                };
-                part.field = origins.iter().find(within).map(|(_, field)| *field);
                 part.item = Some(i);
-                part
-            }));
+            }
+            claim(&mut leaves.parts, &origins);
+            parts.append(&mut leaves.parts);
         }
         let items: Vec<_> = self.reading.items.iter().map(|version| version.span.clone()).collect();
         // What is broken somewhere is taken apart as when it was read.
@@ -212,17 +210,16 @@ impl<'a> Account<'a> {
             |span: &Range<usize>| text.get(span.clone())?.split([' ', '\t', '\r', '\n', '/', '>']).next();
         let mut names: Vec<&str> =
             items.iter().filter_map(tag).filter_map(|tag| tag.rsplit(['<', ':']).next()).collect();
+        names.sort_unstable();
         names.dedup();
         let around = xml::parse_noting(text, &limits, &mut Vec::new()).ok().or_else(|| {
             let mut records = xml::records(text, &names, &limits);
             records.by_ref().for_each(drop);
             records.head()
         });
-        if let Some(root) = around
-            && !items.contains(&root.span)
-        {
+        if let Some(root) = around {
             let mut leaves = Leaves { text, parts: Vec::new() };
-            leaves.element(&root, "", &items);
+            leaves.element(&root, "", &items.iter().map(|span| span.start).collect());
             parts.append(&mut leaves.parts);
         }
         parts
@@ -232,26 +229,25 @@ impl<'a> Account<'a> {
         let Ok(text) = std::str::from_utf8(&self.source) else { return Vec::new() };
         let mut parts = Vec::new();
         for (i, version) in self.reading.items.iter().enumerate() {
-            let paths: Vec<(&str, Field)> = version
-                .origins
-                .iter()
-                .filter_map(|(field, _, origin)| match origin {
-                    Origin::Path(path) => Some((path, field)),
-                    Origin::Bytes(_) => None,
-                })
-                .collect();
-            if paths.is_empty() {
+            let origins = version.origins.iter().filter_map(|(field, _, origin)| match origin {
+                Origin::Path(path) => Some((path, field)),
+                Origin::Bytes(_) => None,
+            });
+            let mut fields: HashMap<&str, Field> = HashMap::new();
+            origins.for_each(|(path, field)| {
+                fields.entry(path).or_insert(field);
+            });
+            if fields.is_empty() {
                 // This reader names what is unmapped itself.
                 continue;
             }
             json_leaves(text, version.span.clone(), String::new(), &mut |path, bytes, value| {
-                let field = paths
-                    .iter()
-                    .filter(|(own, _)| {
-                        path.strip_prefix(own).is_some_and(|r| r.is_empty() || r.starts_with('/'))
-                    })
-                    .max_by_key(|(own, _)| own.len());
-                parts.push(Part { item: Some(i), path, bytes, value, field: field.map(|(_, field)| *field) });
+                // What was taken from a value was taken from all that is in it.
+                let whole = std::iter::successors(Some(path.as_str()), |path| {
+                    path.rsplit_once('/').map(|(around, _)| around)
+                });
+                let field = whole.into_iter().find_map(|around| fields.get(around).copied());
+                parts.push(Part { item: Some(i), path, bytes, value, field });
             });
         }
         parts
@@ -298,6 +294,25 @@ impl<'a> Account<'a> {
     }
 }
 
+/// Tells each part, in order, the innermost origin that holds it. Both are sorted, so that each is looked at once.
+fn claim(parts: &mut [Part], origins: &[(Range<usize>, Field)]) {
+    parts.sort_by_key(|part| part.bytes.start);
+    let mut coming = origins.iter().peekable();
+    let mut around: Vec<&(Range<usize>, Field)> = Vec::new();
+    for part in parts {
+        while let Some(next) = coming.next_if(|(range, _)| range.start <= part.bytes.start) {
+            around.retain(|(range, _)| range.end > next.0.start);
+            around.push(next);
+        }
+        around.retain(|(range, _)| range.end > part.bytes.start);
+        let holds = |(range, _): &&&(Range<usize>, Field)| range.end >= part.bytes.end;
+        // Of two fields from the same place the first counts.
+        let innermost = around.iter().rev().find(holds).map(|(range, _)| range.clone());
+        let first = around.iter().find(|(range, _)| Some(range) == innermost.as_ref());
+        part.field = first.map(|(_, field)| *field);
+    }
+}
+
 /// Walks over a tree and lists its attributes and texts.
 struct Leaves<'a> {
     text: &'a str,
@@ -305,9 +320,9 @@ struct Leaves<'a> {
 }
 
 impl Leaves<'_> {
-    /// Depth is bounded by the parser's limit. What lies within `without` is passed over.
-    fn element(&mut self, element: &Element, around: &str, without: &[Range<usize>]) {
-        if without.iter().any(|range| range.start <= element.span.start && element.span.end <= range.end) {
+    /// Depth is bounded by the parser's limit. What begins at one of `without` is passed over.
+    fn element(&mut self, element: &Element, around: &str, without: &HashSet<usize>) {
+        if without.contains(&element.span.start) {
             return;
         }
         let path =

@@ -1,4 +1,4 @@
-use news::{BlockKind, Field};
+use news::{BlockKind, Field, Taken};
 use proptest::prelude::*;
 
 use crate::xml::{self, Element, Node};
@@ -73,6 +73,18 @@ fn no_note_for_editors_is_part_of_the_copy() {
 }
 
 #[test]
+fn an_account_of_very_many_items_and_values_takes_linear_time() {
+    let item = |n: usize| format!("<newsItem guid=\"{n}\"><itemMeta/></newsItem>");
+    let many: String = (0..30_000).map(item).collect();
+    let text = format!("<newsMessage><header/><itemSet>{many}</itemSet></newsMessage>");
+    assert_eq!(Account::of(text.as_bytes(), &Hints::default()).parts().len(), 30_000);
+    let words = "<keyword>x</keyword>".repeat(30_000);
+    let text = format!("<newsItem guid=\"a\"><contentMeta>{words}</contentMeta></newsItem>");
+    let account = Account::of(text.as_bytes(), &Hints::default());
+    assert_eq!(account.parts().iter().filter(|part| part.field.is_some()).count(), 30_001);
+}
+
+#[test]
 fn a_changed_field_changes_the_one_place_where_it_stood() {
     let mut account = Account::of(G2.as_bytes(), &Hints::default());
     let place = G2.find("guid=").expect("a guid");
@@ -81,6 +93,37 @@ fn a_changed_field_changes_the_one_place_where_it_stood() {
     assert!(written[place..].starts_with("guid=\"urn:x:a&amp;b\""), "{written}");
     let rest = |text: &str| text.replacen(text[place..].split('"').nth(1).expect("a value"), "", 1);
     assert_eq!(rest(&written), rest(G2));
+}
+
+#[test]
+fn a_changed_field_of_json_changes_its_value_alone() {
+    let wire = br#"{"uri": "urn:x:1", "version": "2", "headline": "One", "urgency": 3, "subject": [{"code": "a/b", "name": "n"}]}"#;
+    let mut account = Account::of(wire, &Hints { format: Some(Format::Ninjs), ..Hints::default() });
+    let item = &mut account.reading_mut().items[0];
+    item.origins = Default::default();
+    for (field, path) in
+        [(Field::Uri, "/uri"), (Field::Urgency, "/urgency"), (Field::Subject(0), "/subject/0")]
+    {
+        item.origins.path(field, Taken::AsWritten, path);
+    }
+    item.origins.path(Field::Version, Taken::ByMeaning, "/version");
+    let told: Vec<_> =
+        account.parts().into_iter().filter_map(|part| Some((part.path, part.field?))).collect();
+    let is = |path: &str, field| told.contains(&(path.to_owned(), field));
+    assert!(
+        is("/uri", Field::Uri) && is("/subject/0/code", Field::Subject(0)) && told.len() == 5,
+        "{told:?}"
+    );
+    assert!(account.unmapped().any(|part| part.path == "/headline" && part.value == "One"));
+    let item = &mut account.reading_mut().items[0];
+    (item.uri, item.urgency) = ("urn:x:9".to_owned(), Some(4));
+    let [was, is]: [serde_json::Value; 2] =
+        [&wire[..], &account.write_back()].map(|json| serde_json::from_slice(json).expect("JSON"));
+    assert_eq!((&is["uri"], &is["urgency"]), (&"urn:x:9".into(), &4.into()));
+    assert_eq!(
+        (&is["version"], &is["headline"], &is["subject"]),
+        (&was["version"], &was["headline"], &was["subject"])
+    );
 }
 
 #[test]
