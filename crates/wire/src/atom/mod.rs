@@ -16,6 +16,7 @@
 //! | `at:deleted-entry` | kills the entry that it names |
 //! | everything else, and the modules that RSS has too | as in [`crate::rss`] |
 
+mod ap_webfeeds;
 mod read;
 mod shape;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use news::{Complaint, Gravity, Note, Version};
 
+use super::ap_webfeeds;
 use super::shape::{Form, form, inside, is_own};
 use crate::feed::{self, Draft, Heritage, TOMBSTONES};
 use crate::html::{self, Words};
@@ -52,6 +53,9 @@ struct Parts<'e> {
 const PATH: &str = "entry";
 
 fn entry(element: &Element, hints: &Hints) -> Result<Version, Complaint> {
+    if let Some(version) = ap_webfeeds::entry(element, hints) {
+        return version;
+    }
     let mut draft = Draft::new(hints, element);
     let mut parts = Parts::default();
     for child in element.elements() {
