@@ -231,7 +231,7 @@ pub(crate) fn lines(text: &str) -> Vec<Line<'_>> {
     let mut out = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let at = rest.find(['\r', '\n']).unwrap_or(rest.len());
+        let at = memchr::memchr2(b'\r', b'\n', rest.as_bytes()).unwrap_or(rest.len());
         let after = rest[at..].trim_start_matches('\r');
         let returned = after.len() < rest.len() - at;
         let (end, next) = match after.strip_prefix('\n') {

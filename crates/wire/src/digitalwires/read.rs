@@ -18,35 +18,35 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
 
 /// What each name became.
 const KNOWN: [shape::Known; 21] = [
-    ("urn", Field::Uri, AsWritten),
-    ("version", Field::Version, AsWritten),
-    ("version_created", Field::VersionCreated, ByMeaning),
-    ("content_created", Field::ContentCreated, ByMeaning),
-    ("pubstatus", Field::Status, ByMeaning),
-    ("signal", Field::Signal(0), ByMeaning),
-    ("embargoed", Field::Embargo, ByMeaning),
-    ("language", Field::Language, AsWritten),
-    ("urgency", Field::Urgency, ByMeaning),
-    ("headline", Field::Block(BlockKind::Headline, 0), ByMeaning),
-    ("kicker", Field::Block(BlockKind::Subhead, 0), ByMeaning),
-    ("subhead", Field::Block(BlockKind::Subhead, 0), ByMeaning),
-    ("byline", Field::Block(BlockKind::Byline, 0), ByMeaning),
-    ("dateline", Field::Dateline, ByMeaning),
-    ("article_html", Field::Body, ByMeaning),
-    ("ednotes", Field::Note(0), ByMeaning),
-    ("notepad", Field::Note(0), ByMeaning),
-    ("creditline", Field::CreditLine, AsWritten),
-    ("copyrightnotice", Field::CopyrightNotice, AsWritten),
-    ("usageterms", Field::UsageTerms(0), AsWritten),
-    ("categories", Field::Subject(0), ByMeaning),
+    ("/urn", Field::Uri, AsWritten),
+    ("/version", Field::Version, AsWritten),
+    ("/version_created", Field::VersionCreated, ByMeaning),
+    ("/content_created", Field::ContentCreated, ByMeaning),
+    ("/pubstatus", Field::Status, ByMeaning),
+    ("/signal", Field::Signal(0), ByMeaning),
+    ("/embargoed", Field::Embargo, ByMeaning),
+    ("/language", Field::Language, AsWritten),
+    ("/urgency", Field::Urgency, ByMeaning),
+    ("/headline", Field::Block(BlockKind::Headline, 0), ByMeaning),
+    ("/kicker", Field::Block(BlockKind::Subhead, 0), ByMeaning),
+    ("/subhead", Field::Block(BlockKind::Subhead, 0), ByMeaning),
+    ("/byline", Field::Block(BlockKind::Byline, 0), ByMeaning),
+    ("/dateline", Field::Dateline, ByMeaning),
+    ("/article_html", Field::Body, ByMeaning),
+    ("/ednotes", Field::Note(0), ByMeaning),
+    ("/notepad", Field::Note(0), ByMeaning),
+    ("/creditline", Field::CreditLine, AsWritten),
+    ("/copyrightnotice", Field::CopyrightNotice, AsWritten),
+    ("/usageterms", Field::UsageTerms(0), AsWritten),
+    ("/categories", Field::Subject(0), ByMeaning),
 ];
 
 fn item(object: Map<String, Value>, hints: &Hints) -> Option<Version> {
-    let names: Vec<String> = object.keys().cloned().collect();
+    let origins = shape::note(&object, "", &KNOWN);
     let mut fields = Fields::new(object);
     let mut version = Version::new(fields.text("urn")?.trim());
     let v = &mut version;
-    shape::note(v, &names, "", &KNOWN);
+    v.origins = origins;
     v.language = fields.text("language").map(|tag| tag.trim().to_owned()).or(hints.language.clone());
     v.version_created =
         fields.text("version_created").and_then(|raw| terms::stamp(v, &raw, "version_created", hints));

@@ -1,5 +1,7 @@
 //! IPTC 7901 to versions.
 
+use std::borrow::Cow;
+
 use news::{
     BlockKind, Complaint, Field, Gravity, Note, Stamp, Taken, Version, VersionOrder, VersionStamp, nth,
 };
@@ -240,8 +242,12 @@ fn first_alone(text: &[Line<'_>]) -> Option<usize> {
 }
 
 /// Without fill, bells and changes of the font.
-fn cleaned(text: &str) -> String {
-    text.chars().filter(|c| !matches!(*c, DELETE | BELL | '\u{11}'..='\u{13}')).collect()
+fn cleaned(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|b| matches!(b, 0x7f | 0x07 | 0x11..=0x13)) {
+        text.chars().filter(|c| !matches!(*c, DELETE | BELL | '\u{11}'..='\u{13}')).collect::<String>().into()
+    } else {
+        text.into()
+    }
 }
 
 fn is_indented(line: &str) -> bool {
@@ -250,10 +256,10 @@ fn is_indented(line: &str) -> bool {
 
 /// The body, by the rules in this module's documentation.
 fn body(text: &[Line<'_>], version: &mut Version) -> Words {
-    let mut text: Vec<(String, End)> = text.iter().map(|line| (cleaned(line.text), line.end)).collect();
+    let mut text: Vec<(Cow<'_, str>, End)> = text.iter().map(|line| (cleaned(line.text), line.end)).collect();
     let mut words = Words::default();
     if let Some(at) = text.iter().position(|(line, _)| is_notebook(line)) {
-        let rest: Vec<String> = text.drain(at..).map(|(line, _)| line).collect();
+        let rest: Vec<Cow<'_, str>> = text.drain(at..).map(|(line, _)| line).collect();
         let text = rest.join("\n").trim().to_owned();
         words.notes.push(Note { role: "not-for-publication".into(), text, path: "text".into() });
     }
@@ -295,10 +301,10 @@ fn body(text: &[Line<'_>], version: &mut Version) -> Words {
 }
 
 /// Takes out instructions for typesetting machines, between SCD (0x0C) and ECD (0x0B) on one line.
-fn instructions(text: &mut [(String, End)], words: &mut Words) {
+fn instructions(text: &mut [(Cow<'_, str>, End)], words: &mut Words) {
     for (line, _) in text.iter_mut().filter(|(line, _)| line.contains('\u{b}')) {
         let (mut kept, mut taken) = (String::new(), Vec::new());
-        let mut rest = line.as_str();
+        let mut rest = &**line;
         while let Some((before, (inside, after))) =
             rest.split_once('\u{c}').and_then(|(before, after)| Some((before, after.split_once('\u{b}')?)))
         {
@@ -309,7 +315,7 @@ fn instructions(text: &mut [(String, End)], words: &mut Words) {
         kept.push_str(rest);
         let text = taken.join("\n");
         words.notes.push(Note { role: "typesetting".into(), text, path: "text".into() });
-        *line = kept;
+        *line = kept.into();
     }
 }
 

@@ -67,47 +67,51 @@ pub(crate) fn each(
 
 /// What each name became.
 const KNOWN: [shape::Known; 36] = [
-    ("version", Field::Version, AsWritten),
-    ("versioncreated", Field::VersionCreated, ByMeaning),
-    ("firstcreated", Field::FirstCreated, ByMeaning),
-    ("contentcreated", Field::ContentCreated, ByMeaning),
-    ("pubstatus", Field::Status, ByMeaning),
-    ("embargoed", Field::Embargo, ByMeaning),
-    ("embargoeduntil", Field::Embargo, ByMeaning),
-    ("expires", Field::Expires, ByMeaning),
-    ("signals", Field::Signal(0), ByMeaning),
-    ("editorialtypes", Field::Signal(0), ByMeaning),
-    ("ednote", Field::Note(0), ByMeaning),
-    ("type", Field::Class, ByMeaning),
-    ("language", Field::Language, AsWritten),
-    ("urgency", Field::Urgency, ByMeaning),
-    ("located", Field::Located, ByMeaning),
-    ("slugline", Field::Slugline, AsWritten),
-    ("subject", Field::Subject(0), ByMeaning),
-    ("subjects", Field::Subject(0), ByMeaning),
-    ("genre", Field::Genre(0), ByMeaning),
-    ("genres", Field::Genre(0), ByMeaning),
-    ("keyword", Field::Keyword(0), ByMeaning),
-    ("keywords", Field::Keyword(0), ByMeaning),
-    ("copyrightholder", Field::CopyrightHolder, AsWritten),
-    ("copyrightnotice", Field::CopyrightNotice, AsWritten),
-    ("creditline", Field::CreditLine, ByMeaning),
-    ("usageterms", Field::UsageTerms(0), ByMeaning),
-    ("headline", Field::Block(BlockKind::Headline, 0), ByMeaning),
-    ("headlines", Field::Block(BlockKind::Headline, 0), ByMeaning),
-    ("byline", Field::Block(BlockKind::Byline, 0), ByMeaning),
-    ("by", Field::Block(BlockKind::Byline, 0), ByMeaning),
-    ("dateline", Field::Dateline, ByMeaning),
-    ("body_text", Field::Body, ByMeaning),
-    ("body_html", Field::Body, ByMeaning),
-    ("body_xhtml", Field::Body, ByMeaning),
-    ("body_nitf", Field::Body, ByMeaning),
-    ("bodies", Field::Body, ByMeaning),
+    ("/version", Field::Version, AsWritten),
+    ("/versioncreated", Field::VersionCreated, ByMeaning),
+    ("/firstcreated", Field::FirstCreated, ByMeaning),
+    ("/contentcreated", Field::ContentCreated, ByMeaning),
+    ("/pubstatus", Field::Status, ByMeaning),
+    ("/embargoed", Field::Embargo, ByMeaning),
+    ("/embargoeduntil", Field::Embargo, ByMeaning),
+    ("/expires", Field::Expires, ByMeaning),
+    ("/signals", Field::Signal(0), ByMeaning),
+    ("/editorialtypes", Field::Signal(0), ByMeaning),
+    ("/ednote", Field::Note(0), ByMeaning),
+    ("/type", Field::Class, ByMeaning),
+    ("/language", Field::Language, AsWritten),
+    ("/urgency", Field::Urgency, ByMeaning),
+    ("/located", Field::Located, ByMeaning),
+    ("/slugline", Field::Slugline, AsWritten),
+    ("/subject", Field::Subject(0), ByMeaning),
+    ("/subjects", Field::Subject(0), ByMeaning),
+    ("/genre", Field::Genre(0), ByMeaning),
+    ("/genres", Field::Genre(0), ByMeaning),
+    ("/keyword", Field::Keyword(0), ByMeaning),
+    ("/keywords", Field::Keyword(0), ByMeaning),
+    ("/copyrightholder", Field::CopyrightHolder, AsWritten),
+    ("/copyrightnotice", Field::CopyrightNotice, AsWritten),
+    ("/creditline", Field::CreditLine, ByMeaning),
+    ("/usageterms", Field::UsageTerms(0), ByMeaning),
+    ("/headline", Field::Block(BlockKind::Headline, 0), ByMeaning),
+    ("/headlines", Field::Block(BlockKind::Headline, 0), ByMeaning),
+    ("/byline", Field::Block(BlockKind::Byline, 0), ByMeaning),
+    ("/by", Field::Block(BlockKind::Byline, 0), ByMeaning),
+    ("/dateline", Field::Dateline, ByMeaning),
+    ("/body_text", Field::Body, ByMeaning),
+    ("/body_html", Field::Body, ByMeaning),
+    ("/body_xhtml", Field::Body, ByMeaning),
+    ("/body_nitf", Field::Body, ByMeaning),
+    ("/bodies", Field::Body, ByMeaning),
 ];
 
 /// One object, to which `within` points in its item; `None` if it names itself nowhere.
 pub(crate) fn item(object: Map<String, Value>, hints: &Hints, within: &str) -> Option<Version> {
-    let names: Vec<String> = object.keys().cloned().collect();
+    let origins = shape::note(&object, within, &KNOWN);
+    let own = ["uri", "guid"]
+        .iter()
+        .find_map(|wanted| object.keys().find(|name| name.eq_ignore_ascii_case(wanted)));
+    let own = own.map(|name| format!("{within}/{name}"));
     let mut fields = Fields::new(object);
     let media_api = ap_media::itemid(&fields);
     let of_media_api = media_api.is_some();
@@ -117,16 +121,9 @@ pub(crate) fn item(object: Map<String, Value>, hints: &Hints, within: &str) -> O
     };
     let mut version = Version::new(uri);
     let v = &mut version;
-    match of_media_api {
-        true => v.origins.path(Field::Uri, AsWritten, format!("{within}/altids/itemid")),
-        false => {
-            let own = |wanted: &str| names.iter().find(|name| name.eq_ignore_ascii_case(wanted));
-            if let Some(name) = own("uri").or_else(|| own("guid")) {
-                v.origins.path(Field::Uri, AsWritten, format!("{within}/{name}"));
-            }
-        }
-    }
-    shape::note(v, &names, within, &KNOWN);
+    v.origins = origins;
+    let own = if of_media_api { Some(format!("{within}/altids/itemid")) } else { own };
+    own.into_iter().for_each(|path| v.origins.path(Field::Uri, AsWritten, path));
     v.language = fields.text("language").map(|tag| tag.trim().to_owned()).or(hints.language.clone());
     times(v, &mut fields, hints);
     if of_media_api {

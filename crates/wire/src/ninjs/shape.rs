@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use news::{Field, Taken, Version};
+use news::{Field, Origins, Taken};
 use serde_json::{Map, Value};
 
 use crate::json_text::{self, Strict};
@@ -133,18 +133,26 @@ fn recover(text: &str, range: Range<usize>, attempts: &mut usize, found: &mut Ve
     }
 }
 
-/// Which field of a version a name at the top of an object became.
+/// Which field of a version the value at the top of an object became, by its pointer.
 pub(crate) type Known = (&'static str, Field, Taken);
 
 /// Notes where the values of an object stood: those of `known` that are among its names. `within` is the pointer to the
 /// object itself.
-pub(crate) fn note(version: &mut Version, names: &[String], within: &str, known: &[Known]) {
-    for name in names {
-        for (_, field, taken) in known.iter().filter(|(own, ..)| name.eq_ignore_ascii_case(own)) {
-            let escaped = name.replace('~', "~0").replace('/', "~1");
-            version.origins.path(*field, *taken, format!("{within}/{escaped}"));
+pub(crate) fn note(object: &Map<String, Value>, within: &str, known: &[Known]) -> Origins {
+    let mut origins = Origins::default();
+    for name in object.keys() {
+        let Some((path, field, taken)) =
+            known.iter().find(|(path, ..)| name.eq_ignore_ascii_case(&path[1..]))
+        else {
+            continue;
+        };
+        match within.is_empty() && path[1..] == *name {
+            true => origins.path(*field, *taken, *path),
+            // None of the names that are known has a character that a pointer escapes.
+            false => origins.path(*field, *taken, format!("{within}/{name}")),
         }
     }
+    origins
 }
 
 /// The fields of an object; what is not taken is left over.
