@@ -665,15 +665,26 @@ fn short_words_are_found(dir: &Path, open: Open<'_>) {
     let (store, a, b) = (open(dir), key("a"), key("b"));
     record(
         &*store,
-        vec![live(1, 1, &a, "東京で地震", "気象庁が発表した。"), live(2, 1, &b, "EU summit", "No tremor.")],
+        vec![
+            live(1, 1, &a, "東京で地震", "気象庁が発表した。"),
+            live(2, 1, &b, "EU summit", "No tremor. وقال الرئيس في القاهرة"),
+        ],
     );
     let found = |query: &str| -> Vec<ItemKey> {
         store.search(&site(), query, 9).expect("asked").into_iter().map(|line| line.key).collect()
     };
-    assert_eq!(found("地震"), [a]);
+    assert_eq!(found("地震"), std::slice::from_ref(&a));
     assert_eq!(found("eu"), std::slice::from_ref(&b));
-    assert_eq!(found("eu summit"), [b]);
+    assert_eq!(found("eu summit"), std::slice::from_ref(&b));
     assert!(found("xx summit").is_empty());
+    // A part of what stands between two spaces, in scripts where that is no word.
+    assert_eq!(found("庁が発"), [a]);
+    assert!(found("京東").is_empty());
+    assert_eq!(found("رئيس"), std::slice::from_ref(&b));
+    assert_eq!(found("قاهرة"), std::slice::from_ref(&b));
+    // The beginning of a word, where it is.
+    assert_eq!(found("summ trem"), [b]);
+    assert!(found("ummit").is_empty());
 }
 
 fn operators_lists_tell_what_happened(dir: &Path, open: Open<'_>) {

@@ -3,12 +3,15 @@
 //! [`apply`] takes a fact in. [`settle`] then derives what follows from where the item stands now: lists, what is
 //! due, the search. A rebuild settles every item once, at the end.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use news::{Act, AgencyId, Change, Embargo, ItemKey, ItemStanding, VersionStanding};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::cells::{micros, micros_up, signed};
 use super::journal::Record;
+use super::search::spaced;
 use super::vault;
 use crate::codec::{EmbargoShape, Shape as _, gravity_word, item_standing_of, standing_of, standing_text};
 use crate::{ComplaintRow, Fact, Moved, Placement, RebuildReport, Ruled, StoreError, Words};
@@ -433,15 +436,15 @@ fn search(
     Ok(())
 }
 
-/// What of a version can be searched: its headline, and everything else in lines.
-fn searchable(words: &Words) -> (&str, String) {
+/// What of a version can be searched: its headline, and everything else in lines; as the search takes it in.
+fn searchable(words: &Words) -> (Cow<'_, str>, String) {
     let copy = &words.version.copy;
-    let mut body = String::new();
+    let mut body = String::with_capacity(copy.blocks().iter().map(|block| block.text().len() + 1).sum());
     for block in copy.blocks().iter().filter(|block| block.kind() != news::BlockKind::Headline) {
-        body.push_str(block.text());
+        body.push_str(&spaced(block.text()));
         body.push('\n');
     }
-    (copy.headline().unwrap_or_default(), body)
+    (spaced(copy.headline().unwrap_or_default()), body)
 }
 
 /// Derives everything but the search, and what the search should hold, in an index beside the store's. Checks the
@@ -460,7 +463,7 @@ pub(super) fn settle_beside(tx: &Transaction<'_>) -> Result<(), StoreError> {
         let mut ask = tx.prepare_cached("SELECT headline, body FROM search WHERE rowid = ?1")?;
         let held: Option<(String, String)> =
             ask.query_row([item], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        let should = words.as_ref().map(searchable).map(|(headline, body)| (headline.to_owned(), body));
+        let should = words.as_ref().map(searchable).map(|(headline, body)| (headline.into_owned(), body));
         if held != should {
             return Err(StoreError::damaged(
                 "the index",

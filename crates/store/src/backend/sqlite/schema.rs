@@ -54,7 +54,7 @@ INSERT INTO age VALUES (0);
 ";
 
 /// The age of the index: raise it with every change of [`INDEX`] or of what is derived into it.
-const INDEX_AGE: i64 = 1;
+const INDEX_AGE: i64 = 2;
 
 /// Everything here is derived from journal and vault.
 const INDEX: &str = "
@@ -112,7 +112,11 @@ CREATE TABLE leaf (
     version INTEGER NOT NULL, seq INTEGER NOT NULL, ord INTEGER NOT NULL, PRIMARY KEY (site, shard, idx)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX leaf_item ON leaf (site, item, shard, idx);
-CREATE VIRTUAL TABLE search USING fts5 (headline, body, tokenize = 'trigram remove_diacritics 1');
+CREATE VIRTUAL TABLE search USING fts5 (
+    headline, body, columnsize = 0, tokenize = \"unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\"
+);
+-- A leaf fills a page of the database.
+INSERT INTO search (search, rank) VALUES ('pgsz', 8000);
 -- Takes an entry out of the index at once instead of marking it as deleted.
 INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
 ";

@@ -1,7 +1,10 @@
 //! The search: every word or quoted phrase of the query must stand in the words of a live item.
 //!
-//! The index knows stretches of three characters. What is shorter (most words of Chinese or Japanese) narrows down
-//! what the longer terms found; a query of short terms only looks through the newest items.
+//! The index knows words, whatever their case and accents; three letters of a word find it. In scripts that part no
+//! words by spaces each character is a word, and a phrase of them finds any part of a text. Signs narrow down what the
+//! words found; a query of signs only looks through the newest items.
+
+use std::borrow::Cow;
 
 use news::SiteId;
 use rusqlite::types::Value;
@@ -14,7 +17,9 @@ use crate::StoreError;
 const CHARACTERS: usize = 512;
 /// Further terms are not looked at.
 const TERMS: usize = 16;
-/// How many of the newest items a query of short terms looks through.
+/// From how many letters on the beginning of a word finds it.
+const SHORTEST_BEGINNING: usize = 3;
+/// How many of the newest items a query of signs looks through.
 const NEWEST: i64 = 2_000;
 
 /// The terms of a query: words parted by white space, and phrases between double quotes.
@@ -33,15 +38,61 @@ fn terms(query: &str) -> Vec<String> {
     terms
 }
 
-/// Whether the index can find a term: three characters besides combining marks, which it leaves out.
-fn is_long(term: &str) -> bool {
-    term.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).nth(2).is_some()
+/// Scripts that part no words by spaces, or join small words to others, so that readers look for parts of what stands
+/// between two spaces: Hebrew to Arabic, Thai to Myanmar, Khmer, and all of East Asia.
+fn is_unspaced(c: char) -> bool {
+    matches!(
+        c,
+        '\u{590}'..='\u{8ff}' | '\u{e00}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..='\u{d7ff}'
+            | '\u{f900}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{ff66}'..='\u{ffdc}' | '\u{1b000}'..='\u{3ffff}'
+    ) && c.is_alphanumeric()
 }
 
-/// A string of the full-text syntax: everything between the quotes is taken as it is.
-fn phrase(term: &str) -> String {
+/// A text as the search takes it in: each character of such a script is a word, so that a phrase of them finds any
+/// part of a text.
+pub(super) fn spaced(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || !text.contains(is_unspaced) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() * 2);
+    for c in text.chars() {
+        match is_unspaced(c) {
+            true => out.extend([' ', c, ' ']),
+            false => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// A term, as the index is asked for it and as the texts are looked through for it.
+struct Term {
+    /// The words in it, one behind the other, the last one perhaps only begun; none if it holds no word.
+    phrase: Option<String>,
+    /// The pattern of the whole, where it is more than its words.
+    pattern: Option<String>,
+}
+
+impl Term {
+    fn of(term: &str) -> Self {
+        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '\u{300}'..='\u{36f}');
+        let spaced = spaced(term);
+        let words = spaced.split(|c: char| !is_word(c)).filter(|word| !word.is_empty());
+        let last = words.clone().next_back();
+        let begun =
+            last.is_some_and(|last| last.chars().count() >= SHORTEST_BEGINNING) && term.ends_with(is_word);
+        Self {
+            phrase: last.map(|_| phrase(&spaced, begun)),
+            pattern: (!term.chars().all(|c| is_word(c) || c == ' '))
+                .then(|| pattern(spaced.trim_matches(' '))),
+        }
+    }
+}
+
+/// A string of the full-text syntax: everything between the quotes is taken as it is. If it is `begun`, the last word
+/// may go on.
+fn phrase(term: &str, begun: bool) -> String {
     // not copy: what a reader typed
-    format!("\"{}\"", term.replace('"', "\"\""))
+    format!("\"{}\"{}", term.replace('"', "\"\""), if begun { " *" } else { "" })
 }
 
 /// A pattern that finds the term anywhere, with nothing in the term meaning anything.
@@ -64,30 +115,31 @@ pub(super) fn search(
     query: &str,
     limit: i64,
 ) -> Result<Vec<Spot>, StoreError> {
-    let (long, short): (Vec<String>, Vec<String>) = terms(query).into_iter().partition(|term| is_long(term));
-    if long.is_empty() && short.is_empty() {
+    let terms: Vec<Term> = terms(query).iter().map(|term| Term::of(term)).collect();
+    if terms.is_empty() {
         return Ok(Vec::new());
     }
     let mut values = vec![Value::from(site.as_str().to_owned()), Value::from(limit)];
-    let mut sql = if long.is_empty() {
+    let phrases: Vec<&str> = terms.iter().filter_map(|term| term.phrase.as_deref()).collect();
+    let mut sql = if phrases.is_empty() {
         values.push(Value::from(NEWEST));
         "SELECT s.rowid, n.id FROM (SELECT item, id, published FROM shown WHERE site = ?1 AND section = ''
          ORDER BY published DESC, id DESC LIMIT ?3) n JOIN search s ON s.rowid = n.item WHERE 1"
             .to_owned()
     } else {
-        values.push(Value::from(long.iter().map(|term| phrase(term)).collect::<Vec<_>>().join(" AND ")));
+        // Parted by spaces all must be there; one in which the index finds no word is passed over.
+        values.push(Value::from(phrases.join(" ")));
         "SELECT s.rowid, p.id FROM search s JOIN placement p ON p.item = s.rowid AND p.site = ?1 WHERE search MATCH ?3"
             .to_owned()
     };
-    for term in &short {
-        values.push(Value::from(pattern(term)));
+    for pattern in terms.iter().filter_map(|term| term.pattern.as_deref()) {
+        values.push(Value::from(pattern.to_owned()));
         let place = values.len();
-        // The sign keeps the index from being asked, which does not know what is so short.
         sql.push_str(&format!(
-            " AND (+s.headline LIKE ?{place} ESCAPE '\\' OR +s.body LIKE ?{place} ESCAPE '\\')"
+            " AND (s.headline LIKE ?{place} ESCAPE '\\' OR s.body LIKE ?{place} ESCAPE '\\')"
         ));
     }
-    sql.push_str(if long.is_empty() {
+    sql.push_str(if phrases.is_empty() {
         " ORDER BY n.published DESC, n.id DESC LIMIT ?2"
     } else {
         " ORDER BY s.rowid DESC LIMIT ?2"
@@ -122,13 +174,38 @@ mod tests {
 
     #[test]
     fn nothing_in_a_term_means_anything() {
-        assert_eq!(phrase("a\"b OR *"), "\"a\"\"b OR *\"");
+        assert_eq!(phrase("a\"b OR *", false), "\"a\"\"b OR *\"");
         assert_eq!(pattern("5%_\\"), "%5\\%\\_\\\\%");
     }
 
+    #[track_caller]
+    fn asked(term: &str, phrase: Option<&str>, pattern: Option<&str>) {
+        let term = Term::of(term);
+        assert_eq!((term.phrase.as_deref(), term.pattern.as_deref()), (phrase, pattern));
+    }
+
     #[test]
-    fn a_combining_mark_makes_no_term_longer() {
-        assert!(!is_long("e\u{301}t"));
-        assert!(is_long("été"));
+    fn words_are_asked_for_and_signs_looked_for() {
+        asked("profits", Some("\"profits\" *"), None);
+        asked("eu", Some("\"eu\""), None);
+        asked("two words", Some("\"two words\" *"), None);
+        asked("pro*", Some("\"pro*\""), Some("%pro*%"));
+        asked("U.S.", Some("\"U.S.\""), Some("%U.S.%"));
+        asked("--", None, Some("%--%"));
+        asked("東京", Some("\" 東  京 \""), None);
+        asked("e\u{301}te\u{301}", Some("\"e\u{301}te\u{301}\" *"), None);
+    }
+
+    #[test]
+    fn each_character_is_a_word_where_words_are_not_parted() {
+        for (text, expect) in [
+            ("plain", "plain"),
+            ("für", "für"),
+            ("東京で 5G", " 東  京  で  5G"),
+            ("「東」", "「 東 」"),
+            ("서울", " 서  울 "),
+        ] {
+            assert_eq!(spaced(text), expect);
+        }
     }
 }
