@@ -7,14 +7,15 @@ use desk::kill_text::{Candidate, Effect, classify, matching};
 use desk::{Decision, Known, Policy, Story};
 use jiff::{SignedDuration, Timestamp};
 use news::{
-    Act, Change, Complaint, Digest, Gravity, ItemKey, ItemStanding, Reason, Relation, ReviewState, Ruling,
-    Version, VersionStanding,
+    Act, Change, Complaint, Digest, FeedId, Gravity, ItemKey, ItemStanding, Reason, Relation, ReviewState,
+    Ruling, Version, VersionStanding,
 };
 use store::{
     Archived, ComplaintRow, Entry, Fact, Index as _, Moved, Placement, Ruled, StoreError, StoryRow, Terms,
     VersionRow,
 };
 
+use crate::Room;
 use crate::config::{Config, Feed};
 use crate::decide;
 use crate::main_loop::{Contact, Desk};
@@ -116,37 +117,93 @@ const KILL_TEXT_DAYS: i64 = 30;
 /// Among how many of them.
 const CANDIDATES: usize = 10_000;
 
+/// A version on which the desk has decided, and whose page is still to be pressed.
+pub(crate) struct Draft {
+    pub(crate) key: ItemKey,
+    row: Option<StoryRow>,
+    decision: Decision,
+    /// Where it stands or will stand, before a decision dates it.
+    places: Vec<Placement>,
+    published: Timestamp,
+    now: Timestamp,
+    version: Version,
+    ruled: Ruled,
+}
+
+/// A version whose page is pressed and whose entry is ready to be recorded.
+pub(crate) struct Proof {
+    pub(crate) decision: Decision,
+    pub(crate) outcome: Outcome,
+    pub(crate) feed: FeedId,
+    pub(crate) work: Work,
+}
+
+impl Draft {
+    /// Whether it takes something off the outputs, which no other version's page may keep waiting.
+    pub(crate) fn is_urgent(&self) -> bool {
+        self.decision.ruling.recall || decide::recalls(&self.decision.changes)
+    }
+
+    /// Step 5, and making ready what step 6 records. It asks the record and changes nothing, so any hand may do it.
+    pub(crate) fn press(self, room: &Room) -> Result<Proof, StoreError> {
+        let Draft { key, row, decision, places, published, now, version, mut ruled } = self;
+        let feed = room.config.feed(&ruled.feed);
+        let was_public = row.as_ref().is_some_and(|row| row.was_public);
+        let fresh = VersionRow::of(&ruled, 0, now);
+        let (decision, pages) =
+            room.press(&key, row.clone(), decision, fresh, &ruled.placements, Some(&version), now)?;
+        let mut placements = std::mem::take(&mut ruled.placements);
+        if ruled.changes != decision.changes {
+            placements = dated(&places, &decision.changes, was_public, published, now);
+        }
+        ruled.ruling = decision.ruling.clone();
+        ruled.changes.clone_from(&decision.changes);
+        let outcome = room.outcome(&key, &ruled, &placements);
+        let mut leaves = match feed {
+            Some(feed) => room.join(&key, row.as_ref(), &decision, feed, &version, &mut placements)?,
+            None => vec![],
+        };
+        ruled.placements.clone_from(&placements);
+        let words = decision.n.map(|n| vaulted(&key, n, version, &ruled));
+        let received = Some(ruled.arrived);
+        leaves.extend(room.leaves(&decision, row.as_ref(), &placements, feed, words.as_ref(), received));
+        let (feed, killed) = (ruled.feed.clone(), kills(&decision.changes));
+        let entry = Entry { at: now, fact: Fact::Ruled(Box::new(ruled)), words, leaves }.prepare()?;
+        let work = Work { entry, key: Some(key), placements, pages, killed, then: None };
+        Ok(Proof { decision, outcome, feed, work })
+    }
+}
+
 impl Desk {
-    /// Steps 4 and 5 for one version.
+    /// Step 4 for one version.
     pub(crate) fn rule(
         &mut self,
         feed: &Feed,
         archived: &Archived,
         contact: Contact,
         no: u32,
-        version: &Version,
-    ) -> Result<Outcome, StoreError> {
+        version: Version,
+    ) -> Result<Draft, StoreError> {
         let room = Arc::clone(&self.room);
-        for (relation, reference) in desk::targets(version) {
+        for (relation, reference) in desk::targets(&version) {
             let target = ItemKey { agency: feed.agency().clone(), uri: reference.uri.clone() };
             self.fall(target, relation, reference.when, &version.uri)?;
         }
-        self.heed_kill_text(feed, version)?;
+        self.heed_kill_text(feed, &version)?;
 
         let key = ItemKey { agency: feed.agency().clone(), uri: version.uri.clone() };
         self.close(&key)?;
         let row = room.store.story(&key)?;
         let now = room.clock.now();
-        let policy = decide::policy(&room.config, feed, archived, version, contact, room.hold_all());
+        let policy = decide::policy(&room.config, feed, archived, &version, contact, room.hold_all());
         // Never by the wall alone: a clock that was stepped forward must not end an embargo on arrival.
         let certain = room.clock.not_after();
-        let decision = desk::decide(&decide::story_of(row.as_ref()), version, &policy, certain);
+        let decision = desk::decide(&decide::story_of(row.as_ref()), &version, &policy, certain);
         let own_time = policy.first_contact || policy.exempt && is_old(version.claimed_time(), now);
         let published = decide::published(own_time, version.claimed_time(), now);
-        let places = self.place(&key, Some(feed), row.as_ref(), published, Some(version));
+        let places = room.place(&key, Some(feed), row.as_ref(), published, Some(&version));
         let was_public = row.as_ref().is_some_and(|row| row.was_public);
-        let mut placements = dated(&places, &decision.changes, was_public, published, now);
-        let mut ruled = Ruled {
+        let ruled = Ruled {
             key: key.clone(),
             feed: feed.id().clone(),
             transmission: Some(archived.id()),
@@ -172,66 +229,29 @@ impl Desk {
             }),
             language: version.language.clone(),
             review: ReviewState::Unreviewed,
-            placements: placements.clone(),
+            placements: dated(&places, &decision.changes, was_public, published, now),
             complaints: version.complaints.iter().map(ComplaintRow::from).collect(),
         };
-        let fresh = VersionRow::of(&ruled, 0, now);
-        let (decision, pages) =
-            self.press(&key, row.clone(), decision, fresh, &placements, Some(version), now)?;
-        if ruled.changes != decision.changes {
-            placements = dated(&places, &decision.changes, was_public, published, now);
-            ruled.placements.clone_from(&placements);
-        }
-        ruled.ruling = decision.ruling.clone();
-        ruled.changes.clone_from(&decision.changes);
         for complaint in &version.complaints {
             room.health.complaint(feed.id(), complaint);
         }
-        let words = decision.n.map(|n| vaulted(&key, n, version, &ruled));
-        let outcome = self.outcome(&key, &ruled, &placements);
-        self.announce(&outcome, feed.id());
-        let mut leaves = self.join(&key, row.as_ref(), &decision, feed, version, &mut placements)?;
-        ruled.placements.clone_from(&placements);
-        leaves.extend(self.leaves(
-            &decision,
-            row.as_ref(),
-            &placements,
-            Some(feed),
-            words.as_ref(),
-            Some(archived.arrived()),
-        ));
-        let killed = kills(&decision.changes);
-        if decide::recalls(&decision.changes) {
-            self.withdraw(&key, &decision, &placements, feed.id().as_str(), None)?;
-        }
-        self.lay(Work {
-            entry: Entry { at: now, fact: Fact::Ruled(Box::new(ruled)), words, leaves },
-            key: Some(key),
-            placements,
-            pages,
-            killed,
-            then: None,
-        })?;
-        if killed || decision.ruling.recall {
-            self.commit()?;
-        }
-        Ok(outcome)
+        Ok(Draft { key, row, decision, places, published, now, version, ruled })
     }
 
     /// The complaint about an item on which the desk could not rule, for what the record or our own code is at fault.
     pub(crate) fn undecided(
         &self,
-        feed: &Feed,
+        feed: &FeedId,
         no: u32,
-        version: &Version,
-        failed: Option<Result<Outcome, StoreError>>,
+        uri: &str,
+        failed: Option<StoreError>,
     ) -> Complaint {
         let (code, why) = match failed {
-            Some(Err(error)) => ("record-damaged", error.to_string()),
-            _ => ("desk-failed", "deciding about it failed; please report what the log says".to_owned()),
+            Some(error) => ("record-damaged", error.to_string()),
+            None => ("desk-failed", "deciding about it failed; please report what the log says".to_owned()),
         };
-        tracing::error!(feed = %feed.id(), uri = %version.uri, "no ruling: {why}");
-        self.room.health.alarm(self.room.clock.now(), format!("{}: no ruling: {why}", version.uri));
+        tracing::error!(%feed, %uri, "no ruling: {why}");
+        self.room.health.alarm(self.room.clock.now(), format!("{uri}: no ruling: {why}"));
         let mut complaint = Complaint::new(
             Gravity::Lost,
             code,
@@ -318,7 +338,7 @@ impl Desk {
         let now = room.clock.now();
         let goes_live = decide::live(&decision.changes);
         let words = match goes_live {
-            Some(n) => self.sound_words(&key, n)?,
+            Some(n) => room.sound_words(&key, n)?,
             None => None,
         };
         let version = words.as_ref().map(|words| &words.version);
@@ -327,13 +347,13 @@ impl Desk {
         let published = decide::published(own_time, version.and_then(Version::claimed_time), now);
         // Where its feed belongs by now: a site that was added while it waited gets it as well.
         let feed = stood.and_then(|v| room.config.feed(&v.feed));
-        let places = self.place(&key, feed, row.as_ref(), published, version);
+        let places = room.place(&key, feed, row.as_ref(), published, version);
         let was_public = row.as_ref().is_some_and(|row| row.was_public);
         let placements = dated(&places, &decision.changes, was_public, published, now);
-        let (decision, pages) = self.press(&key, row.clone(), decision, None, &placements, version, now)?;
+        let (decision, pages) = room.press(&key, row.clone(), decision, None, &placements, version, now)?;
         let placements = dated(&places, &decision.changes, was_public, published, now);
         let killed = kills(&decision.changes);
-        let leaves = self.leaves(&decision, row.as_ref(), &placements, feed, words.as_ref(), None);
+        let leaves = room.leaves(&decision, row.as_ref(), &placements, feed, words.as_ref(), None);
         let moved = Moved {
             key: key.clone(),
             changes: decision.changes.clone(),
@@ -350,7 +370,7 @@ impl Desk {
                 .map(|v| v.stamp.raw.clone())
                 .unwrap_or_default(),
             ruling: decision.ruling.clone(),
-            url: self.url(&placements),
+            url: room.url(&placements),
             copy_hash: None,
             transmission: None,
         };
@@ -368,7 +388,7 @@ impl Desk {
             tracing::info!(uri = %key.uri, by, ruling = decision.ruling.act.as_str(), "{why}");
         }
         self.lay(Work {
-            entry: Entry { at: now, fact: Fact::Moved(Box::new(moved)), words: None, leaves },
+            entry: Entry { at: now, fact: Fact::Moved(Box::new(moved)), words: None, leaves }.prepare()?,
             key: Some(key),
             placements,
             pages,
@@ -381,6 +401,20 @@ impl Desk {
         Ok(outcome)
     }
 
+    pub(crate) fn announce(&self, outcome: &Outcome, feed: &news::FeedId) {
+        let ruling = &outcome.ruling;
+        self.room.health.ruled(feed, ruling.act);
+        let reason = outcome.reason().map_or("", |reason| reason.text.as_str());
+        if ruling.alarm {
+            tracing::error!(%feed, uri = %outcome.key.uri, ruling = ruling.act.as_str(), "{reason}");
+            self.room.health.alarm(self.room.clock.now(), format!("{}: {reason}", outcome.key.uri));
+        } else {
+            tracing::info!(%feed, uri = %outcome.key.uri, ruling = ruling.act.as_str(), "{reason}");
+        }
+    }
+}
+
+impl Room {
     pub(crate) fn outcome(&self, key: &ItemKey, ruled: &Ruled, placements: &[Placement]) -> Outcome {
         Outcome {
             key: key.clone(),
@@ -394,20 +428,8 @@ impl Desk {
 
     pub(crate) fn url(&self, placements: &[Placement]) -> Option<String> {
         placements.iter().find_map(|placement| {
-            Some(story_url(self.room.config.site(&placement.site)?.base_url(), placement.id))
+            Some(story_url(self.config.site(&placement.site)?.base_url(), placement.id))
         })
-    }
-
-    pub(crate) fn announce(&self, outcome: &Outcome, feed: &news::FeedId) {
-        let ruling = &outcome.ruling;
-        self.room.health.ruled(feed, ruling.act);
-        let reason = outcome.reason().map_or("", |reason| reason.text.as_str());
-        if ruling.alarm {
-            tracing::error!(%feed, uri = %outcome.key.uri, ruling = ruling.act.as_str(), "{reason}");
-            self.room.health.alarm(self.room.clock.now(), format!("{}: {reason}", outcome.key.uri));
-        } else {
-            tracing::info!(%feed, uri = %outcome.key.uri, ruling = ruling.act.as_str(), "{reason}");
-        }
     }
 }
 

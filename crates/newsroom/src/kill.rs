@@ -158,7 +158,7 @@ impl Desk {
                 .map(|v| v.stamp.raw.clone())
                 .unwrap_or_default(),
             ruling: Ruling::new(Act::Kill, reason),
-            url: row.and_then(|row| self.url(&row.placements)),
+            url: row.and_then(|row| self.room.url(&row.placements)),
             copy_hash: None,
             transmission: None,
         })

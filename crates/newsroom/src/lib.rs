@@ -22,6 +22,7 @@ pub mod config;
 pub mod control;
 mod decide;
 mod deliver;
+mod hands;
 pub mod health;
 mod kill;
 pub mod lists;
@@ -125,12 +126,12 @@ impl Room {
     }
 
     /// Step 6's one write.
-    pub(crate) fn record(&self, entries: Vec<store::Entry>) -> Result<Vec<store::Committed>, StoreError> {
+    pub(crate) fn record(&self, entries: &[&store::Prepared]) -> Result<Vec<store::Committed>, StoreError> {
         #[cfg(test)]
         if self.no_space.load(Ordering::SeqCst) {
             return Err(StoreError::Full { doing: "recording in the journal".to_owned() });
         }
-        self.store.record(entries)
+        self.store.record_prepared(entries)
     }
 
     /// Whether the desk waits for space, or for a lock: until then the doors refuse.

@@ -1,24 +1,25 @@
 //! The desk's thread: everything that can change the record passes here, one thing after the other.
 //!
-//! Decisions are made in order and recorded in batches. A batch is committed when the tray is empty, when it is
+//! Decisions are made in order and recorded in batches; pages are pressed between, by all hands. A batch is committed when the tray is empty, when it is
 //! full, when something urgent is in it, or when an item comes up a second time: the desk never decides on a
 //! story whose last decision is not durable.
 
 use std::collections::{HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use desk::Command;
 use jiff::Timestamp;
 use news::{Complaint, Door, FeedId, Gravity, ItemKey};
-use store::{Archive as _, Archived, ComplaintRow, Entry, Fact, Index as _, Journal as _, StoreError};
+use store::{Archive as _, Archived, Entry, Fact, Index as _, Journal as _, StoreError};
 use tokio::sync::oneshot;
 
 use crate::clock::Since;
+use crate::hands::Hands;
 use crate::kill::Owed;
-use crate::record::{BATCH, Work};
+use crate::record::{BATCH, Piece, Sheet, Told, Work};
 use crate::steps::{Outcome, Reading};
 use crate::{CommandError, Order, Room, decide, kill, read};
 
@@ -61,9 +62,13 @@ pub(crate) enum Contact {
 /// The desk.
 pub(crate) struct Desk {
     pub(crate) room: Arc<Room>,
+    /// What is decided and not yet in the batch.
+    pub(crate) table: Vec<Piece>,
     pub(crate) batch: Vec<Work>,
+    /// Items whose last decision is not durable: on the table or in the batch.
     pub(crate) open: HashSet<ItemKey>,
     pub(crate) contacted: HashSet<FeedId>,
+    pub(crate) hands: Arc<Hands>,
     pub(crate) next_due: Option<Timestamp>,
     /// Kills that hold and are not in the journal yet.
     pub(crate) owed: VecDeque<Owed>,
@@ -79,7 +84,9 @@ impl Desk {
         let next_due = room.store.next_due()?;
         Ok(Self {
             room,
+            table: Vec::new(),
             batch: Vec::new(),
+            hands: Arc::new(Hands::new()),
             open: HashSet::new(),
             contacted: HashSet::new(),
             next_due,
@@ -184,7 +191,8 @@ impl Desk {
         let progress = room.store.progress(archived.id())?;
         let hints = feed.hints(&room.config);
         let begun = Since::now();
-        let Reading { archived, mut reading } = read::read(archived, &hints);
+        let Reading { archived, reading: wire::Reading { format, items, mut complaints } } =
+            read::read(archived, &hints);
         let (took, allowed) = (begun.elapsed(), room.config.limits.read_time);
         if took > allowed {
             let message = format!(
@@ -192,50 +200,50 @@ impl Desk {
                 took.as_millis(),
                 allowed.as_millis()
             );
-            reading.complaints.push(Complaint::new(Gravity::Remark, "slow-to-read", message));
+            complaints.push(Complaint::new(Gravity::Remark, "slow-to-read", message));
         }
-        let contact = self.contact(&archived, reading.items.len())?;
-        let mut outcomes = Vec::new();
-        for (no, version) in (0u32..).zip(&reading.items).skip(progress as usize) {
-            match catch_unwind(AssertUnwindSafe(|| self.rule(feed, &archived, contact, no, version))) {
-                Ok(Ok(outcome)) => outcomes.push(outcome),
+        let count = items.len();
+        let contact = self.contact(&archived, count)?;
+        let sheet = Arc::new(Sheet {
+            archived,
+            format: format.map(|format| format.as_str().to_owned()),
+            items: u32::try_from(count).unwrap_or(u32::MAX),
+            told: Mutex::new(Told { outcomes: Vec::new(), complaints, reply }),
+        });
+        let archived = &sheet.archived;
+        for (no, version) in (0u32..).zip(items).skip(progress as usize) {
+            let uri = version.uri.clone();
+            match catch_unwind(AssertUnwindSafe(|| self.rule(feed, archived, contact, no, version))) {
+                Ok(Ok(draft)) => {
+                    let urgent = draft.is_urgent();
+                    self.put(Piece::Draft(Box::new(draft), no, Arc::clone(&sheet)))?;
+                    if urgent {
+                        self.commit()?;
+                    }
+                }
                 Ok(Err(error)) if !error.is_damage() => return Err(error),
                 // One item must not stop all others, nor the process over and over: its bytes are archived.
-                failed => reading.complaints.push(self.undecided(feed, no, version, failed.ok())),
+                failed => {
+                    let complaint = self.undecided(feed.id(), no, &uri, failed.ok().and_then(Result::err));
+                    sheet.told().complaints.push(complaint);
+                }
             }
             let stop = self.attend()?;
             if stop || (no + 1) % STRIDE == 0 {
                 let fact = Fact::Progress { transmission: archived.id(), next_item: no + 1 };
-                self.lay(Work::of(Entry::new(room.clock.now(), fact)))?;
+                self.lay(Work::of(Entry::new(room.clock.now(), fact))?)?;
             }
             if stop {
                 // The next start goes on behind this item.
                 return Ok(());
             }
         }
-        let complaints: Vec<ComplaintRow> = reading.complaints.iter().map(ComplaintRow::from).collect();
-        for complaint in &reading.complaints {
-            tracing::warn!(feed = %feed.id(), origin = archived.door().origin(), "{complaint}");
-            room.health.complaint(feed.id(), complaint);
-        }
-        let fact = Fact::Read {
-            transmission: archived.id(),
-            format: reading.format.map(|format| format.as_str().to_owned()),
-            items: u32::try_from(reading.items.len()).unwrap_or(u32::MAX),
-            complaints,
-        };
         if matches!(contact, Contact::First { .. }) {
             let fact = Fact::FirstContact { feed: feed.id().clone() };
-            self.lay(Work::of(Entry::new(room.clock.now(), fact)))?;
+            self.lay(Work::of(Entry::new(room.clock.now(), fact))?)?;
             self.contacted.insert(feed.id().clone());
         }
-        let mut work = Work::of(Entry::new(room.clock.now(), fact));
-        if let Some(reply) = reply {
-            work.then = Some(Box::new(move || {
-                let _ = reply.send(outcomes);
-            }));
-        }
-        self.lay(work)
+        self.put(Piece::End(sheet))
     }
 
     /// Whether this transmission is the first contact with its feed. What an operator puts through by hand is none.
@@ -302,7 +310,7 @@ impl Desk {
             Order::HoldAll { on, by } => {
                 self.room.set_hold_all(on);
                 let fact = Fact::HoldAll { on, by };
-                self.lay(Work::of(Entry::new(self.room.clock.now(), fact)))?;
+                self.lay(Work::of(Entry::new(self.room.clock.now(), fact))?)?;
                 Ok(vec![])
             }
             Order::Item { key, command, by } => {

@@ -10,8 +10,7 @@ use news::{
 use store::{Placement, StoreError, StoryRow, Vault as _, VersionRow, Words};
 
 use crate::config::{Agency, Config, Feed, Site};
-use crate::main_loop::Desk;
-use crate::{chance, decide};
+use crate::{Room, chance, decide};
 
 /// A site's face: what pages need to know of the configuration.
 pub(crate) fn face(config: &Config, site: &Site) -> SiteFace {
@@ -211,7 +210,7 @@ pub(crate) fn label_hash(label: &Label) -> Digest {
     Digest::of(label.text.as_bytes())
 }
 
-impl Desk {
+impl Room {
     /// Where the item stands, or will stand, on each site: known places keep their id and times.
     pub(crate) fn place(
         &self,
@@ -221,7 +220,7 @@ impl Desk {
         published: Timestamp,
         version: Option<&Version>,
     ) -> Vec<Placement> {
-        let config = &self.room.config;
+        let config = &self.config;
         let mut placements = row.map(|row| row.placements.clone()).unwrap_or_default();
         for site in feed.map(|feed| config.sites_of(feed)).unwrap_or_default() {
             let sections = feed.map(Feed::sections).unwrap_or_default();
@@ -276,11 +275,11 @@ impl Desk {
             return Ok((Decision { ruling, n: decision.n, changes, terms: None }, vec![]));
         };
         let row = foreseen(row, key, &decision.changes, fresh, placements, now);
-        let copydesk = Copydesk { config: &self.room.config };
+        let copydesk = Copydesk { config: &self.config };
         let mut pages = Vec::new();
         for placement in placements {
             let Some((face, story)) = copydesk.story(&row, placement, n, version, key) else { continue };
-            match self.room.press.story(&face, &story) {
+            match self.press.story(&face, &story) {
                 Ok(page) => pages.push((placement.site.clone(), placement.id, page)),
                 Err(refusal) => {
                     tracing::error!(uri = %key.uri, site = %placement.site, "the gate refused the page: {refusal}");
@@ -293,7 +292,7 @@ impl Desk {
 
     /// The words of a version, if they are here and sound. What is damaged is said, never served, and stops nothing.
     pub(crate) fn sound_words(&self, key: &ItemKey, n: u32) -> Result<Option<Words>, StoreError> {
-        match self.room.store.words(key, n) {
+        match self.store.words(key, n) {
             Err(error) if error.is_damage() => {
                 tracing::error!(uri = %key.uri, n, "{error}");
                 Ok(None)
@@ -305,7 +304,7 @@ impl Desk {
     pub(crate) fn refused(&self, key: &ItemKey, placement: &Placement, refusal: &::press::GateRefusal) {
         tracing::error!(uri = %key.uri, site = %placement.site, "the gate refused the page: {refusal}");
         let what = format!("{}: the gate refused its page on site {}", key.uri, placement.site);
-        self.room.health.alarm(self.room.clock.now(), what);
+        self.health.alarm(self.clock.now(), what);
     }
 }
 

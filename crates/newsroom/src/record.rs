@@ -1,31 +1,44 @@
 //! Step 6: what was decided becomes the record. The commit point is [`Desk::commit`].
 
 use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use desk::{Command, Decision};
 use jiff::Timestamp;
-use news::{Change, Digest, Gravity, ItemKey, ItemStanding, ReviewState, Version, VersionStanding};
-use store::{
-    Committed, Entry, Fact, Index as _, LeafDraft, Placement, Ruled, StoreError, StoryRow, VersionRow, Words,
+use news::{
+    Change, Complaint, Digest, Gravity, ItemKey, ItemStanding, ReviewState, Version, VersionStanding,
 };
+use store::{
+    Archived, Committed, ComplaintRow, Entry, Fact, Index as _, LeafDraft, Placement, Prepared, Ruled,
+    StoreError, StoryRow, VersionRow, Words,
+};
+use tokio::sync::oneshot;
 
 use crate::clock::Stretch;
 use crate::config::Feed;
+use crate::decide::{Draft, Proof};
 use crate::kill::Owed;
 use crate::main_loop::{Desk, Event, passes};
 use crate::press::{Copydesk, Pressed};
-use crate::steps::{Receipt, Recorded};
-use crate::{CommandError, Order, chance, decide, deliver, kill};
+use crate::steps::{Outcome, Receipt, Recorded};
+use crate::{CommandError, Order, Room, chance, decide, deliver, kill};
 
 /// How many entries share a commit at most.
 pub(crate) const BATCH: usize = 128;
 /// How long the desk waits before it tries again to record what the store has no space for.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// What lay on the table, while its drafts are with the hands.
+enum Laid {
+    Version(ItemKey, u32, Arc<Sheet>),
+    Work(Box<Work>),
+    End(Arc<Sheet>),
+}
+
 /// One journal entry on its way, and what follows once it is durable.
 pub(crate) struct Work {
-    pub(crate) entry: Entry,
+    pub(crate) entry: Prepared,
     pub(crate) key: Option<ItemKey>,
     pub(crate) placements: Vec<Placement>,
     pub(crate) pages: Vec<Pressed>,
@@ -33,16 +46,164 @@ pub(crate) struct Work {
     pub(crate) then: Option<Box<dyn FnOnce() + Send>>,
 }
 
+/// What lies on the desk between a decision and the batch, in the order in which it came.
+pub(crate) enum Piece {
+    /// A version that waits for its page: which of its transmission.
+    Draft(Box<Draft>, u32, Arc<Sheet>),
+    /// Nothing is left to do but to record it.
+    Work(Box<Work>),
+    /// Every version of a transmission is decided.
+    End(Arc<Sheet>),
+}
+
+/// What is kept of a transmission until all of it is laid into the batch.
+pub(crate) struct Sheet {
+    pub(crate) archived: Archived,
+    pub(crate) format: Option<String>,
+    pub(crate) items: u32,
+    pub(crate) told: Mutex<Told>,
+}
+
+/// What its sender and the operator are to be told.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) complaints: Vec<Complaint>,
+    pub(crate) reply: Option<oneshot::Sender<Vec<Outcome>>>,
+}
+
+impl Sheet {
+    pub(crate) fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Desk {
+    /// Lays what is ready behind everything that was decided before it.
     pub(crate) fn lay(&mut self, work: Work) -> Result<(), StoreError> {
         self.open.extend(work.key.clone());
+        if self.table.is_empty() {
+            self.batch.push(work);
+            return if self.batch.len() >= BATCH { self.commit() } else { Ok(()) };
+        }
+        self.put(Piece::Work(Box::new(work)))
+    }
+
+    /// Puts something on the table; a full table is cleared.
+    pub(crate) fn put(&mut self, piece: Piece) -> Result<(), StoreError> {
+        if let Piece::Draft(draft, ..) = &piece {
+            self.open.insert(draft.key.clone());
+        }
+        self.table.push(piece);
+        if self.table.len() >= BATCH { self.clear() } else { Ok(()) }
+    }
+
+    /// Step 5 for all that lies on the table, by all hands, while the batch before it is committed; then it is the
+    /// batch, in the order in which it was decided.
+    pub(crate) fn clear(&mut self) -> Result<(), StoreError> {
+        let (mut drafts, mut rest) = (Vec::new(), Vec::new());
+        for piece in std::mem::take(&mut self.table) {
+            match piece {
+                Piece::Draft(draft, no, sheet) => {
+                    let key = draft.key.clone();
+                    drafts.push(draft);
+                    rest.push(Laid::Version(key, no, sheet));
+                }
+                Piece::Work(work) => rest.push(Laid::Work(work)),
+                Piece::End(sheet) => rest.push(Laid::End(sheet)),
+            }
+        }
+        let (hands, room) = (Arc::clone(&self.hands), Arc::clone(&self.room));
+        let full = self.batch.len() + rest.len() > BATCH;
+        let (proofs, committed) = hands.each(
+            drafts,
+            move |draft| draft.press(&room),
+            || if full { self.commit_batch() } else { Ok(()) },
+        );
+        committed?;
+        let (mut proofs, mut now) = (proofs.into_iter(), false);
+        for laid in rest {
+            match laid {
+                Laid::Version(key, no, sheet) => {
+                    now |= self.take_proof(&key, no, &sheet, proofs.next().flatten())?;
+                }
+                Laid::Work(work) => self.batch.push(*work),
+                Laid::End(sheet) => self.end(&sheet)?,
+            }
+        }
+        self.open.extend(self.batch.iter().filter_map(|work| work.key.clone()));
+        if now { self.commit_batch() } else { Ok(()) }
+    }
+
+    /// A pressed version goes into the batch. Returns whether it must be recorded at once.
+    fn take_proof(
+        &mut self,
+        key: &ItemKey,
+        no: u32,
+        sheet: &Sheet,
+        pressed: Option<Result<Proof, StoreError>>,
+    ) -> Result<bool, StoreError> {
+        let Proof { decision, outcome, feed, work } = match pressed {
+            Some(Ok(proof)) => proof,
+            Some(Err(error @ StoreError::Refused { .. })) => {
+                let told = self.unrecordable(Some(key), &error);
+                self.batch.push(Work::of(told)?);
+                return Ok(false);
+            }
+            Some(Err(error)) if !error.is_damage() => return Err(error),
+            // One item must not stop all others, nor the process over and over: its bytes are archived.
+            failed => {
+                let error = failed.and_then(Result::err);
+                let complaint = self.undecided(sheet.archived.feed(), no, &key.uri, error);
+                sheet.told().complaints.push(complaint);
+                return Ok(false);
+            }
+        };
+        self.announce(&outcome, &feed);
+        if decide::recalls(&decision.changes) {
+            self.withdraw(key, &decision, &work.placements, feed.as_str(), None)?;
+        }
+        let now = work.killed || decision.ruling.recall;
         self.batch.push(work);
-        if self.batch.len() >= BATCH { self.commit() } else { Ok(()) }
+        sheet.told().outcomes.push(outcome);
+        Ok(now)
+    }
+
+    /// All versions of a transmission are in the batch: so is that it was read, with what could not be.
+    fn end(&mut self, sheet: &Sheet) -> Result<(), StoreError> {
+        let Told { outcomes, complaints, reply } = std::mem::take(&mut *sheet.told());
+        let (archived, room) = (&sheet.archived, &self.room);
+        for complaint in &complaints {
+            tracing::warn!(feed = %archived.feed(), origin = archived.door().origin(), "{complaint}");
+            room.health.complaint(archived.feed(), complaint);
+        }
+        let fact = Fact::Read {
+            transmission: archived.id(),
+            format: sheet.format.clone(),
+            items: sheet.items,
+            complaints: complaints.iter().map(ComplaintRow::from).collect(),
+        };
+        let mut work = Work::of(Entry::new(room.clock.now(), fact))?;
+        work.then = reply.map(|reply| -> Box<dyn FnOnce() + Send> {
+            Box::new(move || {
+                let _ = reply.send(outcomes);
+            })
+        });
+        self.batch.push(work);
+        Ok(())
+    }
+
+    /// Everything that was decided is recorded: step 5 for what lies on the table, and step 6.
+    pub(crate) fn commit(&mut self) -> Result<(), StoreError> {
+        if !self.table.is_empty() {
+            self.clear()?;
+        }
+        self.commit_batch()
     }
 
     /// Step 6, the commit point, and step 7. Before `record` returns nothing of this batch is public; after it,
     /// a crash loses nothing: what follows is derived and done again from the record.
-    pub(crate) fn commit(&mut self) -> Result<(), StoreError> {
+    fn commit_batch(&mut self) -> Result<(), StoreError> {
         if self.batch.is_empty() {
             return Ok(());
         }
@@ -60,7 +221,7 @@ impl Desk {
                 let recorded = Recorded { committed, pages };
                 let receipts = deliver::deliver(&self.room, recorded, key.as_ref(), &placements, doomed);
                 if killed {
-                    self.file(receipts);
+                    self.file(receipts)?;
                 }
             }
             if let Some(then) = then {
@@ -83,8 +244,8 @@ impl Desk {
             kill::deny(&self.room, &work.placements);
         }
         loop {
-            let entries = self.batch.iter().map(|work| work.entry.clone()).collect();
-            let error = match self.room.record(entries) {
+            let entries: Vec<&Prepared> = self.batch.iter().map(|work| &work.entry).collect();
+            let error = match self.room.record(&entries) {
                 Ok(committed) => {
                     self.room.set_stalled(None);
                     return Ok(committed.into_iter().map(Some).collect());
@@ -103,12 +264,8 @@ impl Desk {
     /// told to the operator instead. What it would have lifted stays denied.
     pub(crate) fn record_singly(&mut self, error: &StoreError) -> Result<Vec<Option<Committed>>, StoreError> {
         if let [work] = self.batch.as_slice() {
-            let about = work.key.as_ref().map_or_else(String::new, |key| format!("{}: ", key.uri));
-            let what = format!("{about}what was decided could not be recorded: {error}");
-            tracing::error!("{what}");
-            let now = self.room.clock.now();
-            self.room.health.alarm(now, what.clone());
-            self.room.record(vec![Entry::new(now, Fact::Note { what, gravity: Gravity::Lost })])?;
+            let told = self.unrecordable(work.key.as_ref(), error);
+            self.room.record(&[&told.prepare()?])?;
             return Ok(vec![None]);
         }
         let (mut committed, mut done) = (Vec::new(), Vec::new());
@@ -119,6 +276,16 @@ impl Desk {
         }
         self.batch = done;
         Ok(committed)
+    }
+
+    /// The note in the place of what the record refuses for good.
+    fn unrecordable(&self, key: Option<&ItemKey>, error: &StoreError) -> Entry {
+        let about = key.map_or_else(String::new, |key| format!("{}: ", key.uri));
+        let what = format!("{about}what was decided could not be recorded: {error}");
+        tracing::error!("{what}");
+        let now = self.room.clock.now();
+        self.room.health.alarm(now, what.clone());
+        Entry::new(now, Fact::Note { what, gravity: Gravity::Lost })
     }
 
     /// Waits a moment for space. Kills hold meanwhile, in memory and in the kill file, and are answered; everything
@@ -158,6 +325,29 @@ impl Desk {
         Ok(())
     }
 
+    /// A kill is complete when every output has confirmed it; the confirmations are recorded with the next batch.
+    pub(crate) fn file(&mut self, receipts: Vec<Receipt>) -> Result<(), StoreError> {
+        let now = self.room.clock.now();
+        for receipt in receipts {
+            let fact = Fact::Receipt {
+                key: receipt.key,
+                outlet: receipt.outlet,
+                what: "kill".to_owned(),
+                ok: !receipt.shows,
+                detail: String::new(),
+            };
+            self.batch.push(Work::of(Entry::new(now, fact))?);
+        }
+        Ok(())
+    }
+
+    /// Commits what is left; recovery calls it before the doors open.
+    pub(crate) fn finish(&mut self) -> Result<(), StoreError> {
+        self.commit()
+    }
+}
+
+impl Room {
     /// One leaf per public act and site.
     pub(crate) fn leaves(
         &self,
@@ -184,7 +374,7 @@ impl Desk {
                 (None, Some(ItemStanding::Expired)) => "expire",
                 (None, _) => "withhold",
             };
-            if live.is_some() && self.room.config.site(&placement.site).is_none() {
+            if live.is_some() && self.config.site(&placement.site).is_none() {
                 // Nobody can read it on a site that is no longer configured.
                 return None;
             }
@@ -246,47 +436,26 @@ impl Desk {
             placements.retain(|placement| !is_new(placement));
             return Ok(vec![]);
         };
-        let copydesk = Copydesk { config: &self.room.config };
+        let copydesk = Copydesk { config: &self.config };
         placements.retain(|placement| {
             let page =
                 is_new(placement).then(|| copydesk.story(row, placement, n, &words.version, key)).flatten();
             let Some((face, story)) = page else { return !is_new(placement) };
-            self.room
-                .press
-                .story(&face, &story)
-                .map_err(|refusal| self.refused(key, placement, &refusal))
-                .is_ok()
+            self.press.story(&face, &story).map_err(|refusal| self.refused(key, placement, &refusal)).is_ok()
         });
         let added: Vec<Placement> =
             placements.iter().filter(|placement| is_new(placement)).cloned().collect();
         let goes_live = Decision { changes: vec![Change::Item(ItemStanding::Live(n))], ..decision.clone() };
         Ok(self.leaves(&goes_live, Some(row), &added, Some(feed), Some(&words), None))
     }
-
-    /// A kill is complete when every output has confirmed it; the confirmations are recorded with the next batch.
-    pub(crate) fn file(&mut self, receipts: Vec<Receipt>) {
-        let now = self.room.clock.now();
-        for receipt in receipts {
-            let fact = Fact::Receipt {
-                key: receipt.key,
-                outlet: receipt.outlet,
-                what: "kill".to_owned(),
-                ok: !receipt.shows,
-                detail: String::new(),
-            };
-            self.batch.push(Work::of(Entry::new(now, fact)));
-        }
-    }
-
-    /// Commits what is left; recovery calls it before the doors open.
-    pub(crate) fn finish(&mut self) -> Result<(), StoreError> {
-        self.commit()
-    }
 }
 
 impl Work {
-    pub(crate) fn of(entry: Entry) -> Self {
-        Work { entry, key: None, placements: vec![], pages: vec![], killed: false, then: None }
+    /// # Errors
+    /// The entry can never be recorded.
+    pub(crate) fn of(entry: Entry) -> Result<Self, StoreError> {
+        let entry = entry.prepare()?;
+        Ok(Work { entry, key: None, placements: vec![], pages: vec![], killed: false, then: None })
     }
 }
 
@@ -322,7 +491,7 @@ pub(crate) fn last_feed(row: &StoryRow) -> Option<String> {
 }
 
 /// What goes to the vault: the words, and the salt and disclosure that open their commitment.
-pub(crate) fn vaulted(key: &ItemKey, n: u32, version: &Version, ruled: &Ruled) -> Words {
+pub(crate) fn vaulted(key: &ItemKey, n: u32, version: Version, ruled: &Ruled) -> Words {
     let mut disclosure = notary::Disclosure::default();
     for (name, value) in [
         ("copy", ruled.copy_hash.to_string()),
@@ -338,11 +507,5 @@ pub(crate) fn vaulted(key: &ItemKey, n: u32, version: &Version, ruled: &Ruled) -
             hashed.expect("a hash in hex is a word");
         }
     }
-    Words {
-        n,
-        key: key.clone(),
-        version: version.clone(),
-        salt: chance::bytes(),
-        disclosure: disclosure.encode(),
-    }
+    Words { n, key: key.clone(), version, salt: chance::bytes(), disclosure: disclosure.encode() }
 }

@@ -10,6 +10,8 @@ use news::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::StoreError;
+use crate::backend::sqlite::{Packed, whole};
 use crate::codec::{
     ChangeShape, EmbargoShape, GravityShape, ItemKeyShape, Many, NameShape, One, Opt, ReviewShape,
     RulingShape, StampShape, TextShape,
@@ -289,6 +291,47 @@ pub struct Words {
     pub salt: [u8; 32],
     /// The disclosure that the commitment is over: lines of `name value`.
     pub disclosure: String,
+}
+
+/// An entry made ready to be recorded: its words are packed and their digests taken, which needs no store and is done
+/// while nobody waits for the writer.
+#[derive(Debug)]
+pub struct Prepared {
+    pub(crate) entry: Entry,
+    pub(crate) words: Option<Packed>,
+}
+
+impl Entry {
+    /// Makes it ready.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if its words are not those that the fact is about.
+    pub fn prepare(mut self) -> Result<Prepared, StoreError> {
+        self.at = whole(self.at);
+        let packed = match &self.words {
+            Some(words) if !self.fact.kills() => Some(Packed::of(words)?),
+            _ => None,
+        };
+        if let Some(kept) = &self.words {
+            let hash =
+                packed.as_ref().map_or_else(|| kept.version.copy.copy_hash(), |packed| packed.copy_hash);
+            check_words(&self.fact, kept, hash)?;
+        }
+        Ok(Prepared { entry: self, words: packed })
+    }
+}
+
+/// Words must be those that the fact is about.
+fn check_words(fact: &Fact, words: &Words, hash: Digest) -> Result<(), StoreError> {
+    let wrong = |why: &str| {
+        Err(StoreError::refused(format!("the words of version {} of {}: {why}", words.n, words.key)))
+    };
+    match fact {
+        _ if fact.key() != Some(&words.key) => wrong("the fact is about another item"),
+        Fact::Ruled(ruled) if ruled.n != Some(words.n) => wrong("the fact is about another version"),
+        Fact::Ruled(ruled) if ruled.copy_hash != hash => wrong("the fact states another copy hash"),
+        _ => Ok(()),
+    }
 }
 
 /// A leaf of a site's log before its index is known. One per public act.

@@ -33,7 +33,7 @@ pub use archived::Archived;
 pub use backend::sqlite::{Store, restore};
 pub use error::{OpenStoreError, StoreError};
 pub use fact::{
-    Committed, ComplaintRow, Entry, Fact, LeafDraft, LeafRow, Moved, Placement, Ruled, Terms, Words,
+    Committed, ComplaintRow, Entry, Fact, LeafDraft, LeafRow, Moved, Placement, Prepared, Ruled, Terms, Words,
 };
 pub use kills::{KillFile, KillRecord};
 pub use rows::{
@@ -120,7 +120,17 @@ pub trait Journal: Send + Sync {
     /// [`StoreError::Refused`] if an entry contradicts the record: a version's ordinal is taken, words do not have
     /// the hash that the fact states, an item would go live whose words are not in the vault, a placement gives an
     /// item a second identifier on a site. Nothing is recorded then. [`StoreError::Fatal`]: stop acknowledging.
-    fn record(&self, batch: Vec<Entry>) -> Result<Vec<Committed>, StoreError>;
+    fn record(&self, batch: Vec<Entry>) -> Result<Vec<Committed>, StoreError> {
+        let batch = batch.into_iter().map(Entry::prepare).collect::<Result<Vec<_>, _>>();
+        let batch = batch.map_err(|error| error.while_doing("recording in the journal"))?;
+        self.record_prepared(&batch.iter().collect::<Vec<_>>())
+    }
+
+    /// The same for entries that are ready.
+    ///
+    /// # Errors
+    /// As [`Journal::record`].
+    fn record_prepared(&self, batch: &[&Prepared]) -> Result<Vec<Committed>, StoreError>;
 
     /// Calls `f` with every entry from `from` on (1 is the first), in order, each verified against the chain.
     ///

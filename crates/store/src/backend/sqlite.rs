@@ -33,6 +33,8 @@ use crate::lock::Lock;
 use crate::{Access, FeedState, OpenStoreError, StoreError};
 
 pub use backup::restore;
+pub(crate) use cells::whole;
+pub(crate) use vault::Packed;
 
 /// The database's name in the store's folder.
 const FILE: &str = "verbatim.sqlite";

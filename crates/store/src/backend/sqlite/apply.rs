@@ -34,9 +34,9 @@ pub(super) fn find_item(tx: &Transaction<'_>, key: &ItemKey) -> Result<Option<i6
 }
 
 /// Takes a fact into the index.
-pub(super) fn apply(tx: &Transaction<'_>, seq: u64, record: &Record) -> Result<(), StoreError> {
+pub(super) fn apply(tx: &Transaction<'_>, seq: u64, record: &Record<'_>) -> Result<(), StoreError> {
     let at = micros(record.at);
-    match &record.fact {
+    match &*record.fact {
         Fact::Read { transmission, complaints, .. } => {
             let id = transmission.bits().to_be_bytes();
             tx.prepare_cached("UPDATE transmission SET read = 1 WHERE id = ?1")?.execute([id])?;
@@ -85,7 +85,7 @@ pub(super) fn apply(tx: &Transaction<'_>, seq: u64, record: &Record) -> Result<(
     apply_leaves(tx, seq, record)
 }
 
-fn apply_leaves(tx: &Transaction<'_>, seq: u64, record: &Record) -> Result<(), StoreError> {
+fn apply_leaves(tx: &Transaction<'_>, seq: u64, record: &Record<'_>) -> Result<(), StoreError> {
     for (ord, leaf) in record.leaves.iter().enumerate() {
         let site = leaf.draft.site.as_str();
         tx.prepare_cached("INSERT OR IGNORE INTO log (site, shard) VALUES (?1, ?2)")?
@@ -273,8 +273,12 @@ fn complain(
 }
 
 /// Derives what follows from where the fact's item stands now. `fresh` are the words that came with the fact.
-pub(super) fn settle(tx: &Transaction<'_>, record: &Record, fresh: Option<&Words>) -> Result<(), StoreError> {
-    let fact = &record.fact;
+pub(super) fn settle(
+    tx: &Transaction<'_>,
+    record: &Record<'_>,
+    fresh: Option<&Words>,
+) -> Result<(), StoreError> {
+    let fact = &*record.fact;
     let terms = matches!(fact, Fact::Ruled(ruled) if ruled.terms.is_some());
     if fact.changes().is_empty() && fact.placements().is_empty() && !terms {
         return Ok(());

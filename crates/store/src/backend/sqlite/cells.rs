@@ -34,7 +34,7 @@ pub(super) fn instant(micros: i64) -> Result<Timestamp, StoreError> {
 }
 
 /// An instant cut to what columns keep.
-pub(super) fn whole(at: Timestamp) -> Timestamp {
+pub(crate) fn whole(at: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(micros(at)).unwrap_or(at)
 }
 

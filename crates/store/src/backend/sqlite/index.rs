@@ -52,7 +52,7 @@ fn version_standing(text: &str) -> Result<VersionStanding, StoreError> {
 /// The ruling of a journal entry, and when it was recorded.
 fn ruled(tx: &Transaction<'_>, seq: u64) -> Result<(Box<Ruled>, Timestamp), StoreError> {
     let record = journal::record(tx, seq)?;
-    match record.fact {
+    match record.fact.into_owned() {
         Fact::Ruled(ruled) => Ok((ruled, record.at)),
         _ => Err(damaged(format!("journal entry {seq} rules on no version"))),
     }
@@ -241,7 +241,7 @@ fn held_line(tx: &Transaction<'_>, row: &Row<'_>) -> Result<HeldLine, StoreError
 
 fn ruling_line(tx: &Transaction<'_>, seq: u64, item: i64) -> Result<RulingLine, StoreError> {
     let record = journal::record(tx, seq)?;
-    let (key, n, feed, by, ruling) = match record.fact {
+    let (key, n, feed, by, ruling) = match record.fact.into_owned() {
         Fact::Ruled(ruled) => (ruled.key, ruled.n, Some(ruled.feed), None, ruled.ruling),
         Fact::Moved(moved) => (moved.key, None, None, Some(moved.by), moved.ruling),
         _ => return Err(damaged(format!("journal entry {seq} holds no ruling"))),

@@ -1,24 +1,26 @@
 //! The journal: rows chained by their digests, and the one transaction that records.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use news::{Digest, ItemStanding, SiteId};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use serde::{Deserialize, Serialize};
 
-use super::cells::{digest, signed, unsigned, whole};
+use super::cells::{digest, signed, unsigned};
 use super::{Store, apply, archive, check, schema, vault};
 use crate::codec::{One, TextShape};
-use crate::{Committed, Entry, Fact, Journal, LeafRow, RebuildReport, StoreError};
+use crate::{Committed, Entry, Fact, Journal, LeafRow, Prepared, RebuildReport, StoreError};
 
 /// How many entries one look at the journal takes.
 const PAGE: i64 = 512;
 
 /// A journal row as written: the fact, and what it was given when it was recorded.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Record {
+pub(super) struct Record<'a> {
     #[serde(with = "One::<TextShape<Timestamp>>")]
     pub(super) at: Timestamp,
-    pub(super) fact: Fact,
+    pub(super) fact: Cow<'a, Fact>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) leaves: Vec<LeafRow>,
     /// The feed of the transmission that was read: the archive forgets it, the journal does not.
@@ -50,13 +52,13 @@ fn head(tx: &Transaction<'_>) -> Result<Head, StoreError> {
     }
 }
 
-fn parse(seq: u64, bytes: &[u8]) -> Result<Record, StoreError> {
+fn parse(seq: u64, bytes: &[u8]) -> Result<Record<'static>, StoreError> {
     serde_json::from_slice(bytes)
         .map_err(|error| StoreError::damaged(format!("journal entry {seq}"), error.to_string()))
 }
 
 /// One entry, verified against the chain.
-pub(super) fn record(tx: &Transaction<'_>, seq: u64) -> Result<Record, StoreError> {
+pub(super) fn record(tx: &Transaction<'_>, seq: u64) -> Result<Record<'static>, StoreError> {
     let mut ask = tx.prepare_cached(
         "SELECT j.bytes, j.hash, before.hash FROM journal j LEFT JOIN journal before ON before.seq = j.seq - 1
          WHERE j.seq = ?1",
@@ -80,7 +82,7 @@ pub(super) fn record(tx: &Transaction<'_>, seq: u64) -> Result<Record, StoreErro
 pub(super) fn page(
     tx: &Transaction<'_>,
     from: u64,
-    mut f: impl FnMut(u64, Record) -> Result<(), StoreError>,
+    mut f: impl FnMut(u64, Record<'static>) -> Result<(), StoreError>,
 ) -> Result<Option<u64>, StoreError> {
     let mut before = match from {
         0 | 1 => root(),
@@ -108,40 +110,6 @@ pub(super) fn page(
         (before, next, count) = (hash, seq + 1, count + 1);
     }
     Ok((count == PAGE).then_some(next))
-}
-
-/// An entry with its words packed, before the writer is asked for.
-struct Ready {
-    entry: Entry,
-    words: Option<vault::Ready>,
-}
-
-impl Ready {
-    fn of(mut entry: Entry) -> Result<Self, StoreError> {
-        entry.at = whole(entry.at);
-        let words = match &entry.words {
-            Some(words) if !entry.fact.kills() => Some(vault::Ready::of(words)?),
-            _ => None,
-        };
-        if let Some(kept) = &entry.words {
-            let hash = words.as_ref().map_or_else(|| kept.version.copy.copy_hash(), |ready| ready.copy_hash);
-            check_words(&entry.fact, kept, hash)?;
-        }
-        Ok(Self { entry, words })
-    }
-}
-
-/// Words must be those that the fact is about.
-fn check_words(fact: &Fact, words: &crate::Words, hash: Digest) -> Result<(), StoreError> {
-    let wrong = |why: &str| {
-        Err(StoreError::refused(format!("the words of version {} of {}: {why}", words.n, words.key)))
-    };
-    match fact {
-        _ if fact.key() != Some(&words.key) => wrong("the fact is about another item"),
-        Fact::Ruled(ruled) if ruled.n != Some(words.n) => wrong("the fact is about another version"),
-        Fact::Ruled(ruled) if ruled.copy_hash != hash => wrong("the fact states another copy hash"),
-        _ => Ok(()),
-    }
 }
 
 /// Gives each leaf its place.
@@ -182,16 +150,20 @@ pub(super) fn size(tx: &Transaction<'_>, site: &SiteId, shard: u32) -> Result<u6
 }
 
 /// Records one entry. Returns it as committed, and whether words were destroyed.
-fn record_one(tx: &Transaction<'_>, head: &mut Head, ready: Ready) -> Result<(Committed, bool), StoreError> {
-    let Ready { entry, words } = ready;
+fn record_one(
+    tx: &Transaction<'_>,
+    head: &mut Head,
+    prepared: &Prepared,
+) -> Result<(Committed, bool), StoreError> {
+    let Prepared { entry, words } = prepared;
     let mut destroyed = false;
     if entry.fact.kills()
         && let Some(key) = entry.fact.key()
     {
         destroyed = vault::forget(tx, key, None)? > 0;
     }
-    if let (Some(words), Some(ready)) = (&entry.words, &words) {
-        vault::put(tx, words, ready)?;
+    if let (Some(words), Some(packed)) = (&entry.words, words) {
+        vault::put(tx, words, packed)?;
     }
     if let (Some(key), Some(ItemStanding::Live(n))) = (entry.fact.key(), entry.fact.standing())
         && !vault::has(tx, key, n)?
@@ -199,12 +171,12 @@ fn record_one(tx: &Transaction<'_>, head: &mut Head, ready: Ready) -> Result<(Co
         let why = format!("version {n} of {key} cannot go live, its words are not in the vault");
         return Err(StoreError::refused(why));
     }
-    let leaves = place_leaves(tx, &entry)?;
+    let leaves = place_leaves(tx, entry)?;
     let feed = match &entry.fact {
         Fact::Read { transmission, .. } => archive::feed_of(tx, *transmission)?,
         _ => None,
     };
-    let record = Record { at: entry.at, fact: entry.fact, leaves, feed };
+    let record = Record { at: entry.at, fact: Cow::Borrowed(&entry.fact), leaves, feed };
     let bytes = serde_json::to_vec(&record).map_err(|error| StoreError::refused(error.to_string()))?;
     let seq = head.seq + 1;
     let hash = link(head.hash, seq, &bytes);
@@ -220,15 +192,12 @@ fn record_one(tx: &Transaction<'_>, head: &mut Head, ready: Ready) -> Result<(Co
 }
 
 impl Journal for Store {
-    fn record(&self, batch: Vec<Entry>) -> Result<Vec<Committed>, StoreError> {
-        let doing = "recording in the journal";
-        let ready = batch.into_iter().map(Ready::of).collect::<Result<Vec<_>, _>>();
-        let ready = ready.map_err(|error| error.while_doing(doing))?;
-        let (committed, destroyed) = self.write(doing, |tx| {
+    fn record_prepared(&self, batch: &[&Prepared]) -> Result<Vec<Committed>, StoreError> {
+        let (committed, destroyed) = self.write("recording in the journal", |tx| {
             let mut head = head(tx)?;
-            let (mut committed, mut destroyed) = (Vec::with_capacity(ready.len()), false);
-            for ready in ready {
-                let (one, gone) = record_one(tx, &mut head, ready)?;
+            let (mut committed, mut destroyed) = (Vec::with_capacity(batch.len()), false);
+            for prepared in batch {
+                let (one, gone) = record_one(tx, &mut head, prepared)?;
                 committed.push(one);
                 destroyed |= gone;
             }

@@ -8,15 +8,16 @@ use super::cells::{pack, signed, unpack};
 use crate::{StoreError, Vault, Words, codec};
 
 /// A version's words made ready while nobody waits for the writer.
-pub(super) struct Ready {
+#[derive(Debug)]
+pub(crate) struct Packed {
     len: u64,
     packed: Vec<u8>,
-    pub(super) copy_hash: Digest,
+    pub(crate) copy_hash: Digest,
     sum: Digest,
 }
 
-impl Ready {
-    pub(super) fn of(words: &Words) -> Result<Self, StoreError> {
+impl Packed {
+    pub(crate) fn of(words: &Words) -> Result<Self, StoreError> {
         let json = codec::write_version(words).map_err(StoreError::refused)?;
         Ok(Self {
             len: json.len() as u64,
@@ -32,7 +33,7 @@ fn name(key: &ItemKey, n: u32) -> String {
     format!("version {n} of {key}")
 }
 
-pub(super) fn put(tx: &Transaction<'_>, words: &Words, ready: &Ready) -> Result<(), StoreError> {
+pub(super) fn put(tx: &Transaction<'_>, words: &Words, packed: &Packed) -> Result<(), StoreError> {
     let mut put = tx.prepare_cached(
         "INSERT INTO vault (agency, uri, n, copy_hash, sum, salt, disclosure, len, packed)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
@@ -41,12 +42,12 @@ pub(super) fn put(tx: &Transaction<'_>, words: &Words, ready: &Ready) -> Result<
         words.key.agency.as_str(),
         words.key.uri,
         words.n,
-        ready.copy_hash.0,
-        ready.sum.0,
+        packed.copy_hash.0,
+        packed.sum.0,
         words.salt,
         words.disclosure,
-        signed(ready.len)?,
-        ready.packed,
+        signed(packed.len)?,
+        packed.packed,
     ])?;
     match put {
         0 => Err(StoreError::refused(format!(
