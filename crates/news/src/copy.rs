@@ -4,7 +4,9 @@
 //! the file at `URL.txt`, so its SHA-256 is what `curl -s URL.txt | sha256sum` prints.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use crate::Digest;
 
@@ -207,9 +209,31 @@ fn carried(c: char) -> bool {
 }
 
 /// The publishable words of one version.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default)]
 pub struct AgencyCopy {
     blocks: Vec<Block>,
+    /// The copy hash, once somebody has asked for it since a block was added: many do.
+    hash: OnceLock<Digest>,
+}
+
+impl fmt::Debug for AgencyCopy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AgencyCopy").field("blocks", &self.blocks).finish()
+    }
+}
+
+impl PartialEq for AgencyCopy {
+    fn eq(&self, other: &Self) -> bool {
+        self.blocks == other.blocks
+    }
+}
+
+impl Eq for AgencyCopy {}
+
+impl Hash for AgencyCopy {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.blocks.hash(state);
+    }
 }
 
 impl AgencyCopy {
@@ -256,6 +280,7 @@ impl AgencyCopy {
         if let Some((offset, character)) = text.char_indices().find(|(_, c)| !carried(*c)) {
             return Err(CopyFault { character, offset });
         }
+        self.hash.take();
         if text.contains('\r') {
             let (text, marks) = unify_line_ends(text, marks);
             self.push_lines(kind, &text, &marks, list);
@@ -289,6 +314,7 @@ impl AgencyCopy {
 
     /// Appends an already accepted block of another copy, as it is.
     pub fn push_block(&mut self, block: Block) {
+        self.hash.take();
         self.blocks.push(block);
     }
 
@@ -335,7 +361,7 @@ impl AgencyCopy {
 
     /// The copy hash: SHA-256 of the canonical form.
     pub fn copy_hash(&self) -> Digest {
-        Digest::of(self.canonical().as_bytes())
+        *self.hash.get_or_init(|| Digest::of(self.canonical().as_bytes()))
     }
 
     /// The role hash, over what the blocks are rather than what they say: SHA-256 of `verbatim-roles/1`, LF, and
@@ -470,9 +496,13 @@ mod tests {
     #[test]
     fn the_copy_hash_is_that_of_the_text_file() {
         let mut copy = copy_of("one");
+        assert_eq!(copy.copy_hash(), Digest::of(b"one\n"));
         copy.push(BlockKind::P, "two", vec![], None).expect("carried");
         assert_eq!(copy.canonical(), "one\n\ntwo\n");
         assert_eq!(copy.copy_hash(), Digest::of(b"one\n\ntwo\n"));
+        let mut longer = copy.clone();
+        longer.push_block(copy.blocks()[0].clone());
+        assert_eq!(longer.copy_hash(), Digest::of(b"one\n\ntwo\n\none\n"));
     }
 
     #[test]

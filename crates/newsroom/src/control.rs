@@ -9,7 +9,6 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base64::Engine as _;
 use news::FeedId;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
@@ -34,8 +33,9 @@ pub enum Request {
         feed: String,
         /// The file's name.
         name: String,
-        /// Its bytes, in base 64.
-        bytes: String,
+        /// Its bytes, in base 64 on their way.
+        #[serde(with = "base_64")]
+        bytes: Vec<u8>,
     },
     /// An order about one item.
     Item {
@@ -162,6 +162,23 @@ pub enum Reply {
     Failed(String),
 }
 
+/// Bytes as JSON carries them.
+mod base_64 {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::de::{Deserialize as _, Deserializer, Error as _};
+    use serde::ser::Serializer;
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map_err(|error| D::Error::custom(format!("decoding the bytes: {error}")))
+    }
+}
+
 impl Newsroom {
     /// Carries out a request.
     pub async fn carry_out(&self, request: Request) -> Reply {
@@ -171,9 +188,6 @@ impl Newsroom {
     async fn try_carry_out(&self, request: Request) -> Result<Reply, CommandError> {
         Ok(match request {
             Request::Publish { feed, name, bytes } => {
-                let bytes = base64::engine::general_purpose::STANDARD.decode(bytes).map_err(|error| {
-                    CommandError::Refused(format!("decoding the bytes of `{name}`: {error}"))
-                })?;
                 let (transmission, outcomes) =
                     self.publish(&FeedId::from(feed.as_str()), &name, bytes).await?;
                 let lines = outcomes.into_iter().map(OutcomeLine::from).collect();

@@ -24,7 +24,7 @@ use crate::press::{Copydesk, Pressed};
 use crate::steps::{Outcome, Receipt, Recorded};
 use crate::{CommandError, Order, Room, chance, decide, deliver, kill};
 
-/// How many entries share a commit at most.
+/// How much lies on the table at most. A batch is as long, or a little longer.
 pub(crate) const BATCH: usize = 128;
 /// How long the desk waits before it tries again to record what the store has no space for.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -1,7 +1,7 @@
 //! Structured data for machines: one schema.org `NewsArticle`, whose words the gate compares like those of the page.
 
 use news::ReviewState;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
 use crate::gate::body_text;
 use crate::shape::{SiteFace, Story};
@@ -12,7 +12,7 @@ use crate::{Links, press::iso};
 /// schema.org has no word for "not reviewed": the state is `creativeWorkStatus` and the label `backstory`, and
 /// `reviewedBy` is never claimed.
 pub(crate) fn script(site: &SiteFace, story: &Story<'_>) -> String {
-    let json = article(site, story).to_string();
+    let json = article(site, story);
     let mut out = String::with_capacity(json.len() + 64);
     out.push_str("<script type=\"application/ld+json\">");
     let mut rest = json.as_str();
@@ -35,42 +35,88 @@ pub(crate) fn script(site: &SiteFace, story: &Story<'_>) -> String {
     out
 }
 
-fn article(site: &SiteFace, story: &Story<'_>) -> Value {
+/// The article, property by property, in the order in which it is written out.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Article<'a> {
+    #[serde(rename = "@context")]
+    context: &'static str,
+    #[serde(rename = "@type")]
+    kind: &'static str,
+    main_entity_of_page: &'a str,
+    url: &'a str,
+    identifier: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headline: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dateline: Option<&'a str>,
+    date_published: String,
+    date_modified: String,
+    version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_language: Option<&'a str>,
+    author: Organization<'a>,
+    source_organization: Organization<'a>,
+    publisher: Organization<'a>,
+    publishing_principles: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    copyright_notice: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credit_text: Option<&'a str>,
+    creative_work_status: &'static str,
+    backstory: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    article_section: Option<&'a str>,
+    article_body: String,
+}
+
+#[derive(Clone, Serialize)]
+struct Organization<'a> {
+    #[serde(rename = "@type")]
+    kind: &'static str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+}
+
+impl<'a> Organization<'a> {
+    fn of(name: &'a str, url: Option<String>) -> Self {
+        Self { kind: "NewsMediaOrganization", name, url }
+    }
+}
+
+fn article(site: &SiteFace, story: &Story<'_>) -> String {
     let links = Links::new(&site.url);
     let url = links.story(story.id);
     let version = story.version;
-    let agency = json!({"@type": "NewsMediaOrganization", "name": story.agency});
-    let mut out = Map::new();
-    let mut set = |name: &str, value: Value| {
-        if !value.is_null() {
-            out.insert(name.to_owned(), value);
-        }
+    let agency = Organization::of(story.agency, None);
+    let section = story.sections.first();
+    let section = section.and_then(|section| site.sections.iter().find(|face| face.slug == *section));
+    let article = Article {
+        context: "https://schema.org",
+        kind: "NewsArticle",
+        main_entity_of_page: &url,
+        url: &url,
+        identifier: &story.key.uri,
+        headline: version.copy.headline(),
+        dateline: version.dateline.as_ref().map(|dateline| dateline.text.as_str()),
+        date_published: iso(story.published),
+        date_modified: iso(story.updated),
+        version: story.n,
+        in_language: version.language.as_deref(),
+        author: agency.clone(),
+        source_organization: agency,
+        publisher: Organization::of(&site.name, Some(links.full("/"))),
+        publishing_principles: links.full("/policy"),
+        copyright_notice: version.rights.copyright_notice.as_deref(),
+        credit_text: version.rights.credit_line.as_deref(),
+        creative_work_status: status(story.label.state),
+        backstory: &story.label.text,
+        article_section: section.map(|face| face.name.as_str()),
+        article_body: body_text(&version.copy),
     };
-    set("@context", json!("https://schema.org"));
-    set("@type", json!("NewsArticle"));
-    set("mainEntityOfPage", json!(url));
-    set("url", json!(url));
-    set("identifier", json!(story.key.uri));
-    set("headline", json!(version.copy.headline()));
-    set("dateline", json!(version.dateline.as_ref().map(|dateline| &dateline.text)));
-    set("datePublished", json!(iso(story.published)));
-    set("dateModified", json!(iso(story.updated)));
-    set("version", json!(story.n));
-    set("inLanguage", json!(version.language));
-    set("author", agency.clone());
-    set("sourceOrganization", agency);
-    set("publisher", json!({"@type": "NewsMediaOrganization", "name": site.name, "url": links.full("/")}));
-    set("publishingPrinciples", json!(links.full("/policy")));
-    set("copyrightNotice", json!(version.rights.copyright_notice));
-    set("creditText", json!(version.rights.credit_line));
-    set("creativeWorkStatus", json!(status(story.label.state)));
-    set("backstory", json!(story.label.text));
-    if let Some(section) = story.sections.first() {
-        let name = site.sections.iter().find(|face| face.slug == *section).map(|face| &face.name);
-        set("articleSection", json!(name));
-    }
-    set("articleBody", json!(body_text(&version.copy)));
-    Value::Object(out)
+    // Nothing in it can fail to be JSON; if it did, the gate would refuse the page.
+    serde_json::to_string(&article).unwrap_or_default()
 }
 
 fn status(state: ReviewState) -> &'static str {

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use base64::Engine as _;
 use newsroom::config::{self, Config};
 use newsroom::control::{self, ItemOrder, OutcomeLine, Reply, Request};
 use newsroom::lists::{Complained, List, Ruled, Which};
@@ -34,14 +33,14 @@ impl Line {
         Ok(Self { config: config::load(path)?, own: None })
     }
 
-    fn ask(&mut self, request: &Request) -> Result<Reply, Failure> {
+    fn ask(&mut self, request: Request) -> Result<Reply, Failure> {
         if self.own.is_none()
-            && let Some(reply) = self.running(request)?
+            && let Some(reply) = self.running(&request)?
         {
             return failed(reply);
         }
         let (newsroom, runtime) = self.own.as_ref().ok_or("the store was not opened")?;
-        failed(runtime.block_on(newsroom.carry_out(request.clone())))
+        failed(runtime.block_on(newsroom.carry_out(request)))
     }
 
     /// What the running process answers; `None` if none runs, and the store is ours now.
@@ -123,10 +122,10 @@ pub(crate) fn publish(path: &Path, publish: &cli::Publish) -> Result<ExitCode, F
         let request = Request::Publish {
             feed: publish.feed.clone(),
             name: file.file_name().map_or_else(|| "-".to_owned(), |name| name.to_string_lossy().into_owned()),
-            bytes: base64::engine::general_purpose::STANDARD.encode(bytes),
+            bytes,
         };
         let name = file.display();
-        let (transmission, lines) = match line.ask(&request) {
+        let (transmission, lines) = match line.ask(request) {
             Ok(Reply::Outcomes { transmission, lines }) => (transmission, lines),
             Ok(_) => return Err("an unexpected answer".into()),
             Err(error) => {
@@ -149,7 +148,7 @@ pub(crate) fn publish(path: &Path, publish: &cli::Publish) -> Result<ExitCode, F
 /// Beside what became of the items: what of the file is none, because it could not be read.
 fn tell_losses(line: &mut Line, name: impl std::fmt::Display, transmission: Option<&str>) {
     let request = Request::List { which: Which::Complaints, limit: NEWEST };
-    let Ok(Reply::List(List::Complaints(complaints))) = line.ask(&request) else { return };
+    let Ok(Reply::List(List::Complaints(complaints))) = line.ask(request) else { return };
     let ours = complaints.iter().filter(|complaint| Some(complaint.transmission.as_str()) == transmission);
     for lost in ours.filter(|complaint| complaint.gravity == "lost") {
         let item = lost.item.map(|item| format!("item {item}: ")).unwrap_or_default();
@@ -171,7 +170,7 @@ fn outcome(line: &OutcomeLine) {
 
 fn order(path: &Path, item: cli::Item, order: ItemOrder) -> Result<ExitCode, Failure> {
     let request = Request::Item { uri: item.uri, agency: item.agency, order, by: operator() };
-    if let Reply::Outcomes { lines, .. } = Line::open(path)?.ask(&request)? {
+    if let Reply::Outcomes { lines, .. } = Line::open(path)?.ask(request)? {
         for line in &lines {
             outcome(line);
             if line.reasons.iter().any(|reason| reason == "killed-unseen") {
@@ -209,7 +208,7 @@ pub(crate) fn spike(path: &Path, which: cli::ItemVersion) -> Result<ExitCode, Fa
 /// `verbatim hold-all`.
 pub(crate) fn hold_all(path: &Path, switch: cli::Switch) -> Result<ExitCode, Failure> {
     let on = switch == cli::Switch::On;
-    Line::open(path)?.ask(&Request::HoldAll { on, by: operator() })?;
+    Line::open(path)?.ask(Request::HoldAll { on, by: operator() })?;
     say::remark(if on {
         "everything new and changed is held; kills go through"
     } else {
@@ -226,7 +225,7 @@ pub(crate) fn list(path: &Path, asked: &cli::List) -> Result<ExitCode, Failure> 
         _ => Which::Recent { feed: asked.feed.clone() },
     };
     let mut line = Line::open(path)?;
-    let reply = line.ask(&Request::List { which: which.clone(), limit: asked.limit })?;
+    let reply = line.ask(Request::List { which: which.clone(), limit: asked.limit })?;
     let Reply::List(list) = reply else { return Err("an unexpected answer".into()) };
     tell_empty(&list, &which, &line.config);
     match list {
@@ -307,7 +306,7 @@ fn complained(line: &Complained) {
 
 /// `verbatim rebuild`.
 pub(crate) fn rebuild(path: &Path) -> Result<ExitCode, Failure> {
-    Line::open(path)?.ask(&Request::Rebuild)?;
+    Line::open(path)?.ask(Request::Rebuild)?;
     say::remark("the index is made anew from the journal");
     Ok(ExitCode::SUCCESS)
 }
@@ -315,7 +314,7 @@ pub(crate) fn rebuild(path: &Path) -> Result<ExitCode, Failure> {
 /// `verbatim backup`.
 pub(crate) fn backup(path: &Path, folder: PathBuf) -> Result<ExitCode, Failure> {
     let to = std::path::absolute(&folder)?;
-    Line::open(path)?.ask(&Request::Backup { to })?;
+    Line::open(path)?.ask(Request::Backup { to })?;
     say::remark(format_args!("the store is copied to {}; keep it apart from this machine", folder.display()));
     Ok(ExitCode::SUCCESS)
 }

@@ -88,8 +88,10 @@ pub(super) fn apply(tx: &Transaction<'_>, seq: u64, record: &Record<'_>) -> Resu
 fn apply_leaves(tx: &Transaction<'_>, seq: u64, record: &Record<'_>) -> Result<(), StoreError> {
     for (ord, leaf) in record.leaves.iter().enumerate() {
         let site = leaf.draft.site.as_str();
-        tx.prepare_cached("INSERT OR IGNORE INTO log (site, shard) VALUES (?1, ?2)")?
-            .execute(params![site, leaf.shard])?;
+        if leaf.index == 0 {
+            tx.prepare_cached("INSERT OR IGNORE INTO log (site, shard) VALUES (?1, ?2)")?
+                .execute(params![site, leaf.shard])?;
+        }
         tx.prepare_cached(
             "INSERT INTO leaf (site, shard, idx, item, act, version, seq, ord) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
@@ -309,6 +311,7 @@ struct Now {
     was_public: bool,
     moved: Option<i64>,
     searched: Option<u32>,
+    due: Option<i64>,
 }
 
 impl Now {
@@ -322,7 +325,7 @@ impl Now {
 
 fn now(tx: &Transaction<'_>, item: i64) -> Result<Now, StoreError> {
     let mut ask = tx.prepare_cached(
-        "SELECT agency, uri, standing, live, was_public, moved, searched FROM item WHERE id = ?1",
+        "SELECT agency, uri, standing, live, was_public, moved, searched, due FROM item WHERE id = ?1",
     )?;
     let mut rows = ask.query([item])?;
     let row =
@@ -331,7 +334,14 @@ fn now(tx: &Transaction<'_>, item: i64) -> Result<Now, StoreError> {
     let word: String = row.get(2)?;
     let standing = item_standing_of(&word, row.get(3)?)
         .ok_or_else(|| StoreError::damaged("the index", format!("`{word}` is no standing of {key}")))?;
-    Ok(Now { key, standing, was_public: row.get(4)?, moved: row.get(5)?, searched: row.get(6)? })
+    Ok(Now {
+        key,
+        standing,
+        was_public: row.get(4)?,
+        moved: row.get(5)?,
+        searched: row.get(6)?,
+        due: row.get(7)?,
+    })
 }
 
 fn settle_item(tx: &Transaction<'_>, item: i64, fresh: Option<&Words>) -> Result<(), StoreError> {
@@ -356,7 +366,9 @@ fn settle_lists(tx: &Transaction<'_>, item: i64) -> Result<Now, StoreError> {
             .execute(params![item, now.moved.unwrap_or_default()])?;
     }
     let due = due(tx, item, live)?;
-    tx.prepare_cached("UPDATE item SET due = ?2 WHERE id = ?1")?.execute(params![item, due])?;
+    if now.due != due {
+        tx.prepare_cached("UPDATE item SET due = ?2 WHERE id = ?1")?.execute(params![item, due])?;
+    }
     Ok(now)
 }
 

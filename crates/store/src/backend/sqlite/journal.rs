@@ -166,6 +166,7 @@ fn record_one(
         vault::put(tx, words, packed)?;
     }
     if let (Some(key), Some(ItemStanding::Live(n))) = (entry.fact.key(), entry.fact.standing())
+        && entry.words.as_ref().is_none_or(|words| words.n != n)
         && !vault::has(tx, key, n)?
     {
         let why = format!("version {n} of {key} cannot go live, its words are not in the vault");
