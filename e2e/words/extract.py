@@ -14,6 +14,7 @@ import json
 import sys
 from pathlib import Path
 
+import feeds
 import lines
 import mail
 import newsml_1
@@ -23,7 +24,7 @@ import nitf
 import ritzau
 
 # The first module that claims a file reads it.
-FORMATS = [newsml_g2, newsml_1, nitf, ritzau, ninjs, lines, mail]
+FORMATS = [feeds, newsml_g2, newsml_1, nitf, ritzau, ninjs, lines, mail]
 
 
 def told(path, name):
