@@ -30,7 +30,7 @@ usage: cargo xtask CHORE
                  without words: some of everything, in a few minutes
   fuzz [--seconds N] [--only FORMAT] [--seeds DIR]
                  libFuzzer before every reader, so many seconds each
-  bench [reading|flow|serving|standing]… [--quick] [--bin FILE] [--write]
+  bench [reading|flow|serving|standing|publishing]… [--quick] [--bin FILE] [--write]
                  how fast it is beside what people use today; with --write also into COMPARE.md";
 
 fn main() -> ExitCode {

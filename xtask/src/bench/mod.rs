@@ -6,6 +6,7 @@
 
 mod flow;
 mod machine;
+mod publishing;
 mod reading;
 mod report;
 mod serving;
@@ -19,7 +20,7 @@ use report::Report;
 use tools::Tools;
 
 /// What can be measured.
-const PARTS: [&str; 4] = ["reading", "flow", "serving", "standing"];
+const PARTS: [&str; 5] = ["reading", "flow", "serving", "standing", "publishing"];
 
 /// What somebody wants measured.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -98,6 +99,9 @@ pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
     }
     if wish.wants("standing") {
         report.part("standing", &standing::run(&bench)?)?;
+    }
+    if wish.wants("publishing") {
+        report.part("publishing", &publishing::run(&bench)?)?;
     }
     for skipped in tools.skipped() {
         eprintln!("!! SKIPPED: {skipped}");
