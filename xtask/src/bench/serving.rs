@@ -110,7 +110,8 @@ fn measure(bench: &Bench<'_>, program: &Path, wrk: &Path, nginx: Option<&Path>) 
         }
         let fields: Vec<(&str, &str)> =
             asked.fields.iter().filter_map(|field| field.split_once(": ")).collect();
-        let bytes = site.ask("GET", &asked.path, &fields, b"")?.body.len();
+        // On a line of its own: one that was idle for a turn is closed.
+        let bytes = Line::new(house.site).ask("GET", &asked.path, &fields, b"")?.body.len();
         let mut row = |server: &str, turns: &[Turn], share: String| {
             let by_cpu = median(turns.iter().map(|turn| turn.by_cpu));
             table.row([
