@@ -21,6 +21,7 @@ mod pace;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use fetch::install_provider;
 use fetch::{Answer, Body, Client, FetchError};
 use memory::Memory;
 

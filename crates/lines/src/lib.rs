@@ -19,6 +19,7 @@ mod fake;
 pub mod folder;
 pub mod http_poll;
 pub mod http_push;
+pub mod reader;
 mod unpack;
 
 /// What a door hands its bytes to.

@@ -12,6 +12,9 @@ pub enum ReviewState {
 }
 
 impl ReviewState {
+    /// All states.
+    pub const ALL: [ReviewState; 3] = [ReviewState::Unreviewed, ReviewState::Reviewed, ReviewState::Edited];
+
     /// The word in pages (`data-label`), feeds and API.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -23,9 +26,7 @@ impl ReviewState {
 
     /// The state behind the word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [ReviewState::Unreviewed, ReviewState::Reviewed, ReviewState::Edited]
-            .into_iter()
-            .find(|s| s.as_str() == word)
+        Self::ALL.into_iter().find(|s| s.as_str() == word)
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Config {
     pub sections: Vec<Section>,
     /// The feeds; their ids differ, and each one's agency, sections and sites exist.
     pub feeds: Vec<Feed>,
+    /// The public log.
+    pub log: Log,
     /// What is too much.
     pub limits: Limits,
 }
@@ -189,6 +191,17 @@ pub struct Feed {
     pub token: Option<Secret>,
     /// Whether polling may lead to addresses that are not public.
     pub allow_private: bool,
+}
+
+/// How the public log is signed.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// The secret key, if the environment holds it.
+    pub key: Option<Secret>,
+    /// The file of the secret key otherwise. It may not exist yet.
+    pub key_file: PathBuf,
+    /// The folder of the last signed checkpoints. It may not exist yet.
+    pub last_checkpoint: PathBuf,
 }
 
 /// What is too much.

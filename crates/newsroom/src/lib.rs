@@ -27,7 +27,9 @@ pub mod health;
 mod kill;
 pub mod lists;
 mod main_loop;
+mod notary;
 mod press;
+mod proofs;
 pub mod public;
 mod read;
 mod readers;
@@ -55,12 +57,15 @@ use clock::{Clock, Trust};
 use config::Config;
 use health::Health;
 use main_loop::{Desk, Event};
+use notary::Notary;
 use public::Public;
 use steps::Outcome;
 use tray::Tray;
 
 pub use desk::Command;
 pub use lines::Refused;
+pub use notary::LogError;
+pub use proofs::{LogFile, Of, Proved};
 
 /// How long the archive keeps what came on a feed that is no longer configured.
 const ARCHIVE_DAYS: u32 = 30;
@@ -72,6 +77,7 @@ pub(crate) struct Room {
     pub(crate) config: Config,
     pub(crate) store: Store,
     pub(crate) kills: KillFile,
+    pub(crate) notary: Notary,
     pub(crate) press: Press,
     pub(crate) clock: Clock,
     pub(crate) public: Public,
@@ -131,7 +137,13 @@ impl Room {
         if self.no_space.load(Ordering::SeqCst) {
             return Err(StoreError::Full { doing: "recording in the journal".to_owned() });
         }
-        self.store.record_prepared(entries)
+        let committed = self.store.record_prepared(entries)?;
+        // Nobody is told of the commit, and nothing that came with it is shown, before it is signed.
+        self.notary.sign(&committed).map_err(|error| StoreError::Fatal {
+            doing: "signing the public log".to_owned(),
+            why: error.to_string(),
+        })?;
+        Ok(committed)
     }
 
     /// Whether the desk waits for space, or for a lock: until then the doors refuse.
@@ -255,6 +267,9 @@ pub enum OpenNewsroomError {
     /// Its store could be opened but not read.
     #[error("recovering what the store holds: {0}")]
     Recover(#[from] StoreError),
+    /// Its public log must not be signed.
+    #[error(transparent)]
+    Log(#[from] LogError),
 }
 
 /// A running newsroom. Clones are handles to the same one.
@@ -277,6 +292,9 @@ impl Newsroom {
         let (intake, archive_thread) = archive::Intake::start(Arc::clone(&room));
         let desk_thread = std::thread::Builder::new().name("desk".into()).spawn(move || desk.run());
         let threads = vec![desk_thread.expect("the system gives a thread"), archive_thread];
+        let watched = Arc::downgrade(&room);
+        let sync_thread = std::thread::Builder::new().name("notary".into()).spawn(move || sync_log(&watched));
+        drop(sync_thread.expect("the system gives a thread"));
         Ok(Self { room, intake, threads: Arc::new(Mutex::new(threads)) })
     }
 
@@ -284,11 +302,13 @@ impl Newsroom {
         let store = Store::open(config.store_path(), Access::Write)?;
         let kills = KillFile::open(config.store_path())?;
         let hold_all = store.hold_all()?;
+        let notary = Notary::open(&config, &store, clock.now())?;
         Ok(Arc::new(Room {
             press: Press::new(),
             config,
             store,
             kills,
+            notary,
             clock,
             public: Public::default(),
             health: Health::default(),
@@ -453,6 +473,10 @@ impl Newsroom {
     /// # Errors
     /// The folder is not empty or cannot be written.
     pub fn backup(&self, to: &std::path::Path) -> Result<(), CommandError> {
+        self.room
+            .notary
+            .remember(&self.room.store)
+            .map_err(|error| CommandError::Refused(error.to_string()))?;
         self.room.store.backup(to)?;
         Ok(())
     }
@@ -496,8 +520,63 @@ impl Newsroom {
 ///
 /// # Errors
 /// The store is not empty, or the backup is damaged.
-pub fn restore(from: &std::path::Path, config: &Config) -> Result<(), StoreError> {
-    store::restore(from, config.store_path(), Clock::default().now())
+pub fn restore(from: &std::path::Path, config: &Config) -> Result<(), OpenNewsroomError> {
+    let now = Clock::default().now();
+    store::restore(from, config.store_path(), now)?;
+    notary::keep_clear(config, &Store::open(config.store_path(), Access::Write)?, now)?;
+    Ok(())
+}
+
+/// Opens a new shard of every site's log, on a store that nobody runs on: what follows is signed in a log of its own, and
+/// the old one ends where it is. Returns each site with its new shard.
+///
+/// # Errors
+/// The store is in use, or cannot be written.
+pub fn new_shard(config: &Config, why: &str) -> Result<Vec<(SiteId, u32)>, OpenNewsroomError> {
+    let store = Store::open(config.store_path(), Access::Write)?;
+    Ok(notary::open_shards(config, &store, why, Clock::default().now())?)
+}
+
+/// Makes a new secret key for the log, in the file that the configuration names. Returns the file.
+///
+/// # Errors
+/// There is one already, or the file cannot be written.
+pub fn new_key(config: &Config) -> Result<PathBuf, LogError> {
+    notary::make_key(&config.log.key_file)?;
+    Ok(config.log.key_file.clone())
+}
+
+/// The public keys of the sites' current shards, from the secret key's file or the environment.
+///
+/// # Errors
+/// There is no key, or the store cannot be read.
+pub fn public_keys(config: &Config) -> Result<Vec<(SiteId, String)>, OpenNewsroomError> {
+    let store = match Store::open(config.store_path(), Access::Read) {
+        Err(OpenStoreError::Missing { .. }) => None,
+        store => Some(store?),
+    };
+    Ok(notary::public_keys(config, store.as_ref())?)
+}
+
+/// Makes a new secret key and opens a new shard that is signed with it; the old key is kept beside it, under another
+/// name. Returns each site with its new shard.
+///
+/// # Errors
+/// The store is in use, the key comes from the environment, or a file cannot be written.
+pub fn rotate_key(config: &Config) -> Result<Vec<(SiteId, u32)>, OpenNewsroomError> {
+    let store = Store::open(config.store_path(), Access::Write)?;
+    Ok(notary::rotate(config, &store, Clock::default().now())?)
+}
+
+/// Makes the last checkpoints durable about once a second, for as long as the newsroom is there.
+fn sync_log(room: &std::sync::Weak<Room>) {
+    loop {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        let Some(room) = room.upgrade() else { return };
+        if let Err(error) = room.notary.sync() {
+            return room.fail(&error.to_string());
+        }
+    }
 }
 
 /// Whether the disk has a little space, and beyond it some for so many bytes.

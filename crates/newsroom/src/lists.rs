@@ -257,7 +257,7 @@ impl Newsroom {
             for row in self.room.store.by_uri(uri)? {
                 told.extend(self.tell(site, row)?);
             }
-            if !self.room.public.denied_since(moment) {
+            if !self.room.public.denied_since(moment) && self.room.notary.covers(&self.room.store)? {
                 return Ok(told);
             }
         }

@@ -325,6 +325,10 @@ impl Desk {
             }
             Order::Rebuild => match self.room.store.rebuild() {
                 Ok(_) => {
+                    self.room.notary.rebuild(&self.room.store).map_err(|error| StoreError::Fatal {
+                        doing: "deriving the public log again".to_owned(),
+                        why: error.to_string(),
+                    })?;
                     self.room.public.forget_all();
                     Ok(vec![])
                 }

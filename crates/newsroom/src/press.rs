@@ -10,6 +10,7 @@ use news::{
 use store::{Placement, StoreError, StoryRow, Vault as _, VersionRow, Words};
 
 use crate::config::{Agency, Config, Feed, Site};
+use crate::proofs::leaf_of;
 use crate::{Room, chance, decide};
 
 /// A site's face: what pages need to know of the configuration.
@@ -108,8 +109,7 @@ impl Copydesk<'_> {
             updated: placement.updated,
             sections: placement.sections.clone(),
             history: history(row),
-            // A page tells of its leaf once a proof of it can be fetched; no checkpoint is signed yet.
-            log_index: None,
+            log_index: leaf_of(row, &placement.site, n).map(|leaf| leaf.index),
             noindex: agency.noindex() || !site.indexed(),
         };
         Some((face(self.config, site), story))
@@ -133,6 +133,7 @@ impl Copydesk<'_> {
                 .flatten()
                 .map(|agency| agency.name().to_owned()),
             history: history(row),
+            proof: None,
         };
         Some((face(self.config, site), withdrawal))
     }

@@ -42,6 +42,10 @@ enum AnswerError {
     Store(#[from] StoreError),
     #[error("the gate refused it: {0}")]
     Gate(#[from] ::press::GateRefusal),
+    #[error(transparent)]
+    Log(#[from] crate::LogError),
+    #[error("the public log was not signed up to what the record holds")]
+    Unsigned,
 }
 
 impl Newsroom {
@@ -84,7 +88,11 @@ impl Newsroom {
             let moment = room.public.moment();
             let found = match room.public.kept(site, &ask) {
                 Some(sheet) => Ok(Found::Kept(sheet)),
-                None => desk.find(&ask),
+                // What was read may be a moment ahead of the signature over it.
+                None => desk.find(&ask).and_then(|found| match room.notary.covers(&room.store)? {
+                    true => Ok(found),
+                    false => Err(AnswerError::Unsigned),
+                }),
             };
             let mut made = false;
             let answer = match found {
@@ -212,7 +220,7 @@ impl Readers<'_> {
         let Some(row) = self.room.store.placed(site, id)? else { return Ok(Found::Nothing) };
         let live = match row.standing {
             ItemStanding::Live(n) if !self.room.public.is_denied(site, id) => n,
-            _ if row.was_public => return Ok(self.withdrawn(&row).map_or(Found::Nothing, Found::Gone)),
+            _ if row.was_public => return Ok(self.withdrawn(&row)?.map_or(Found::Nothing, Found::Gone)),
             _ => return Ok(Found::Nothing),
         };
         let Some(words) = self.room.store.words(&row.key, live)? else { return Ok(Found::Nothing) };
@@ -233,15 +241,20 @@ impl Readers<'_> {
         Ok(Found::Page(page, story.noindex))
     }
 
-    fn withdrawn(&self, row: &StoryRow) -> Option<Gated<Page>> {
-        let placement = row.placements.iter().find(|placement| placement.site == *self.site.id())?;
+    fn withdrawn(&self, row: &StoryRow) -> Result<Option<Gated<Page>>, AnswerError> {
+        let placement = row.placements.iter().find(|placement| placement.site == *self.site.id());
+        let Some(placement) = placement else { return Ok(None) };
+        let proof = self.room.prove_gone(self.site.id(), row)?;
         // The record of a kill that is only denied so far still says "live": the notice says killed.
         let mut row = row.clone();
         if matches!(row.standing, ItemStanding::Live(_)) {
             row.standing = ItemStanding::Withheld;
         }
-        let (face, withdrawal) = self.copydesk().withdrawal(&row, placement)?;
-        Some(self.room.press.withdrawn(&face, &withdrawal))
+        let withdrawal = self.copydesk().withdrawal(&row, placement);
+        Ok(withdrawal.map(|(face, mut withdrawal)| {
+            withdrawal.proof = proof;
+            self.room.press.withdrawn(&face, &withdrawal)
+        }))
     }
 
     fn feed(&self, ask: &Ask, section: Option<&str>) -> Result<Gated<Page>, AnswerError> {

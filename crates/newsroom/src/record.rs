@@ -20,6 +20,7 @@ use crate::config::Feed;
 use crate::decide::{Draft, Proof};
 use crate::kill::Owed;
 use crate::main_loop::{Desk, Event, passes};
+use crate::notary::opening;
 use crate::press::{Copydesk, Pressed};
 use crate::steps::{Outcome, Receipt, Recorded};
 use crate::{CommandError, Order, Room, chance, decide, deliver, kill};
@@ -392,7 +393,10 @@ impl Room {
                 review: ReviewState::Unreviewed.as_str().to_owned(),
                 label: live.map(|_| placement.label),
                 reason: if live.is_some() { None } else { reason.clone() },
-                commit: live.and(words).map(|words| Digest(notary::commit(&words.salt, &words.disclosure))),
+                commit: live.and(words).map(|words| {
+                    let (salt, disclosure) = opening(words);
+                    Digest(notary::commit(&salt, &disclosure))
+                }),
             })
         };
         placements.iter().filter_map(draft).collect()
@@ -493,9 +497,15 @@ pub(crate) fn last_feed(row: &StoryRow) -> Option<String> {
 /// What goes to the vault: the words, and the salt and disclosure that open their commitment.
 pub(crate) fn vaulted(key: &ItemKey, n: u32, version: Version, ruled: &Ruled) -> Words {
     let mut disclosure = notary::Disclosure::default();
+    let salt = chance::bytes();
+    let blocks = version.copy.blocks().iter().map(|block| (block.kind().as_str(), block.text()));
+    let paragraphs = notary::Paragraphs::of(&notary::Secret(salt), blocks).line();
+    let relaxed = Digest(notary::relaxed_hash(&version.copy.canonical()));
     for (name, value) in [
         ("copy", ruled.copy_hash.to_string()),
+        ("relaxed", relaxed.to_string()),
         ("roles", ruled.role_hash.to_string()),
+        ("paragraphs", paragraphs),
         ("raw", ruled.raw_hash.to_string()),
         ("uri", key.uri.clone()),
         ("version", ruled.stamp.raw.clone()),
@@ -507,5 +517,5 @@ pub(crate) fn vaulted(key: &ItemKey, n: u32, version: Version, ruled: &Ruled) ->
             hashed.expect("a hash in hex is a word");
         }
     }
-    Words { n, key: key.clone(), version, salt: chance::bytes(), disclosure: disclosure.encode() }
+    Words { n, key: key.clone(), version, salt, disclosure: disclosure.encode() }
 }

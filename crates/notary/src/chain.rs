@@ -58,6 +58,8 @@ impl Extra {
 /// What was seen of a story, by whoever wants it checked. What was not looked at is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
+    /// What the page does to hide words or to add some to them, in phrases; empty if nothing was found.
+    pub faults: Option<Vec<String>>,
     /// SHA-256 of the words in their canonical form.
     pub copy: Option<Hash>,
     /// The hash of the words as pasted text ([`crate::relaxed_hash`]).
@@ -88,6 +90,8 @@ pub struct Trust {
 /// One link of the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Link {
+    /// The page hides none of the words and the label, and adds none.
+    Page,
     /// The words shown are those in the disclosure.
     Words,
     /// So is what the blocks are: headline, paragraph, quotation.
@@ -112,6 +116,7 @@ impl Link {
     /// A stable word for machines.
     pub fn as_str(self) -> &'static str {
         match self {
+            Link::Page => "page",
             Link::Words => "words",
             Link::Roles => "roles",
             Link::Label => "label",
@@ -212,6 +217,15 @@ pub fn check(seen: &Seen, proof: &Proof, trust: &Trust) -> Chain {
     let leaf = extra.as_ref().and_then(|extra| Leaf::parse(&extra.leaf).ok());
     let disclosure = extra.as_ref().and_then(|extra| extra.opening.as_ref());
     let lines = disclosure.and_then(|(_, text)| Disclosure::parse(text).ok());
+    if let Some(faults) = &seen.faults {
+        let broken = format!("the page hides words or adds some: {}", faults.join("; "));
+        chain.hold(
+            Link::Page,
+            faults.is_empty(),
+            "the page hides none of the words, and adds none to them",
+            &broken,
+        );
+    }
     words(&mut chain, seen, lines.as_ref());
     if let Some(leaf) = &leaf {
         page(&mut chain, seen, leaf);

@@ -245,14 +245,24 @@ impl Edge {
 
     /// Appends a leaf.
     pub fn push(&mut self, leaf: Hash) {
-        let mut hash = leaf;
-        for _ in 0..self.size.trailing_ones() {
+        self.push_full(0, leaf);
+    }
+
+    /// Appends the hash over `2^level` leaves at once. It is refused, false, if the leaves before it are no multiple of
+    /// that.
+    pub fn push_full(&mut self, level: u8, hash: Hash) -> bool {
+        if self.size.trailing_zeros() < u32::from(level) && self.size > 0 {
+            return false;
+        }
+        let mut hash = hash;
+        for _ in 0..(self.size >> level).trailing_ones() {
             if let Some(left) = self.peaks.pop() {
                 hash = node_hash(&left, &hash);
             }
         }
         self.peaks.push(hash);
-        self.size += 1;
+        self.size += 1 << level;
+        true
     }
 
     /// The root over all leaves.

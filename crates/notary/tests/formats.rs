@@ -131,6 +131,7 @@ fn seen() -> Seen {
         label: Some(sha(LABEL)),
         review: Some("unreviewed".to_owned()),
         item: Some(ITEM.to_owned()),
+        faults: Some(vec![]),
         quote: None,
     }
 }
@@ -204,7 +205,7 @@ fn check(seen: &Seen, proof: &Proof, trust: &Trust, verdict: Verdict, broken: &[
 fn a_genuine_story_holds_link_by_link() {
     let story = story();
     let chain = check(&seen(), &story.proof, &trust(), Verdict::Held, &[]);
-    assert_eq!(chain.steps.len(), 9, "{chain:#?}");
+    assert_eq!(chain.steps.len(), 10, "{chain:#?}");
     assert_eq!(chain.signed.len(), 2);
     let read = Proof::parse(&story.proof.encode()).unwrap();
     check(&seen(), &read, &trust(), Verdict::Held, &[]);
@@ -219,6 +220,7 @@ fn each_change_breaks_the_link_that_it_touches_and_no_other() {
     };
     held(Seen { copy: Some(other), relaxed: Some(other), ..seen() }, Link::Words);
     held(Seen { copy: Some(other), ..seen() }, Link::Words);
+    held(Seen { faults: Some(vec!["block 2 (p) hidden".to_owned()]), ..seen() }, Link::Page);
     held(Seen { roles: Some(other), ..seen() }, Link::Roles);
     held(Seen { label: Some(other), ..seen() }, Link::Label);
     held(Seen { review: Some("reviewed".to_owned()), ..seen() }, Link::Label);

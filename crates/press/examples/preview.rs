@@ -49,8 +49,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     write("search.html", press.search(&site, "ferry", &lines[1..2])?)?;
     for class in [Gone::Killed, Gone::Withheld, Gone::Expired] {
         let by_agency = (class != Gone::Expired).then(|| "Agency Example".to_owned());
-        let gone =
-            Withdrawal { id: ItemId::from_bits(7), when: at(95)?, class, by_agency, history: history()? };
+        let gone = Withdrawal {
+            id: ItemId::from_bits(7),
+            when: at(95)?,
+            class,
+            by_agency,
+            history: history()?,
+            proof: None,
+        };
         write(&format!("gone-{}.html", class.as_str()), press.withdrawn(&site, &gone))?;
     }
     write("missing.html", press.missing(&site))?;

@@ -347,6 +347,7 @@ fn story_facts(site: &SiteFace, story: &Story<'_>) -> Value {
         txt_local => format!("{local}.txt"),
         json_local => format!("{local}.json"),
         proof_local => format!("{local}.proof"),
+        verify_local => links.local(&format!("/verify?url={url}")),
         history_local => format!("{local}/history"),
     }
 }
@@ -399,6 +400,7 @@ fn gone_facts(site: &SiteFace, withdrawal: &Withdrawal) -> Value {
         ),
     };
     context! {
+        proof => &withdrawal.proof,
         title => title,
         sentence => sentence,
         consequence => consequence,

@@ -89,6 +89,8 @@ pub struct Withdrawal {
     /// What happened to it, newest first. Copy hashes in it are never shown: a hash would let anybody who guesses
     /// the words confirm them.
     pub history: Vec<HistoryLine>,
+    /// The proof that the public log says so, once it does.
+    pub proof: Option<String>,
 }
 
 /// Why a story is gone.

@@ -388,6 +388,8 @@ pub struct LeafRow {
 pub struct Committed {
     /// The entry's place in the journal, from 1 without gaps.
     pub seq: u64,
+    /// When it was recorded, in whole microseconds.
+    pub at: Timestamp,
     /// Its leaves.
     pub leaves: Vec<LeafRow>,
 }

@@ -22,6 +22,7 @@ mod fact;
 pub mod group;
 mod kills;
 mod lock;
+mod log_files;
 mod rows;
 
 use std::ops::Range;
@@ -36,6 +37,7 @@ pub use fact::{
     Committed, ComplaintRow, Entry, Fact, LeafDraft, LeafRow, Moved, Placement, Prepared, Ruled, Terms, Words,
 };
 pub use kills::{KillFile, KillRecord};
+pub use log_files::{LastWord, LastWordError, TILE, TileFile};
 pub use rows::{
     BackupReport, Candidate, ComplaintLine, FeedHealth, HeldLine, LeafAt, LeafLine, Line, LivePlace, LogSize,
     NoteLine, RebuildReport, ReceiptRow, RulingLine, StoryRow, VersionRow,

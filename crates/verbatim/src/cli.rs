@@ -58,10 +58,70 @@ pub(crate) enum Command {
         /// The folder of the backup
         folder: PathBuf,
     },
+    /// Check a story, word by word, against the public log: 0 genuine, 1 not, 2 could not tell
+    Verify(Verify),
+    /// Make a proof of one paragraph of a live story, which `verify` takes
+    Quote(Quote),
+    /// The key that signs the public log
+    Key {
+        #[command(subcommand)]
+        what: Key,
+    },
+    /// Go on in a new shard of the public log: the way on for a store that was brought back or copied
+    NewShard {
+        /// Why, for the record
+        #[arg(long, default_value = "opened by the operator")]
+        why: String,
+    },
     /// Check the configuration
     Check,
     /// Check everything: configuration, store, folders, free space, listeners, feeds
     Doctor,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// A story's address, or a file: a saved page, its plain text, a proof, a quotation
+    pub(crate) target: String,
+    /// The log's public key, got from elsewhere than the site; several while keys change
+    #[arg(long = "key", value_name = "VKEY")]
+    pub(crate) keys: Vec<String>,
+    /// The proof, if it is not beside the file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) proof: Option<PathBuf>,
+    /// Text that was copied from the page: spaces and line breaks are not compared; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) text: Option<PathBuf>,
+    /// The public key of a witness that must have signed, too
+    #[arg(long = "witness", value_name = "VKEY")]
+    pub(crate) witnesses: Vec<String>,
+    /// How many of the witnesses must have signed; otherwise all
+    #[arg(long, value_name = "N")]
+    pub(crate) quorum: Option<usize>,
+    /// One line of JSON instead of sentences
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Quote {
+    /// The story's address
+    pub(crate) url: String,
+    /// Words out of one of its paragraphs
+    pub(crate) text: String,
+    /// The file that it is written to; otherwise standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make a secret key, in the file that the configuration names
+    New,
+    /// Show the public key of each site's log
+    Show,
+    /// Make a new secret key, and open a new shard that is signed with it
+    Rotate,
 }
 
 #[derive(Debug, Args)]

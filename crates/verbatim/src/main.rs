@@ -4,10 +4,12 @@ mod cli;
 mod demo;
 mod doctor;
 mod explain;
+mod keys;
 mod operate;
 mod read;
 mod run;
 mod say;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -31,6 +33,10 @@ fn main() -> ExitCode {
         Command::Rebuild => operate::rebuild(&cli.config),
         Command::Backup { folder } => operate::backup(&cli.config, folder),
         Command::Restore { folder } => operate::restore(&cli.config, &folder),
+        Command::Verify(ask) => verify::verify(&ask),
+        Command::Quote(ask) => verify::quote(&ask),
+        Command::Key { what } => keys::key(&cli.config, what),
+        Command::NewShard { why } => keys::new_shard(&cli.config, &why),
         Command::Check => doctor::check(&cli.config),
         Command::Doctor => doctor::doctor(&cli.config),
     };

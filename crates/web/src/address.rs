@@ -1,5 +1,7 @@
 //! The site's address space: which path asks for what.
 
+use news::ItemId;
+use newsroom::Of;
 use newsroom::public::Ask;
 
 /// What a path leads to.
@@ -9,6 +11,14 @@ pub enum Place {
     Ask(Ask),
     /// `/api/v1/items`.
     Items,
+    /// A file of the public log, by its path below `/log/`.
+    Log(String),
+    /// A proof.
+    Proof(ItemId, Of),
+    /// `/.well-known/verbatim.json`.
+    WellKnown,
+    /// The page that checks a story in the reader's browser.
+    Verify,
     /// Nothing.
     Nowhere,
 }
@@ -26,7 +36,14 @@ pub fn place(path: &str, query: &[(String, String)]) -> Place {
         ["policy"] => Place::Ask(Ask::Policy),
         ["search"] => Place::Ask(Ask::Search(value("q").unwrap_or_default().to_owned())),
         ["api", "v1", "items"] => Place::Items,
-        ["s", story] => story_file(story),
+        [".well-known", "verbatim.json"] => Place::WellKnown,
+        ["verify"] => Place::Verify,
+        ["log", ..] => Place::Log(parts[1..].join("/")),
+        ["s", story] => match story.split_once('.') {
+            Some((id, "proof")) => proof(id, value("version").map(|n| n.parse().map(Of::Version))),
+            Some((id, "quote")) => proof(id, value("paragraph").map(|n| n.parse().map(Of::Paragraph))),
+            _ => story_file(story),
+        },
         ["s", id, "history"] => id.parse().map_or(Place::Nowhere, |id| Place::Ask(Ask::History(id))),
         // A decorative slug may follow the id; it is never looked at.
         ["s", id, _slug] => id.parse().map_or(Place::Nowhere, |id| Place::Ask(Ask::Story(id))),
@@ -44,6 +61,14 @@ pub fn place(path: &str, query: &[(String, String)]) -> Place {
         ["section", section, file] if is_section(section) => {
             feed(file, Some(section)).map_or(Place::Nowhere, Place::Ask)
         }
+        _ => Place::Nowhere,
+    }
+}
+
+/// A proof of what the page shows, or of what was asked for by number.
+fn proof(id: &str, of: Option<Result<Of, std::num::ParseIntError>>) -> Place {
+    match (id.parse(), of.unwrap_or(Ok(Of::Page))) {
+        (Ok(id), Ok(of)) => Place::Proof(id, of),
         _ => Place::Nowhere,
     }
 }
@@ -109,6 +134,17 @@ mod tests {
         check("/search", Place::Ask(Ask::Search("word".into())));
         check("/policy", Place::Ask(Ask::Policy));
         check("/api/v1/items", Place::Items);
+        check("/log/checkpoint", Place::Log("checkpoint".into()));
+        check("/log/0/tile/entries/000.p/3", Place::Log("0/tile/entries/000.p/3".into()));
+        check(&format!("/s/{ID}.proof"), Place::Proof(id, Of::Page));
+        check("/.well-known/verbatim.json", Place::WellKnown);
+        check("/verify", Place::Verify);
+        for (file, name, of) in
+            [("proof", "version", Of::Version(2)), ("quote", "paragraph", Of::Paragraph(2))]
+        {
+            let asked = |n: &str| place(&format!("/s/{ID}.{file}"), &[(name.into(), n.into())]);
+            assert_eq!((asked("2"), asked("x")), (Place::Proof(id, of), Place::Nowhere));
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 pub mod address;
 pub mod desk;
 mod head;
+mod log;
 mod packing;
 pub mod site;
 

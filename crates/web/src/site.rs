@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use crate::address::{Place, place};
 use crate::head::{self, Head};
-use crate::packing;
+use crate::{log, packing};
 
 /// The longest path and query that are looked at.
 const LONGEST_ADDRESS: usize = 4_096;
@@ -120,6 +120,10 @@ impl Desk {
                 respond(&answer, wanted, &asked.headers)
             }
             Place::Items => self.items(&query).await,
+            Place::Log(file) => log::file(self.newsroom.clone(), self.id.clone(), file).await,
+            Place::Proof(item, of) => log::proof(self.newsroom.clone(), self.id.clone(), item, of).await,
+            Place::Verify => log::verify_page(),
+            Place::WellKnown => log::well_known(&self.newsroom, &self.id),
             Place::Nowhere => self.missing(),
         }
     }

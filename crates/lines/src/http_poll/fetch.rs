@@ -197,7 +197,7 @@ fn builder(poll: &Poll, resolver: CheckedResolver) -> reqwest::ClientBuilder {
 }
 
 /// One source of cryptography for the whole program.
-fn install_provider() {
+pub(crate) fn install_provider() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // An error says that somebody else has installed one already, which is as good.

@@ -37,6 +37,10 @@ pub(super) struct File {
     #[serde(default)]
     #[schemars(extend("x-shown" = true))]
     pub(super) feed: Vec<Feed>,
+    /// The public log, by which anybody can check that the words were not changed. It is signed from the first start;
+    /// nothing need be written here.
+    #[serde(default)]
+    pub(super) log: Log,
     /// What is too much. Everything that comes from outside has a limit; what exceeds one is a complaint on the desk.
     #[serde(default)]
     pub(super) limits: Limits,
@@ -374,6 +378,26 @@ pub(super) enum Title {
     Text,
     /// HTML: `&amp;amp;` is an ampersand, and tags are markup.
     Html,
+}
+
+#[derive(Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Log {
+    /// The environment variable that holds the secret key of the log: one line, `PRIVATE+KEY+…`. Without this and
+    /// `key_file` it is the systemd credential `verbatim-log-key`, if there is one; else a key is made at the first
+    /// start and kept in the store's folder as `log.key`.
+    #[schemars(example = &"VERBATIM_LOG_KEY")]
+    pub(super) key_env: Option<VariableName>,
+    /// The file that holds the secret key; it must be readable by its owner only (mode 0600). `verbatim key new`
+    /// makes one.
+    #[schemars(example = "secrets/log.key")]
+    pub(super) key_file: Option<FilePath>,
+    /// The folder in which the last signed checkpoint of each site is remembered. It must lie outside the store's
+    /// folder and must never be brought back from a backup: it is how a store that was brought back, or copied, is
+    /// kept from signing a second history. Otherwise it is the store's folder with `.last-checkpoint` added to its
+    /// name.
+    #[schemars(example = "last-checkpoint")]
+    pub(super) last_checkpoint: Option<FilePath>,
 }
 
 #[derive(Deserialize, Serialize, JsonSchema)]

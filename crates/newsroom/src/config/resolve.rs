@@ -14,7 +14,7 @@ use super::check::{Checked, Finding};
 use press::{LabelSet, LabelTexts};
 
 use super::keys::{self, LanguageLabels, OneOrMany};
-use super::{Agency, Config, Desk, Feed, Limits, Secret, Section, Site, Store, words};
+use super::{Agency, Config, Desk, Feed, Limits, Log, Secret, Section, Site, Store, words};
 
 /// First parts of public addresses that a section cannot take.
 const TAKEN: [&str; 10] =
@@ -82,6 +82,7 @@ impl Resolve<'_> {
                 format!("{} is not a folder: name a folder for the store alone", store.path.display()),
             );
         }
+        let log = self.log(file.log, &store);
         let sites = self.sites(file.site);
         let desk = self.desk(file.desk, &sites);
         let language = sites.first().map_or_else(|| "en".to_owned(), |site| site.language.clone());
@@ -106,7 +107,7 @@ impl Resolve<'_> {
         }
         self.differ("feed", feeds.iter().map(|feed| feed.id.as_str()));
         self.folders_differ(&feeds, &store);
-        Config { sites, desk, store, agencies, sections, feeds, limits }
+        Config { sites, desk, store, agencies, sections, feeds, log, limits }
     }
 
     /// Every table of this name has its own id.
@@ -512,6 +513,40 @@ impl Resolve<'_> {
         self.take(key, length.map(Some), None)
     }
 
+    fn log(&mut self, log: keys::Log, store: &Store) -> Log {
+        let mut key = None;
+        if let Some(variable) = &log.key_env {
+            if log.key_file.is_some() {
+                self.find("log.key_file", "`key_env` is given too: keep one of the two");
+            }
+            key = (self.env)(&variable.0).filter(|value| !value.is_empty()).map(Secret);
+            if key.is_none() {
+                let message =
+                    format!("the environment variable `{}` is not set: set it to the key", variable.0);
+                self.find("log.key_env", message);
+            }
+        }
+        let credential =
+            (self.env)("CREDENTIALS_DIRECTORY").map(|dir| Path::new(&dir).join("verbatim-log-key"));
+        let credential = credential.filter(|path| path.is_file());
+        let key_file = match log.key_file {
+            Some(file) => self.folder.join(&file.0),
+            None => credential.unwrap_or_else(|| store.path.join("log.key")),
+        };
+        let last_checkpoint = match log.last_checkpoint {
+            Some(folder) => self.folder.join(&folder.0),
+            None => beside(&store.path),
+        };
+        if last_checkpoint.starts_with(&store.path) {
+            let message = format!(
+                "{} lies in the store's folder, and would be brought back with it: name a folder outside",
+                last_checkpoint.display()
+            );
+            self.find("log.last_checkpoint", message);
+        }
+        Log { key, key_file, last_checkpoint }
+    }
+
     fn limits(&mut self, limits: keys::Limits) -> Limits {
         let max_bytes = self.take("limits.max_bytes", words::size(&limits.max_bytes.0), 0);
         let max_text = self.take("limits.max_text", words::size(&limits.max_text.0), 0);
@@ -559,4 +594,11 @@ fn capitalised(id: &str) -> String {
     let words: String = id.chars().map(|c| if c == '-' { ' ' } else { c }).collect();
     let mut letters = words.chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+/// Where the last checkpoints of a store are remembered if nothing else is said.
+fn beside(store: &Path) -> PathBuf {
+    let mut name = store.file_name().unwrap_or_default().to_owned();
+    name.push(".last-checkpoint");
+    store.with_file_name(name)
 }

@@ -207,6 +207,7 @@ fn withdrawal(class: Gone) -> Withdrawal {
         when: at("2026-11-23T08:00:00Z"),
         class,
         by_agency: Some("Agency <Example>".to_owned()),
+        proof: Some("c2sp.org/tlog-proof@v1\nindex 3\n".to_owned()),
         history: vec![HistoryLine {
             n: 1,
             at: at("2026-11-23T06:12:00Z"),

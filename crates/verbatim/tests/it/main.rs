@@ -14,6 +14,7 @@ mod lives;
 mod newsroom;
 mod offline;
 mod operator;
+mod proofs;
 mod readers;
 mod reserved;
 mod review;

@@ -189,7 +189,7 @@ fn record_one(
     *head = Head { seq, hash };
     apply::apply(tx, seq, &record)?;
     apply::settle(tx, &record, entry.words.as_ref())?;
-    Ok((Committed { seq, leaves: record.leaves }, destroyed))
+    Ok((Committed { seq, at: record.at, leaves: record.leaves }, destroyed))
 }
 
 impl Journal for Store {
