@@ -25,7 +25,7 @@ usage: cargo xtask CHORE
   suites [--only WORD] [--folder DIR] [--all]
                  what other people assert of wires and feeds: passes by suite and group, and who is right about the rest
   crash [--kills N] [--syscalls [--sample K]] [--power N [--fs ext4|xfs]] [--torn N] [--flips N]
-        [--planted NAME|all] [--bin FILE] [--seed S]
+        [--trouble] [--planted NAME|all] [--bin FILE] [--seed S]
                  killed, failed calls, no power, torn sectors, flipped bits: is what was acknowledged still true?
                  without words: some of everything, in a few minutes
   fuzz [--seconds N] [--only FORMAT] [--seeds DIR]

@@ -197,6 +197,14 @@ impl Ledger {
         doubted
     }
 
+    /// Nothing has happened since to what was acknowledged before this moment.
+    pub(super) fn trust_before(&self, then: Duration) {
+        for item in &mut self.book().items {
+            let acked = item.sent.iter().filter_map(|sent| sent.acked.as_ref()).map(|(at, _)| *at);
+            item.checked = acked.chain(item.killed).chain(item.kill_asked).all(|at| at < then);
+        }
+    }
+
     /// Somebody has looked at all these.
     pub(super) fn checked(&self, items: &[Item]) {
         let mut book = self.book();

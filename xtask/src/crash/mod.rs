@@ -12,6 +12,7 @@
 //! | [`power`] | power losses on ext4 and XFS |
 //! | [`torn`] | power losses at any write of the disk, with torn sectors |
 //! | [`flips`] | bits that turn over at rest |
+//! | [`trouble`] | a full disk, a clock that is set, very many connections, and the like |
 //! | [`planted`] | faults on purpose, which the others must find |
 
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ mod power;
 mod syscalls;
 mod tools;
 mod torn;
+mod trouble;
 mod wire;
 
 /// What is to be done.
@@ -45,6 +47,8 @@ pub(crate) struct Wish {
     power: Vec<(String, u64)>,
     torn: usize,
     flips: u64,
+    /// What goes wrong around it; true for all of it at full length.
+    trouble: Option<bool>,
     planted: Option<String>,
     /// A program that is built already.
     bin: Option<PathBuf>,
@@ -55,7 +59,17 @@ impl Wish {
     /// What stands between a change and the main branch: some of everything, in a few minutes.
     fn usual(seed: u64) -> Self {
         let power = vec![("ext4".to_owned(), 2), ("xfs".to_owned(), 1)];
-        Self { kills: 24, sample: Some(31), power, torn: 4, flips: 24, planted: None, bin: None, seed }
+        Self {
+            kills: 24,
+            sample: Some(31),
+            power,
+            torn: 4,
+            flips: 24,
+            trouble: Some(false),
+            planted: None,
+            bin: None,
+            seed,
+        }
     }
 
     /// From the command line's words.
@@ -72,6 +86,7 @@ impl Wish {
                 "--fs" => fs = Some(words.next().filter(|fs| ["ext4", "xfs"].contains(fs))?.to_owned()),
                 "--torn" => wish.torn = words.next()?.parse().ok()?,
                 "--flips" => wish.flips = words.next()?.parse().ok()?,
+                "--trouble" => wish.trouble = Some(true),
                 "--planted" => wish.planted = Some(words.next()?.to_owned()),
                 "--bin" => bin = Some(PathBuf::from(words.next()?)),
                 "--seed" => seed = Some(words.next()?.parse().ok()?),
@@ -90,7 +105,17 @@ impl Wish {
     }
 
     fn nothing() -> Self {
-        Self { kills: 0, sample: None, power: vec![], torn: 0, flips: 0, planted: None, bin: None, seed: 0 }
+        Self {
+            kills: 0,
+            sample: None,
+            power: vec![],
+            torn: 0,
+            flips: 0,
+            trouble: None,
+            planted: None,
+            bin: None,
+            seed: 0,
+        }
     }
 }
 
@@ -120,6 +145,9 @@ pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
     }
     if wish.flips > 0 {
         step(&mut tally, "flipped bits", || flips::run(program, wish.flips, seed));
+    }
+    if let Some(whole) = wish.trouble {
+        step(&mut tally, "trouble around it", || trouble::run(program, whole, seed));
     }
     if let Some(which) = &wish.planted {
         step(&mut tally, "planted faults", || planted::run(root, which, seed));

@@ -106,7 +106,7 @@ pub(super) fn first_answers<'s>(
             if look(&mut Line::new(site), path) {
                 return;
             }
-            thread::yield_now();
+            thread::sleep(Duration::from_micros(300));
         }
     };
     for (uri, url) in killed {

@@ -426,7 +426,7 @@ struct Step {
     acked: bool,
 }
 
-fn push(house: &House, stories: &[Story], ledger: &Ledger) -> bool {
+pub(super) fn push(house: &House, stories: &[Story], ledger: &Ledger) -> bool {
     ledger.sending(stories);
     let id = load::push(&mut Line::new(house.desk), stories);
     if let Some(id) = &id {
@@ -450,12 +450,12 @@ fn wait(house: &mut House, mut so: impl FnMut(&House) -> bool) -> bool {
     false
 }
 
-fn url_of(house: &House, uri: &str) -> Option<String> {
+pub(super) fn url_of(house: &House, uri: &str) -> Option<String> {
     let told = Line::new(house.site).get(&format!("/api/v1/items?uri={uri}")).ok()?.json();
     Some(path(told["items"][0]["url"].as_str()?).to_owned())
 }
 
-fn until_shown(house: &mut House, story: &Story) -> bool {
+pub(super) fn until_shown(house: &mut House, story: &Story) -> bool {
     wait(house, |house| {
         let Some(url) = url_of(house, &story.uri) else { return false };
         Line::new(house.site)

@@ -21,10 +21,14 @@ use super::wire::now;
 const DISK: u64 = 96;
 /// What a disk writes whole or not at all.
 const SECTOR: usize = 512;
+/// Points that are made of one run.
+const OF_ONE_RUN: usize = 250;
+/// What was acknowledged longer before the cut than this is looked at in some cases only.
+const AT_RISK: Duration = Duration::from_millis(600);
 /// How long there is traffic.
 const LIGHT: Duration = Duration::from_millis(2_500);
 
-/// `points` crash points of one run. Each is one check.
+/// `points` crash points, of as many runs as that needs. Each is one check.
 pub(super) fn run(program: &Path, points: usize, seed: u64) -> Result<Tally, String> {
     let mut tally = Tally::default();
     let needed =
@@ -45,22 +49,28 @@ pub(super) fn run(program: &Path, points: usize, seed: u64) -> Result<Tally, Str
         tally.refused.push("torn sectors: there is no /dev/fuse here".to_owned());
         return Ok(tally);
     }
-    let folder = fresh_folder("torn").map_err(|error| error.to_string())?;
-    let result = in_folder(program, points, seed, &folder, &python, &mut tally);
-    let _ = std::fs::remove_dir_all(&folder);
-    result.map(|()| tally)
+    let mut chance = Chance::new(seed);
+    let mut left = points;
+    while left > 0 {
+        let some = left.min(OF_ONE_RUN);
+        let folder = fresh_folder("torn").map_err(|error| error.to_string())?;
+        let result = in_folder(program, some, &mut chance, &folder, &python, &mut tally);
+        let _ = std::fs::remove_dir_all(&folder);
+        result?;
+        left -= some;
+    }
+    Ok(tally)
 }
 
 fn in_folder(
     program: &Path,
     points: usize,
-    seed: u64,
+    chance: &mut Chance,
     folder: &Path,
     python: &Path,
     tally: &mut Tally,
 ) -> Result<(), String> {
-    let mut chance = Chance::new(seed);
-    let (book, since) = record(program, folder, python, &mut chance)?;
+    let (book, since) = record(program, folder, python, chance)?;
     let log = Log::read(&folder.join("log"))?;
     let first = log.events.iter().position(|event| event.at >= since).ok_or("the disk saw no traffic")?;
     let (items, acked, killed) = book.count();
@@ -69,25 +79,36 @@ fn in_folder(
         log.events.iter().filter(|event| !event.is_flush()).count(),
         log.events.iter().filter(|event| event.is_flush()).count(),
     ));
-    for point in 1..=points {
-        let at = first + chance.place(log.events.len() - first);
+    let mut ats: Vec<usize> = (0..points).map(|_| first + chance.place(log.events.len() - first)).collect();
+    ats.sort_unstable();
+    let mut disk = Disk::new(&log);
+    for (point, at) in ats.into_iter().enumerate() {
         let faults = Faults::default();
         let image = folder.join("again");
-        std::fs::write(&image, log.disk_at(at, &mut chance)).map_err(|error| error.to_string())?;
+        write_sparsely(&image, &disk.at(at, chance)).map_err(|error| error.to_string())?;
         match Mounted::new(&image.display().to_string(), &folder.join("again.d")) {
             Ok(disk) => {
                 let mut house = House::in_room(program, disk.folder()).map_err(|error| error.to_string())?;
-                let ledger = Ledger::of(book.as_of(log.events[at].at));
+                let cut = log.events[at].at;
+                let ledger = Ledger::of(book.as_of(cut));
+                // The first and the last are looked at whole.
+                let whole = point == 0 || point + 1 == points;
+                if !whole {
+                    ledger.trust_before(cut.saturating_sub(AT_RISK));
+                }
                 if kills::restart(&mut house, &ledger, &faults) {
-                    oracle::check(&house, &ledger, Depth::All, &faults);
-                    kills::doctor(&house, &faults);
+                    let depth = if whole { Depth::All } else { Depth::Some(8) };
+                    oracle::check(&house, &ledger, depth, &faults);
+                    if whole || chance.one_in(3) {
+                        kills::doctor(&house, &faults);
+                    }
                     oracle::check_archive(&house, &ledger.book(), &faults);
                 }
                 drop(house);
             }
             Err(error) => faults.note(error),
         }
-        tally.check(&format!("crash point {point}, at write {at}"), &faults);
+        tally.check(&format!("crash point {}, at write {at}", point + 1), &faults);
     }
     Ok(())
 }
@@ -179,6 +200,50 @@ impl Event {
     }
 }
 
+/// The disk as it was at one moment after the other.
+struct Disk<'l> {
+    log: &'l Log,
+    flushed: Vec<u8>,
+    /// How many events are in `flushed`.
+    up_to: usize,
+}
+
+impl<'l> Disk<'l> {
+    fn new(log: &'l Log) -> Self {
+        Self { log, flushed: vec![0; log.size], up_to: 0 }
+    }
+
+    /// The disk as the power that went before event `at` may have left it: everything up to the last flush, and a
+    /// random half of the sectors written since. Never asked for an earlier moment than before.
+    fn at(&mut self, at: usize, chance: &mut Chance) -> Vec<u8> {
+        let events = &self.log.events[..at];
+        let flush = events.iter().rposition(Event::is_flush).unwrap_or(0).max(self.up_to);
+        for event in &events[self.up_to..flush] {
+            self.log.write(event, &mut self.flushed, || true);
+        }
+        self.up_to = flush;
+        let mut disk = self.flushed.clone();
+        for event in &events[flush..] {
+            self.log.write(event, &mut disk, || chance.one_in(2));
+        }
+        disk
+    }
+}
+
+/// A file of which the empty parts take no space.
+fn write_sparsely(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::os::unix::fs::FileExt as _;
+    const PART: usize = 1 << 16;
+    let file = std::fs::File::create(path)?;
+    file.set_len(bytes.len() as u64)?;
+    for (n, part) in bytes.chunks(PART).enumerate() {
+        if part.iter().any(|byte| *byte != 0) {
+            file.write_all_at(part, (n * PART) as u64)?;
+        }
+    }
+    Ok(())
+}
+
 struct Log {
     raw: Vec<u8>,
     events: Vec<Event>,
@@ -207,23 +272,17 @@ impl Log {
         (at == raw.len()).then_some(Self { raw, events, size })
     }
 
-    /// The disk as the power that went before event `at` may have left it.
-    fn disk_at(&self, at: usize, chance: &mut Chance) -> Vec<u8> {
-        let mut disk = vec![0; self.size];
-        let flushed = self.events[..at].iter().rposition(Event::is_flush).unwrap_or(0);
-        for (n, event) in self.events[..at].iter().enumerate() {
-            let Some(range) = &event.bytes else { continue };
-            let bytes = &self.raw[range.clone()];
-            for (n_sector, sector) in bytes.chunks(SECTOR).enumerate() {
-                let start = event.offset + n_sector * SECTOR;
-                if (n < flushed || chance.one_in(2))
-                    && let Some(there) = disk.get_mut(start..start + sector.len())
-                {
-                    there.copy_from_slice(sector);
-                }
+    /// Does one write over again, or those sectors of it that got there.
+    fn write(&self, event: &Event, disk: &mut [u8], mut got_there: impl FnMut() -> bool) {
+        let Some(range) = &event.bytes else { return };
+        for (n, sector) in self.raw[range.clone()].chunks(SECTOR).enumerate() {
+            let start = event.offset + n * SECTOR;
+            if got_there()
+                && let Some(there) = disk.get_mut(start..start + sector.len())
+            {
+                there.copy_from_slice(sector);
             }
         }
-        disk
     }
 }
 
@@ -248,9 +307,10 @@ mod tests {
         let log = Log::parse(raw.concat(), 64 * SECTOR).unwrap();
         assert_eq!(log.events[2].at, Duration::from_secs(3));
         let mut chance = Chance::new(1);
-        assert_eq!(log.disk_at(2, &mut chance), old);
-        assert_eq!(log.disk_at(4, &mut chance).iter().filter(|byte| **byte == 0).count(), 0);
-        let torn = log.disk_at(3, &mut chance);
+        let mut disk = Disk::new(&log);
+        assert_eq!(disk.at(2, &mut chance), old);
+        let torn = disk.at(3, &mut chance);
+        assert_eq!(disk.at(4, &mut chance).iter().filter(|byte| **byte == 0).count(), 0);
         let sectors: Vec<u8> = torn.chunks(SECTOR).map(|sector| sector[0]).collect();
         assert!(sectors.contains(&1) && sectors.contains(&2), "{sectors:?}");
         assert!(torn.chunks(SECTOR).all(|sector| sector.iter().all(|byte| *byte == sector[0])));
