@@ -31,6 +31,9 @@ pub struct Decoded<'a> {
 /// Decodes a transmission. Never fails: what cannot be decoded is remembered and held by
 /// [`Decoded::settle`].
 pub fn decode(bytes: &[u8]) -> Decoded<'_> {
+    if let Some((big, length)) = widest(bytes) {
+        return decode_utf32(bytes, big, length);
+    }
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
         return decode_as(encoding, bytes, length, Vec::new());
     }
@@ -70,6 +73,33 @@ fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
         [0, first, ..] if *first != 0 => Some(UTF_16BE),
         _ => None,
     }
+}
+
+/// UTF-32 by its mark, or by its first character; `true` for the big end first. The Encoding Standard knows it no
+/// more, XML does (XML 1.0 appendix F).
+fn widest(bytes: &[u8]) -> Option<(bool, usize)> {
+    match bytes {
+        [0, 0, 0xfe, 0xff, ..] => Some((true, 4)),
+        [0xff, 0xfe, 0, 0, ..] => Some((false, 4)),
+        [0, 0, 0, first, ..] if *first != 0 => Some((true, 0)),
+        [first, 0, 0, 0, ..] if *first != 0 => Some((false, 0)),
+        _ => None,
+    }
+}
+
+fn decode_utf32(bytes: &[u8], big: bool, skip: usize) -> Decoded<'_> {
+    let mut text = String::with_capacity(bytes.len() / 2);
+    let mut faults = Vec::new();
+    for (unit, four) in bytes[skip..].chunks(4).enumerate() {
+        let read = |four: [u8; 4]| if big { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) };
+        let c = <[u8; 4]>::try_from(four).ok().map(read).and_then(char::from_u32);
+        if c.is_none() {
+            faults.push((text.len(), skip + unit * 4));
+        }
+        text.push(c.unwrap_or(char::REPLACEMENT_CHARACTER));
+    }
+    let encoding = if big { "UTF-32BE" } else { "UTF-32LE" };
+    Decoded { text: Cow::Owned(text), encoding, complaints: Vec::new(), faults, shift: None }
 }
 
 /// The encoding that an XML declaration names.
@@ -260,6 +290,10 @@ mod tests {
         check(&utf16("\u{feff}<a>हि</a>", false), "<a>हि</a>", "UTF-16LE", &[]);
         check(&utf16("<a>हि</a>", true), "<a>हि</a>", "UTF-16BE", &[]);
         check(&utf16("{}", false), "{}", "UTF-16LE", &[]);
+        let utf32 = |text: &str| text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect::<Vec<_>>();
+        check(&utf32("\u{feff}<a>हि</a>"), "<a>हि</a>", "UTF-32BE", &[]);
+        check(&utf32("<a>हि</a>"), "<a>हि</a>", "UTF-32BE", &[]);
+        check(&[b'<', 0, 0, 0, 0, 0xd8, 0, 0, b'>', 0, 0, 0, b'x'], "<\u{fffd}>\u{fffd}", "UTF-32LE", &[]);
         check(b"", "", "UTF-8", &[]);
     }
 

@@ -7,7 +7,7 @@ pub(super) struct Differences {
 
 struct Line {
     suite: String,
-    /// A file, or the beginning of several with `*` at its end.
+    /// A file, or several, with `*` for what differs in their names.
     file: String,
     who: String,
     why: String,
@@ -49,8 +49,17 @@ impl Differences {
     }
 }
 
+/// A star stands for anything.
 fn fits(pattern: &str, file: &str) -> bool {
-    pattern.strip_suffix('*').map_or(pattern == file, |start| file.starts_with(start))
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|start| file.strip_prefix(start)) else { return false };
+    let mut last = None;
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+        last = Some(part);
+    }
+    rest.is_empty() || last == Some("")
 }
 
 #[cfg(test)]

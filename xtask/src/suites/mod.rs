@@ -8,8 +8,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 mod differences;
+mod feed_rs;
+mod feedparser;
 mod feedvalidator;
+mod gofeed;
 mod rome;
+mod told;
 mod words;
 mod written;
 
@@ -71,7 +75,10 @@ struct Suite {
 }
 
 const SUITES: &[Suite] = &[
+    Suite { name: "feed-rs", mark: 98.0, run: feed_rs::run },
+    Suite { name: "feedparser", mark: 99.0, run: feedparser::run },
     Suite { name: "feedvalidator", mark: 100.0, run: feedvalidator::run },
+    Suite { name: "gofeed", mark: 98.0, run: gofeed::run },
     Suite { name: "rome", mark: 100.0, run: rome::run },
     Suite { name: "words", mark: 90.0, run: words::run },
     Suite { name: "written-back", mark: 100.0, run: written::back },
