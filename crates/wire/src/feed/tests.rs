@@ -90,3 +90,65 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn words_of_many_languages_come_through() {
+    let of = |bytes: &[u8]| {
+        let reading = crate::read(bytes, &Hints::default());
+        let [version] = &reading.items[..] else { panic!("one item: {:?}", reading.complaints) };
+        let words = version.copy.blocks().last().map(|block| block.text().to_owned());
+        (version.language.clone().unwrap_or_default(), words.unwrap_or_default(), version.copy.blocks().len())
+    };
+    for (bytes, language, words, blocks) in [
+        (
+            &include_bytes!("../../../../fixtures/wire/rss/marathi.xml")[..],
+            "mr",
+            "“काम पावसाळ्यापूर्वी सुरू होईल,” असे अधिकाऱ्याने सांगितले.",
+            3,
+        ),
+        (
+            include_bytes!("../../../../fixtures/wire/rss/chinese.xml"),
+            "zh-CN",
+            "“这是今年的第一条，”负责人说。（完）",
+            3,
+        ),
+        (
+            include_bytes!("../../../../fixtures/wire/atom/tamil.xml"),
+            "ta",
+            "சென்னை, மார்ச் 21 (எடுத்துக்காட்டு): துறைமுகம் சனிக்கிழமை மீண்டும் திறக்கப்பட்டது.",
+            2,
+        ),
+        (
+            include_bytes!("../../../../fixtures/wire/atom/japanese-utf16.xml"),
+            "ja",
+            "【京都３月２１日＝例】新しい橋が２１日、開通した。",
+            2,
+        ),
+        (
+            include_bytes!("../../../../fixtures/wire/json-feed/korean.json"),
+            "ko",
+            "“배는 하루 네 번 다닌다”고 관계자는 말했다.",
+            3,
+        ),
+    ] {
+        assert_eq!(of(bytes), (language.to_owned(), words.to_owned(), blocks));
+    }
+}
+
+#[test]
+fn every_way_to_withdraw_is_understood() {
+    let reading = crate::read(include_bytes!("../../../../fixtures/wire/rss/kills.xml"), &Hints::default());
+    let statuses: Vec<_> =
+        reading.items.iter().map(|item| (item.uri.as_str(), item.status.clone())).collect();
+    use news::PubStatus::{Canceled, Usable, Withheld};
+    assert_eq!(
+        statuses,
+        [("agx-1", Canceled), ("agx-2", Canceled), ("agx-3", Withheld), ("agx-4#deleted-entry", Usable)]
+    );
+    let atom = crate::read(include_bytes!("../../../../fixtures/wire/atom/kill.xml"), &Hints::default());
+    for (tombstone, uri) in [(&reading.items[3], "agx-4"), (&atom.items[0], "tag:agency.example,2026:1")] {
+        let [reference] = &tombstone.references[..] else { panic!("one item is named") };
+        assert_eq!((reference.relation, reference.uri.as_str()), (news::Relation::Kills, uri));
+        assert!(tombstone.copy.is_empty() && tombstone.class != news::ItemClass::Text);
+    }
+}
