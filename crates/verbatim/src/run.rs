@@ -21,6 +21,8 @@ use crate::say::{self, Failure};
 const STORE_FAILED: u8 = 70;
 /// Enough for a dozen listeners.
 const FILE_HANDLES: u64 = 16_384;
+/// After how long the control socket is tried again.
+const SOCKET_AGAIN: Duration = Duration::from_secs(1);
 /// How often the archive is relieved of what contracts no longer allow to keep.
 const PURGE_EVERY: Duration = Duration::from_secs(3_600);
 
@@ -83,8 +85,10 @@ pub(crate) async fn serve(config: Config, meanwhile: impl Future<Output = ()>) -
     let orders = tokio::spawn({
         let newsroom = newsroom.clone();
         async move {
-            if let Err(error) = newsroom.listen_for_orders(socket).await {
+            // A full disk has no place for a socket; it is tried again until there is one.
+            while let Err(error) = newsroom.clone().listen_for_orders(socket.clone()).await {
                 tracing::error!("the control socket: {error}; orders work on the desk only");
+                tokio::time::sleep(SOCKET_AGAIN).await;
             }
         }
     });
