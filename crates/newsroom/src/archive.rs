@@ -1,7 +1,7 @@
 //! Steps 1 and 2: bytes arrive, and are durable before anybody is told so.
 //!
 //! One thread keeps what arrived meanwhile in one transaction, so that concurrent arrivals share an fsync. The desk
-//! gets transmissions in the order in which they became durable.
+//! gets transmissions in the order in which they became durable, but for what may overtake ([`waiting`](crate::waiting)).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -13,9 +13,10 @@ use news::{Door, FeedId, ItemKey, PubStatus, Relation, Severity, Transmission, T
 use store::{Archived, StoreError};
 use tokio::sync::oneshot;
 
+use crate::config::Feed;
 use crate::main_loop::Event;
 use crate::steps::Outcome;
-use crate::{Room, chance, read};
+use crate::{Room, chance, read, waiting};
 
 /// Transmissions that wait for the archive; more are refused with "busy".
 const QUEUE: usize = 4_096;
@@ -133,9 +134,8 @@ fn keep(room: &Arc<Room>, batch: Vec<Arrival>) {
         Ok(archived) => {
             room.refusing.store(false, Ordering::SeqCst);
             for (archived, (kept, outcomes)) in archived.into_iter().zip(waiting) {
-                room.tray.put(Event::Arrived(archived.clone(), outcomes));
                 let _ = kept.send(Ok(archived.clone()));
-                look_ahead(room, &archived);
+                lay_in(room, archived, outcomes);
             }
         }
         Err(error) => {
@@ -159,14 +159,28 @@ fn keep(room: &Arc<Room>, batch: Vec<Arrival>) {
     }
 }
 
-/// A kill overtakes everything queued: where much waits, what has just come is looked through, and the desk is told
-/// which items must be off before their turn comes. What is decided about them, and when, stays as it is.
-fn look_ahead(room: &Room, archived: &Archived) {
-    if room.tray.len() <= BEHIND {
+/// Lays a transmission into the desk's tray. Where much waits, or this one would let much wait, it is looked through at
+/// once: a kill overtakes everything queued (what is decided about it, and when, stays as it is), and plain news that
+/// has nothing to do with what waits goes before it.
+fn lay_in(room: &Room, archived: Archived, outcomes: Option<oneshot::Sender<Vec<Outcome>>>) {
+    let (seq, bytes) = (archived.seq(), archived.bytes().len());
+    let feed = room.config.feed(archived.feed());
+    let Some(feed) = feed.filter(|_| room.tray.len() > BEHIND || room.waiting.is_worth_a_look(bytes)) else {
+        room.waiting.add(seq, bytes, None);
+        room.tray.put(Event::Arrived(archived, outcomes));
+        return;
+    };
+    let reading = read::attempt(archived.bytes(), &feed.hints(&room.config));
+    let killed = killed_in(feed, &reading.items);
+    let names = room.waiting.names_in(feed.agency(), &reading.items);
+    if room.knows(feed.id()) && waiting::is_plain(&reading.items) && room.waiting.lets_pass(&names) {
+        room.tray.put_fresh(Event::Arrived(archived, outcomes));
         return;
     }
-    if let Some((feed, keys)) = withdrawals(room, archived.feed(), archived.bytes()) {
-        room.tray.put_urgent(Event::Foretold(keys, feed));
+    room.waiting.add(seq, bytes, Some(names));
+    room.tray.put(Event::Arrived(archived, outcomes));
+    if !killed.is_empty() {
+        room.tray.put_urgent(Event::Foretold(killed, feed.id().clone()));
     }
 }
 
@@ -174,13 +188,14 @@ fn look_ahead(room: &Room, archived: &Archived) {
 fn withdrawals(room: &Room, feed: &FeedId, bytes: &[u8]) -> Option<(FeedId, Vec<ItemKey>)> {
     let feed = room.config.feed(feed)?;
     let reading = read::attempt(bytes, &feed.hints(&room.config));
-    let keys: Vec<ItemKey> = reading
-        .items
-        .iter()
-        .flat_map(killed_for_certain)
-        .map(|uri| ItemKey { agency: feed.agency().clone(), uri: uri.to_owned() })
-        .collect();
+    let keys = killed_in(feed, &reading.items);
     (!keys.is_empty()).then(|| (feed.id().clone(), keys))
+}
+
+/// The items that these versions kill for certain.
+fn killed_in(feed: &Feed, items: &[Version]) -> Vec<ItemKey> {
+    let key = |uri: &str| ItemKey { agency: feed.agency().clone(), uri: uri.to_owned() };
+    items.iter().flat_map(killed_for_certain).map(key).collect()
 }
 
 /// The items that this version kills whatever else is known of them: not those whose withdrawal names an instant, for

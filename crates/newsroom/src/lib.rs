@@ -38,7 +38,9 @@ pub mod steps;
 #[cfg(test)]
 mod tests;
 mod tray;
+mod waiting;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -61,6 +63,7 @@ use notary::Notary;
 use public::Public;
 use steps::Outcome;
 use tray::Tray;
+use waiting::Waiting;
 
 pub use desk::Command;
 pub use lines::Refused;
@@ -83,6 +86,9 @@ pub(crate) struct Room {
     pub(crate) public: Public,
     pub(crate) health: Health,
     pub(crate) tray: Tray<Event>,
+    pub(crate) waiting: Waiting,
+    /// Feeds that something was recorded of before: the first contact is the desk's to see.
+    known: Mutex<HashSet<FeedId>>,
     hold_all: AtomicBool,
     stopping: AtomicBool,
     clock_alarm: AtomicBool,
@@ -102,6 +108,16 @@ pub(crate) struct Room {
 impl Room {
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Whether the first contact with the feed is recorded.
+    pub(crate) fn knows(&self, feed: &FeedId) -> bool {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(feed)
+    }
+
+    /// The first contact with the feed is over; it is recorded with or before whatever comes next.
+    pub(crate) fn note_contact(&self, feed: &FeedId) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(feed.clone());
     }
 
     pub(crate) fn hold_all(&self) -> bool {
@@ -313,6 +329,8 @@ impl Newsroom {
             public: Public::default(),
             health: Health::default(),
             tray: Tray::default(),
+            waiting: Waiting::default(),
+            known: Mutex::default(),
             hold_all: AtomicBool::new(hold_all),
             stopping: AtomicBool::new(false),
             clock_alarm: AtomicBool::new(false),

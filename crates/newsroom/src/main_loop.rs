@@ -67,7 +67,6 @@ pub(crate) struct Desk {
     pub(crate) batch: Vec<Work>,
     /// Items whose last decision is not durable: on the table or in the batch.
     pub(crate) open: HashSet<ItemKey>,
-    pub(crate) contacted: HashSet<FeedId>,
     pub(crate) hands: Arc<Hands>,
     pub(crate) next_due: Option<Timestamp>,
     /// Kills that hold and are not in the journal yet.
@@ -76,6 +75,8 @@ pub(crate) struct Desk {
     pub(crate) doomed: HashSet<ItemKey>,
     /// The last transmission that was unread at the start, where recovery found no space to record anything.
     pub(crate) behind: Option<u64>,
+    /// It takes what overtakes a transmission in hand.
+    pub(crate) overtaken: bool,
     /// Whether it works for good: orders come in, and what finds no space is tried again. Not so in recovery.
     pub(crate) at_work: bool,
 }
@@ -88,11 +89,11 @@ impl Desk {
             batch: Vec::new(),
             hands: Arc::new(Hands::new()),
             open: HashSet::new(),
-            contacted: HashSet::new(),
             next_due,
             owed: VecDeque::new(),
             doomed: HashSet::new(),
             behind: None,
+            overtaken: false,
             at_work: false,
         })
     }
@@ -138,8 +139,7 @@ impl Desk {
                 return Ok(true);
             }
             Some(Event::Arrived(archived, reply)) => {
-                self.room.load.fetch_sub(archived.bytes().len(), Ordering::SeqCst);
-                self.take(archived, reply)?;
+                self.take_arrived(archived, reply)?;
             }
             Some(Event::Foretold(keys, feed)) => self.foresee(&keys, &feed)?,
             Some(Event::Withdrawn(keys, feed)) => self.owe(keys, &feed)?,
@@ -149,11 +149,41 @@ impl Desk {
         Ok(false)
     }
 
-    /// What cannot wait for the end of a long transmission: orders, and the clock. Returns whether to stop.
+    /// Takes one transmission from the tray.
+    fn take_arrived(
+        &mut self,
+        archived: Archived,
+        reply: Option<oneshot::Sender<Vec<Outcome>>>,
+    ) -> Result<(), StoreError> {
+        let seq = archived.seq();
+        self.room.load.fetch_sub(archived.bytes().len(), Ordering::SeqCst);
+        let taken = self.take(archived, reply);
+        self.room.waiting.remove(seq);
+        taken
+    }
+
+    /// What cannot wait for the end of a long transmission: orders, the clock, and fresh stories that have nothing to do
+    /// with it. Returns whether to stop.
     pub(crate) fn attend(&mut self) -> Result<bool, StoreError> {
         if !self.at_work {
             return Ok(false);
         }
+        if self.attend_urgent()? {
+            return Ok(true);
+        }
+        if !self.overtaken {
+            self.overtaken = true;
+            let taken = self.take_fresh();
+            self.overtaken = false;
+            if taken? && self.attend_urgent()? {
+                return Ok(true);
+            }
+        }
+        self.look_at_the_clock()?;
+        Ok(false)
+    }
+
+    fn attend_urgent(&mut self) -> Result<bool, StoreError> {
         self.pay_what_is_owed()?;
         while let Some(event) = self.room.tray.take_urgent() {
             match event {
@@ -166,8 +196,22 @@ impl Desk {
                 }
             }
         }
-        self.look_at_the_clock()?;
         Ok(false)
+    }
+
+    /// Takes what may go before the transmission in hand, and records it at once. Returns whether there was anything.
+    fn take_fresh(&mut self) -> Result<bool, StoreError> {
+        let mut any = false;
+        while !self.room.is_stopping()
+            && let Some(Event::Arrived(archived, reply)) = self.room.tray.take_fresh()
+        {
+            self.take_arrived(archived, reply)?;
+            any = true;
+        }
+        if any {
+            self.commit()?;
+        }
+        Ok(any)
     }
 
     pub(crate) fn nap(&self) -> Duration {
@@ -203,6 +247,9 @@ impl Desk {
             complaints.push(Complaint::new(Gravity::Remark, "slow-to-read", message));
         }
         let count = items.len();
+        if room.waiting.is_unknown(archived.seq()) && room.waiting.is_worth_a_look(0) {
+            room.waiting.learn(archived.seq(), room.waiting.names_in(feed.agency(), &items));
+        }
         let contact = self.contact(&archived, count)?;
         let sheet = Arc::new(Sheet {
             archived,
@@ -241,7 +288,7 @@ impl Desk {
         if matches!(contact, Contact::First { .. }) {
             let fact = Fact::FirstContact { feed: feed.id().clone() };
             self.lay(Work::of(Entry::new(room.clock.now(), fact))?)?;
-            self.contacted.insert(feed.id().clone());
+            self.room.note_contact(feed.id());
         }
         self.put(Piece::End(sheet))
     }
@@ -252,11 +299,11 @@ impl Desk {
         if matches!(archived.door(), Door::Command { .. }) {
             return Ok(Contact::ByHand);
         }
-        if !self.contacted.contains(feed) {
+        if !self.room.knows(feed) {
             if !self.room.store.first_contact_done(feed)? {
                 return Ok(Contact::First { alone: items == 1 });
             }
-            self.contacted.insert(feed.clone());
+            self.room.note_contact(feed);
         }
         Ok(if archived.first_contact() { Contact::WasThere } else { Contact::Usual })
     }

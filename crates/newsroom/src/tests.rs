@@ -490,6 +490,45 @@ fn an_agencys_kill_overtakes_what_waits() {
 }
 
 #[test]
+fn a_fresh_story_overtakes_a_backlog_but_never_its_own_earlier_version() {
+    let house = House::new(ONE);
+    let (room, mut desk) = house.open();
+    room.note_contact(&FeedId::from("world"));
+    let (intake, archive) = crate::archive::Intake::start(Arc::clone(&room));
+    let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let send = |bytes: String| {
+        let door = Door::Push { peer: "a test".to_owned() };
+        let feed = FeedId::from("world");
+        let kept = intake.arrive(&room, &feed, door, bytes.into_bytes(), false, None);
+        tokio.block_on(kept).expect("it is kept").id()
+    };
+    let long: Vec<String> = (0..80)
+        .map(|n| wire(&format!("i{n}"), 1, "usable", &format!("w{n} {}", "long ".repeat(200)), ""))
+        .collect();
+    send(format!("[{}]", long.join(",")));
+    send(wire("i79", 2, "usable", "w79 again", ""));
+    send(wire("killed", 1, "canceled", "x", ""));
+    let fresh = send(wire("fresh", 1, "usable", "fresh", ""));
+    wait_for("all are in the tray", || room.tray.len() == 5);
+    let on_top = room.tray.take_fresh().expect("one may go first");
+    assert!(matches!(&on_top, Event::Arrived(archived, _) if archived.id() == fresh));
+    assert!(room.tray.take_fresh().is_none(), "nothing else may");
+    room.tray.put_fresh(on_top);
+    // It comes when the desk is in the middle of the long one.
+    let Some(Event::Foretold(..)) = room.tray.take_urgent() else { panic!("the kill is foretold") };
+    let Some(Event::Arrived(first, _)) = room.tray.take_ordinary() else { panic!("the long one is next") };
+    desk.begin_work();
+    desk.take(first, None).expect("it is taken");
+    desk.finish().expect("it is recorded");
+    assert!(row(&room, "fresh").moved_at < row(&room, "i1").moved_at, "it did not wait for the end");
+    let newsroom = at_work(&room, desk);
+    wait_for("all is decided", || room.store.unread(10).expect("the store reads").is_empty());
+    assert_eq!(row(&room, "i79").standing, ItemStanding::Live(2));
+    newsroom.stop();
+    drop((intake, archive));
+}
+
+#[test]
 fn an_item_of_two_feeds_has_a_leaf_on_each_site_that_shows_it() {
     let house = House::new(TWO);
     let (room, mut desk) = house.open();

@@ -1,10 +1,11 @@
-//! The desk's in-tray: what is urgent lies on top.
+//! The desk's in-tray: what is urgent lies on top, below it what may go before a backlog.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// A queue with two lanes and one taker. Kills and operator commands go into the urgent lane.
+/// A queue with three lanes and one taker. Kills and operator commands go into the urgent lane, what may overtake a
+/// backlog into the fresh one.
 #[derive(Debug)]
 pub(crate) struct Tray<T> {
     lanes: Mutex<Lanes<T>>,
@@ -14,13 +15,18 @@ pub(crate) struct Tray<T> {
 #[derive(Debug)]
 struct Lanes<T> {
     urgent: VecDeque<T>,
+    fresh: VecDeque<T>,
     ordinary: VecDeque<T>,
 }
 
 impl<T> Default for Tray<T> {
     fn default() -> Self {
         Self {
-            lanes: Mutex::new(Lanes { urgent: VecDeque::new(), ordinary: VecDeque::new() }),
+            lanes: Mutex::new(Lanes {
+                urgent: VecDeque::new(),
+                fresh: VecDeque::new(),
+                ordinary: VecDeque::new(),
+            }),
             filled: Condvar::new(),
         }
     }
@@ -37,6 +43,12 @@ impl<T> Tray<T> {
         self.filled.notify_one();
     }
 
+    /// Lays something at the end of the fresh lane, which comes before the ordinary one.
+    pub(crate) fn put_fresh(&self, thing: T) {
+        self.lanes().fresh.push_back(thing);
+        self.filled.notify_one();
+    }
+
     /// Lays something at the end of the urgent lane, which is emptied first.
     pub(crate) fn put_urgent(&self, thing: T) {
         self.lanes().urgent.push_back(thing);
@@ -45,13 +57,22 @@ impl<T> Tray<T> {
 
     /// What lies on top, if anything does.
     pub(crate) fn take(&self) -> Option<T> {
-        let mut lanes = self.lanes();
-        lanes.urgent.pop_front().or_else(|| lanes.ordinary.pop_front())
+        self.lanes().top()
     }
 
     /// What lies on top of the urgent lane, if anything does.
     pub(crate) fn take_urgent(&self) -> Option<T> {
         self.lanes().urgent.pop_front()
+    }
+
+    /// What lies on top of the fresh lane, if anything does.
+    pub(crate) fn take_fresh(&self) -> Option<T> {
+        self.lanes().fresh.pop_front()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn take_ordinary(&self) -> Option<T> {
+        self.lanes().ordinary.pop_front()
     }
 
     /// Waits for something urgent, at most this long.
@@ -66,16 +87,25 @@ impl<T> Tray<T> {
     /// Waits for something to lie there, at most this long.
     pub(crate) fn wait(&self, at_most: Duration) -> Option<T> {
         let lanes = self.lanes();
-        let empty = |lanes: &mut Lanes<T>| lanes.urgent.is_empty() && lanes.ordinary.is_empty();
+        let empty = |lanes: &mut Lanes<T>| lanes.count() == 0;
         let (mut lanes, _) =
             self.filled.wait_timeout_while(lanes, at_most, empty).unwrap_or_else(PoisonError::into_inner);
-        lanes.urgent.pop_front().or_else(|| lanes.ordinary.pop_front())
+        lanes.top()
     }
 
-    /// How many lie in both lanes.
+    /// How many lie in all lanes.
     pub(crate) fn len(&self) -> usize {
-        let lanes = self.lanes();
-        lanes.urgent.len() + lanes.ordinary.len()
+        self.lanes().count()
+    }
+}
+
+impl<T> Lanes<T> {
+    fn top(&mut self) -> Option<T> {
+        self.urgent.pop_front().or_else(|| self.fresh.pop_front()).or_else(|| self.ordinary.pop_front())
+    }
+
+    fn count(&self) -> usize {
+        self.urgent.len() + self.fresh.len() + self.ordinary.len()
     }
 }
 
@@ -87,8 +117,9 @@ mod tests {
     fn what_is_urgent_overtakes_the_queue() {
         let tray = Tray::default();
         (1..=3).for_each(|n| tray.put(n));
+        tray.put_fresh(5);
         tray.put_urgent(9);
-        assert_eq!(std::iter::from_fn(|| tray.take()).collect::<Vec<_>>(), [9, 1, 2, 3]);
+        assert_eq!(std::iter::from_fn(|| tray.take()).collect::<Vec<_>>(), [9, 5, 1, 2, 3]);
     }
 
     #[test]
