@@ -42,10 +42,18 @@ impl Differences {
         Ok(Self { lines })
     }
 
+    /// Whether a line says that we are right about a file, or that both are.
+    pub(super) fn settled(&self, suite: &str, file: &str) -> bool {
+        self.line(suite, file).is_some_and(|line| line.who == "verbatim" || line.who == "both")
+    }
+
     /// Who is right about a file, and why.
     pub(super) fn of(&self, suite: &str, file: &str) -> Option<String> {
-        let line = self.lines.iter().find(|line| line.suite == suite && fits(&line.file, file))?;
-        Some(format!("right: {}. {}", line.who, line.why))
+        self.line(suite, file).map(|line| format!("right: {}. {}", line.who, line.why))
+    }
+
+    fn line(&self, suite: &str, file: &str) -> Option<&Line> {
+        self.lines.iter().find(|line| line.suite == suite && fits(&line.file, file))
     }
 }
 
