@@ -1,15 +1,11 @@
 //! What a version allows by itself: its status, its signals, its terms, its words. The story decides afterwards.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use news::{Embargo, Gravity, ItemClass, PubStatus, Reason, Severity, Signal, Version};
 
 use crate::kill_text::{self, Effect};
-use crate::{Policy, Safety, code};
-
-/// How long before its receipt a new item may be dated.
-const STALE: SignedDuration = SignedDuration::from_hours(24);
-/// How far the clocks of agency and newsroom may be apart.
-const AHEAD: SignedDuration = SignedDuration::from_mins(10);
+use crate::safety::{Finding, Safety, Sight, judge};
+use crate::{Policy, code};
 
 /// What the version allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +59,8 @@ pub(crate) struct Setting {
     pub(crate) is_first: bool,
     /// A person released this very version: what it says in words has been read.
     pub(crate) cleared: bool,
+    /// It would not be published anyway: it is older than the backlog of a first contact.
+    pub(crate) passed_over: bool,
 }
 
 /// The gravest severity that machine-readable fields state.
@@ -89,6 +87,7 @@ pub(crate) fn assess(
     expires: Option<Timestamp>,
     setting: Setting,
     policy: &Policy,
+    sight: &Sight<'_>,
     now: Timestamp,
 ) -> Assessment {
     let mut found =
@@ -129,7 +128,15 @@ pub(crate) fn assess(
     if let Some(end) = expires.filter(|end| *end <= now) {
         found.find(Want::Expire, code::EXPIRED, format!("the licence ended at {end}"));
     }
-    assess_safety(&mut found, version, setting, policy, now);
+    for Finding { rule, text } in judge(version, setting, policy, sight, now) {
+        match policy.rules.mode(rule) {
+            Safety::On => drop(found.find(Want::Hold, rule.name(), text)),
+            Safety::Shadow => {
+                found.shadows.push(Reason::new(rule.shadow(), format!("would be held: {text}")))
+            }
+            Safety::Off => {}
+        }
+    }
     if let Some(Embargo::Until(instant)) = version.embargo
         && instant > now
     {
@@ -217,46 +224,5 @@ fn assess_reading(found: &mut Assessment, version: &Version) {
     let wordless = version.copy.headline().is_none() && version.copy.body().next().is_none();
     if wordless && matches!(version.class, ItemClass::Text) {
         found.find(Want::Hold, code::EMPTY, "usable, but neither a headline nor a body");
-    }
-}
-
-fn assess_safety(
-    found: &mut Assessment,
-    version: &Version,
-    setting: Setting,
-    policy: &Policy,
-    now: Timestamp,
-) {
-    if policy.safety == Safety::Off || setting.cleared {
-        return;
-    }
-    let claimed = version.claimed_time();
-    let meant = match version.embargo {
-        Some(Embargo::Until(instant)) => claimed.map(|claimed| claimed.max(instant)),
-        _ => claimed,
-    };
-    let mut suspect = |real: &'static str, shadow: &'static str, text: String| match policy.safety {
-        Safety::On => drop(found.find(Want::Hold, real, text)),
-        _ => found.shadows.push(Reason::new(shadow, format!("would be held: {text}"))),
-    };
-    if let Some(meant) = meant
-        && setting.is_first
-        && !policy.exempt
-        && !policy.first_contact
-        && now.duration_since(meant) > STALE
-    {
-        let text = format!("a new item, dated {meant}: more than {} h before its receipt", STALE.as_hours());
-        suspect(code::STALE_DATE, code::SHADOW_STALE_DATE, text);
-    }
-    if let Some(claimed) = claimed
-        && !policy.exempt
-        && claimed.duration_since(now) > AHEAD
-    {
-        let text = format!("dated {claimed}: more than {} min after its receipt", AHEAD.as_mins());
-        suspect(code::FUTURE_DATE, code::SHADOW_FUTURE_DATE, text);
-    }
-    if kill_text::is_unfinished(&version.copy) {
-        let text = "gaps in the copy that somebody meant to fill".to_owned();
-        suspect(code::UNFINISHED, code::SHADOW_UNFINISHED, text);
     }
 }

@@ -100,6 +100,40 @@ codes! {
     FUTURE_DATE = "future-date";
     /// Copy with gaps still to be filled: `XXXX`, `TK TK` (safety rule).
     UNFINISHED = "unfinished";
+    /// The feed's breaker has tripped (safety rule).
+    BREAKER = "breaker";
+    /// The words of an item that was killed (safety rule).
+    KILLED_TWIN = "killed-twin";
+    /// The words of an older story under a new identifier (safety rule).
+    OLD_TWIN = "old-twin";
+    /// A sender or format that the feed never had (safety rule).
+    UNEXPECTED_SENDER = "unexpected-sender";
+    /// Many more new stories than usual (safety rule).
+    BURST = "burst";
+    /// Many flashes or obituaries at once (safety rule).
+    FLASHES = "flashes";
+    /// The dateline names another day (safety rule).
+    DATE_DIFFERS = "date-differs";
+    /// Words of a template or test (safety rule).
+    PLACEHOLDER = "placeholder";
+    /// A headline without a body (safety rule).
+    EMPTY_BODY = "empty-body";
+    /// The copy breaks off (safety rule).
+    CUT_BODY = "cut-body";
+    /// Long paragraphs stand twice (safety rule).
+    REPEATED_BODY = "repeated-body";
+    /// Hardly a word of the live version is left (safety rule).
+    LARGE_CHANGE = "large-change";
+    /// Another script or language than the item names (safety rule).
+    OTHER_LANGUAGE = "other-language";
+    /// Headline and body have nothing in common (safety rule).
+    OTHER_STORY = "other-story";
+    /// A word of the watch list (safety rule).
+    WATCH_WORD = "watch-word";
+    /// Numbers are missing, or a list has nothing in common with the one before (safety rule).
+    GAP = "gap";
+    /// A feed is silent for too long (safety rule).
+    SILENCE = "silence";
     /// The operator holds the item.
     OPERATOR_HOLD = "operator-hold";
     /// The operator holds everything.
@@ -116,6 +150,40 @@ codes! {
     SHADOW_FUTURE_DATE = "shadow-future-date";
     /// [`UNFINISHED`] would have held.
     SHADOW_UNFINISHED = "shadow-unfinished";
+    /// [`BREAKER`] would have held.
+    SHADOW_BREAKER = "shadow-breaker";
+    /// [`KILLED_TWIN`] would have held.
+    SHADOW_KILLED_TWIN = "shadow-killed-twin";
+    /// [`OLD_TWIN`] would have held.
+    SHADOW_OLD_TWIN = "shadow-old-twin";
+    /// [`UNEXPECTED_SENDER`] would have held.
+    SHADOW_UNEXPECTED_SENDER = "shadow-unexpected-sender";
+    /// [`BURST`] would have held.
+    SHADOW_BURST = "shadow-burst";
+    /// [`FLASHES`] would have held.
+    SHADOW_FLASHES = "shadow-flashes";
+    /// [`DATE_DIFFERS`] would have held.
+    SHADOW_DATE_DIFFERS = "shadow-date-differs";
+    /// [`PLACEHOLDER`] would have held.
+    SHADOW_PLACEHOLDER = "shadow-placeholder";
+    /// [`EMPTY_BODY`] would have held.
+    SHADOW_EMPTY_BODY = "shadow-empty-body";
+    /// [`CUT_BODY`] would have held.
+    SHADOW_CUT_BODY = "shadow-cut-body";
+    /// [`REPEATED_BODY`] would have held.
+    SHADOW_REPEATED_BODY = "shadow-repeated-body";
+    /// [`LARGE_CHANGE`] would have held.
+    SHADOW_LARGE_CHANGE = "shadow-large-change";
+    /// [`OTHER_LANGUAGE`] would have held.
+    SHADOW_OTHER_LANGUAGE = "shadow-other-language";
+    /// [`OTHER_STORY`] would have held.
+    SHADOW_OTHER_STORY = "shadow-other-story";
+    /// [`WATCH_WORD`] would have held.
+    SHADOW_WATCH_WORD = "shadow-watch-word";
+    /// [`GAP`] would have held.
+    SHADOW_GAP = "shadow-gap";
+    /// [`SILENCE`] would have held.
+    SHADOW_SILENCE = "shadow-silence";
 }
 
 /// Whether a version that is off for this reason returns by itself once the agency says nothing against it: the

@@ -7,6 +7,7 @@ use news::{
 
 use crate::assess::{Assessment, Setting, Want, assess, machine_severity};
 use crate::history::{Place, place};
+use crate::safety::Sight;
 use crate::story::is_older;
 use crate::{Decision, Known, Policy, Story, Terms, code, fall, kill_text, targets};
 
@@ -14,12 +15,19 @@ use crate::{Decision, Known, Policy, Story, Terms, code, fall, kill_text, target
 const CHANGES: usize = 3;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// Decides about a version that arrived: a pure function of the story so far, the version, the rules and the hour.
+/// Decides about a version that arrived: a pure function of the story so far, the version, the rules, what was seen
+/// around it, and the hour.
 ///
 /// The decision's `n` is the ordinal that the version gets, `None` if it adds none to the story. See the crate's
 /// table for what follows from what.
-pub fn decide(story: &Story, version: &Version, policy: &Policy, now: Timestamp) -> Decision {
-    let arrival = Arrival::new(story, version, policy, now);
+pub fn decide(
+    story: &Story,
+    version: &Version,
+    policy: &Policy,
+    sight: &Sight<'_>,
+    now: Timestamp,
+) -> Decision {
+    let arrival = Arrival::new(story, version, policy, sight, now);
     if let Some(when) = withdraws_itself(version) {
         return arrival.withdrawn(when);
     }
@@ -56,6 +64,7 @@ struct Arrival<'a> {
     story: &'a Story,
     version: &'a Version,
     policy: &'a Policy,
+    sight: &'a Sight<'a>,
     now: Timestamp,
     place: Place,
     /// The ordinal that it would get.
@@ -65,11 +74,17 @@ struct Arrival<'a> {
 }
 
 impl<'a> Arrival<'a> {
-    fn new(story: &'a Story, version: &'a Version, policy: &'a Policy, now: Timestamp) -> Self {
+    fn new(
+        story: &'a Story,
+        version: &'a Version,
+        policy: &'a Policy,
+        sight: &'a Sight<'a>,
+        now: Timestamp,
+    ) -> Self {
         let hash: Digest = version.copy.copy_hash();
         let place = place(story, version, hash);
         let expires = expiry(story, version, policy, now);
-        Self { story, version, policy, now, place, next: story.next_ordinal(), expires }
+        Self { story, version, policy, sight, now, place, next: story.next_ordinal(), expires }
     }
 
     fn setting(&self, cleared: bool) -> Setting {
@@ -78,7 +93,12 @@ impl<'a> Arrival<'a> {
             exposed: self.story.live().is_some() || self.story.known.iter().any(waits),
             is_first: !self.story.was_public && !self.passed_over(),
             cleared,
+            passed_over: self.backlogged().is_some(),
         }
+    }
+
+    fn assess(&self, cleared: bool) -> Assessment {
+        assess(self.version, self.expires, self.setting(cleared), self.policy, self.sight, self.now)
     }
 
     /// A decision that adds the version with this standing; its `Version` change comes first.
@@ -133,7 +153,7 @@ impl<'a> Arrival<'a> {
         if self.story.standing == ItemStanding::Killed && killed_before_arrival(self.story) {
             return self.after_kill();
         }
-        let found = assess(self.version, self.expires, self.setting(false), self.policy, self.now);
+        let found = self.assess(false);
         if found.want == Want::Hold
             && found.has(code::KILL_TEXT)
             && self.story.standing != ItemStanding::Killed
@@ -152,7 +172,7 @@ impl<'a> Arrival<'a> {
             true => Reason::new(code::KILLED_BEFORE_ARRIVAL, "the item was killed before it came"),
             false => Reason::new(code::KILL_STICKY, "the item was killed; only a person can bring it back"),
         };
-        let found = assess(self.version, self.expires, self.setting(false), self.policy, self.now);
+        let found = self.assess(false);
         let mut decision = match found.want {
             Want::Ignore | Want::Expire => {
                 self.add(Ruling::new(Act::Ignore, reason), VersionStanding::Ignored)
@@ -165,7 +185,7 @@ impl<'a> Arrival<'a> {
     }
 
     fn newer(&self) -> Decision {
-        let found = assess(self.version, self.expires, self.setting(false), self.policy, self.now);
+        let found = self.assess(false);
         let told = found.has(code::KILL_TEXT);
         let mut decision = match found.want {
             Want::Publish => self.publish(found),
@@ -262,6 +282,12 @@ impl<'a> Arrival<'a> {
         if self.policy.hold_all {
             return Some(Reason::new(code::HOLD_ALL, "the operator holds everything"));
         }
+        if self.policy.hold_feed {
+            return Some(Reason::new(
+                code::BREAKER,
+                "everything on the feed is held; a person looks at all of it",
+            ));
+        }
         let lately =
             self.story.recent_changes.iter().filter(|at| self.now.duration_since(**at) < HOUR).count();
         let numbered = matches!(self.place, Place::Newer { numbered: true, .. });
@@ -325,7 +351,7 @@ impl<'a> Arrival<'a> {
         let same_terms = known.embargo == self.version.embargo && known.expires == self.expires;
         let by_hand = [code::RELEASED, code::RELEASED_AFTER_KILL].contains(&known.reason.as_str());
         let cleared = by_hand && known.embargo == self.version.embargo;
-        let found = assess(self.version, self.expires, self.setting(cleared), self.policy, self.now);
+        let found = self.assess(cleared);
         let mut decision = self.again(known, found).unwrap_or_else(|| {
             let mut decision = nothing();
             if !same_terms {

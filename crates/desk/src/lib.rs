@@ -51,7 +51,7 @@
 //! | expired on arrival; an expiry is reached | ignore; hold with recall, and the item is expired | `expired` |
 //! | an expired version with a longer licence | publish, as a version of its own | `expiry-extended` |
 //! | first contact, older than the backlog or undated | ignore, no alarm; can be released | `backlog` |
-//! | a new item dated more than 24 h ago, or anything dated more than 10 min ahead, or copy with gaps | hold (safety) | `stale-date`, `future-date`, `unfinished` |
+//! | a safety rule finds something where all else would publish | hold; what is live stays | [`safety::Rule`] |
 //! | the operator holds the item, or everything | hold | `operator-hold`, `hold-all` |
 //!
 //! # What the table cannot say
@@ -69,7 +69,8 @@
 //!
 //! *One item on two feeds* is one story: the caller passes the stricter policy.
 //!
-//! Safety rules that look at more than one story (bursts, twins of old stories, forged sources) are not here.
+//! *Safety rules* ([`safety`]) come last and only ever hold. What they know beyond one story is a value that the
+//! caller keeps ([`safety::Watch`]) and passes in as a [`Sight`].
 
 mod assess;
 mod clock;
@@ -81,6 +82,7 @@ mod history;
 pub mod kill_text;
 mod operate;
 mod policy;
+pub mod safety;
 mod story;
 #[cfg(test)]
 mod tests;
@@ -90,5 +92,6 @@ pub use decide::{decide, expiry};
 pub use decision::{Decision, Terms};
 pub use fall::{fall, suspend, targets};
 pub use operate::{Command, RefuseCommandError, operate};
-pub use policy::{Policy, Safety};
+pub use policy::Policy;
+pub use safety::{Safety, Sight};
 pub use story::{Known, Story};

@@ -1,21 +1,13 @@
 //! What the feed's contract and the house say, as far as decisions depend on it.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 
-/// Whether the safety rules hold versions back. They never govern status, kill, embargo or not-for-publication.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Safety {
-    /// They hold.
-    #[default]
-    On,
-    /// They only say what they would have done.
-    Shadow,
-    /// They are not asked.
-    Off,
-}
+use crate::safety::Rules;
 
 /// The rules that a version is decided under. Where an item comes on several feeds the caller passes the strictest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// A person puts the version through by hand: exempt from backlog and age rules, from nothing else.
     pub exempt: bool,
@@ -27,8 +19,10 @@ pub struct Policy {
     pub expire_after: Option<SignedDuration>,
     /// The operator's one switch: nothing goes live.
     pub hold_all: bool,
+    /// The same for the feed that it came on: its breaker has tripped, or a person set it.
+    pub hold_feed: bool,
     /// The safety rules.
-    pub safety: Safety,
+    pub rules: Arc<Rules>,
 }
 
 impl Default for Policy {
@@ -39,7 +33,8 @@ impl Default for Policy {
             backlog: SignedDuration::from_hours(24),
             expire_after: None,
             hold_all: false,
-            safety: Safety::On,
+            hold_feed: false,
+            rules: Arc::default(),
         }
     }
 }

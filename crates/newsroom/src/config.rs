@@ -7,8 +7,10 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use desk::safety::Rules;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use news::{AgencyId, FeedId, Label, ReviewState, SiteId};
@@ -171,8 +173,8 @@ pub struct Feed {
     pub sections: Vec<String>,
     /// The sites of its stories; never empty.
     pub sites: Vec<SiteId>,
-    /// How far the safety rules go.
-    pub safety: Safety,
+    /// How far the safety rules go, and their thresholds.
+    pub rules: Arc<Rules>,
     /// At first contact, items older than this are not published.
     pub backlog: SignedDuration,
     /// The zone of times that carry none.

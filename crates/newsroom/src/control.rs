@@ -48,12 +48,15 @@ pub enum Request {
         /// Who orders it.
         by: String,
     },
-    /// The switch that holds everything.
+    /// The switch that holds everything, or everything of one feed.
     HoldAll {
         /// On or off.
         on: bool,
         /// Who orders it.
         by: String,
+        /// The feed; all of them otherwise.
+        #[serde(default)]
+        feed: Option<String>,
     },
     /// A list.
     List {
@@ -201,8 +204,12 @@ impl Newsroom {
                     lines: outcomes.into_iter().map(OutcomeLine::from).collect(),
                 }
             }
-            Request::HoldAll { on, by } => {
-                self.order(Order::HoldAll { on, by }).await?;
+            Request::HoldAll { on, by, feed } => {
+                let feed = feed.map(|feed| FeedId::from(feed.as_str()));
+                if let Some(feed) = feed.as_ref().filter(|feed| self.config().feed(feed).is_none()) {
+                    return Err(CommandError::UnknownFeed(feed.to_string()));
+                }
+                self.order(Order::HoldAll { on, by, feed }).await?;
                 Reply::Done
             }
             Request::List { which, limit } => Reply::List(self.list(&which, limit)?),

@@ -18,6 +18,7 @@ use store::{
 use crate::Room;
 use crate::config::{Config, Feed};
 use crate::decide;
+use crate::lookout::Seen;
 use crate::main_loop::{Contact, Desk};
 use crate::press::{dated, story_url};
 use crate::record::{Work, kills, vaulted};
@@ -48,7 +49,7 @@ pub(crate) fn story_of(row: Option<&StoryRow>) -> Story {
     }
 }
 
-/// The feed's rules and contract, for one version.
+/// The feed's rules and contract, for one version. `hold` says whether everything is held, and everything of the feed.
 ///
 /// First contact spares readers a flood of old stories. What was there before the feed was added belongs to it, dated
 /// or not; of a list that is the first that somebody sends, only what says itself that it is old.
@@ -58,7 +59,7 @@ pub(crate) fn policy(
     archived: &Archived,
     version: &Version,
     contact: Contact,
-    hold_all: bool,
+    hold: (bool, bool),
 ) -> Policy {
     Policy {
         exempt: contact == Contact::ByHand,
@@ -71,8 +72,9 @@ pub(crate) fn policy(
         },
         backlog: feed.backlog(),
         expire_after: config.agency(feed.agency()).and_then(crate::config::Agency::expire_after),
-        hold_all,
-        safety: feed.safety(),
+        hold_all: hold.0,
+        hold_feed: hold.1,
+        rules: Arc::clone(feed.rules()),
     }
 }
 
@@ -144,6 +146,11 @@ impl Draft {
         self.decision.ruling.recall || decide::recalls(&self.decision.changes)
     }
 
+    /// Whether it adds a version that would be published if nothing spoke against it.
+    pub(crate) fn is_new(&self) -> bool {
+        self.decision.n.is_some() && matches!(self.decision.ruling.act, Act::Publish | Act::Hold)
+    }
+
     /// Step 5, and making ready what step 6 records. It asks the record and changes nothing, so any hand may do it.
     pub(crate) fn press(self, room: &Room) -> Result<Proof, StoreError> {
         let Draft { key, row, decision, places, published, now, version, mut ruled } = self;
@@ -195,10 +202,13 @@ impl Desk {
         self.close(&key)?;
         let row = room.store.story(&key)?;
         let now = room.clock.now();
-        let policy = decide::policy(&room.config, feed, archived, &version, contact, room.hold_all());
+        let hold = (room.hold_all(), self.lookout.holds(feed.id()));
+        let policy = decide::policy(&room.config, feed, archived, &version, contact, hold);
         // Never by the wall alone: a clock that was stepped forward must not end an embargo on arrival.
         let certain = room.clock.not_after();
-        let decision = desk::decide(&decide::story_of(row.as_ref()), &version, &policy, certain);
+        let seen = self.lookout.look(feed.id(), feed.rules(), &key, row.as_ref(), &version, now);
+        let sight = Seen::sight(seen.as_ref());
+        let decision = desk::decide(&decide::story_of(row.as_ref()), &version, &policy, &sight, certain);
         let own_time = policy.first_contact || policy.exempt && is_old(version.claimed_time(), now);
         let published = decide::published(own_time, version.claimed_time(), now);
         let places = room.place(&key, Some(feed), row.as_ref(), published, Some(&version));
@@ -235,6 +245,7 @@ impl Desk {
         for complaint in &version.complaints {
             room.health.complaint(feed.id(), complaint);
         }
+        self.watched(feed, &key, row.as_ref(), &version, seen.as_ref(), &decision)?;
         Ok(Draft { key, row, decision, places, published, now, version, ruled })
     }
 
@@ -306,7 +317,7 @@ impl Desk {
                 uri: row.key.uri,
                 headline: row.headline,
                 slugline: row.slugline,
-                number: None,
+                number: row.number,
                 at: row.arrived,
             })
             .collect();

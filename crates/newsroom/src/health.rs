@@ -56,6 +56,10 @@ pub struct FeedHealth {
     pub rulings: BTreeMap<&'static str, u64>,
     /// Complaints, by gravity.
     pub complaints: BTreeMap<&'static str, u64>,
+    /// Whether everything on it is held.
+    pub held: bool,
+    /// What the safety rules found, by rule and mode (`on`, `shadow`).
+    pub findings: BTreeMap<(&'static str, &'static str), u64>,
 }
 
 #[derive(Debug, Default)]
@@ -96,6 +100,16 @@ impl Health {
     pub(crate) fn complaint(&self, feed: &FeedId, complaint: &Complaint) {
         let gravity = gravity_word(complaint.gravity);
         *self.board().feeds.entry(feed.clone()).or_default().complaints.entry(gravity).or_default() += 1;
+    }
+
+    /// A safety rule found something.
+    pub(crate) fn found(&self, feed: &FeedId, rule: &'static str, mode: &'static str) {
+        *self.board().feeds.entry(feed.clone()).or_default().findings.entry((rule, mode)).or_default() += 1;
+    }
+
+    /// Everything on a feed is held, or no longer.
+    pub(crate) fn held(&self, feed: &FeedId, held: bool) {
+        self.board().feeds.entry(feed.clone()).or_default().held = held;
     }
 
     /// Something an operator must know at once. What repeats itself takes one place, so that it hides nothing else.
@@ -189,6 +203,19 @@ impl Health {
                 let _ =
                     writeln!(out, "verbatim_complaints_total{{feed=\"{feed}\",gravity=\"{gravity}\"}} {n}");
             }
+        }
+        out.push_str("# HELP verbatim_findings_total Findings of the safety rules, by feed, rule and mode.\n# TYPE verbatim_findings_total counter\n");
+        for (feed, health) in &board.feeds {
+            for ((rule, mode), n) in &health.findings {
+                let _ = writeln!(
+                    out,
+                    "verbatim_findings_total{{feed=\"{feed}\",rule=\"{rule}\",mode=\"{mode}\"}} {n}"
+                );
+            }
+        }
+        out.push_str("# HELP verbatim_feed_held 1 while everything on the feed is held.\n# TYPE verbatim_feed_held gauge\n");
+        for (feed, health) in &board.feeds {
+            let _ = writeln!(out, "verbatim_feed_held{{feed=\"{feed}\"}} {}", u64::from(health.held));
         }
         out.push_str("# HELP verbatim_feed_failures Failures of a feed's door since it last worked.\n# TYPE verbatim_feed_failures gauge\n");
         for (feed, health) in &board.feeds {

@@ -174,6 +174,9 @@ impl Desk {
         reason: Option<&str>,
     ) -> Result<(), StoreError> {
         kill::deny(&self.room, placements);
+        if kills(&decision.changes) {
+            self.remember_fallen(key)?;
+        }
         if kills(&decision.changes) && !self.doomed.contains(key) {
             let code = decision.ruling.reasons.first().map_or("", |reason| reason.code);
             kill::remember(&self.room, key, placements, by, reason.unwrap_or(code))?;

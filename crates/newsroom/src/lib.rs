@@ -26,6 +26,7 @@ mod hands;
 pub mod health;
 mod kill;
 pub mod lists;
+mod lookout;
 mod main_loop;
 mod notary;
 mod press;
@@ -227,12 +228,14 @@ pub enum Order {
         /// Who.
         by: String,
     },
-    /// The switch that holds everything.
+    /// The switch that holds everything, or everything of one feed.
     HoldAll {
         /// On or off.
         on: bool,
         /// Who.
         by: String,
+        /// The feed; all of them otherwise.
+        feed: Option<FeedId>,
     },
     /// The index is thrown away and made anew from the journal.
     Rebuild,

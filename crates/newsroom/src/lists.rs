@@ -1,5 +1,7 @@
 //! What the operator looks at: what is held and why, what came, what complained, how the feeds are.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use news::{FeedId, ItemKey, ItemStanding, SiteId};
 use serde::{Deserialize, Serialize};
@@ -84,6 +86,12 @@ pub struct FeedLine {
     pub trouble: Option<String>,
     /// Failures since it last worked.
     pub failures: u64,
+    /// Whether everything on it is held: its breaker has tripped, or a person set it.
+    #[serde(default)]
+    pub held: bool,
+    /// What the safety rules found since the start, by rule; where a rule only watches, ` (shadow)` stands behind it.
+    #[serde(default)]
+    pub findings: BTreeMap<String, u64>,
 }
 
 /// What is to be listed.
@@ -241,6 +249,12 @@ impl Newsroom {
                     last_bytes: health.last_bytes.map(instant),
                     trouble: health.trouble.map(|(at, what)| format!("{what} (since {at})")),
                     failures: health.failures,
+                    held: health.held,
+                    findings: health
+                        .findings
+                        .into_iter()
+                        .map(|((rule, mode), n)| (named(rule, mode), n))
+                        .collect(),
                 }
             })
             .collect()
@@ -302,4 +316,9 @@ impl Newsroom {
     pub fn item(&self, key: &ItemKey) -> Result<Option<StoryRow>, StoreError> {
         self.room.store.story(key)
     }
+}
+
+/// A rule as it is listed.
+fn named(rule: &str, mode: &str) -> String {
+    if mode == "shadow" { format!("{rule} (shadow)") } else { rule.to_owned() }
 }

@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use crate::clock::Since;
 use crate::hands::Hands;
 use crate::kill::Owed;
+use crate::lookout::Lookout;
 use crate::record::{BATCH, Piece, Sheet, Told, Work};
 use crate::steps::{Outcome, Reading};
 use crate::{CommandError, Order, Room, decide, kill, read};
@@ -77,13 +78,17 @@ pub(crate) struct Desk {
     pub(crate) behind: Option<u64>,
     /// It takes what overtakes a transmission in hand.
     pub(crate) overtaken: bool,
+    /// What the safety rules know beyond one story.
+    pub(crate) lookout: Lookout,
     /// Whether it works for good: orders come in, and what finds no space is tried again. Not so in recovery.
     pub(crate) at_work: bool,
 }
 impl Desk {
     pub(crate) fn new(room: Arc<Room>) -> Result<Self, StoreError> {
         let next_due = room.store.next_due()?;
+        let lookout = Lookout::open(&room)?;
         Ok(Self {
+            lookout,
             room,
             table: Vec::new(),
             batch: Vec::new(),
@@ -136,6 +141,7 @@ impl Desk {
             None => {}
             Some(Event::Stop) => {
                 self.commit()?;
+                self.save_all_of_lookout()?;
                 return Ok(true);
             }
             Some(Event::Arrived(archived, reply)) => {
@@ -251,6 +257,9 @@ impl Desk {
             room.waiting.learn(archived.seq(), room.waiting.names_in(feed.agency(), &items));
         }
         let contact = self.contact(&archived, count)?;
+        self.lookout.sent_by(&archived, format);
+        let sender = self.lookout.sender();
+        let mut all_new = count;
         let sheet = Arc::new(Sheet {
             archived,
             format: format.map(|format| format.as_str().to_owned()),
@@ -262,6 +271,7 @@ impl Desk {
             let uri = version.uri.clone();
             match catch_unwind(AssertUnwindSafe(|| self.rule(feed, archived, contact, no, version))) {
                 Ok(Ok(draft)) => {
+                    all_new -= usize::from(!draft.is_new());
                     let urgent = draft.is_urgent();
                     self.put(Piece::Draft(Box::new(draft), no, Arc::clone(&sheet)))?;
                     if urgent {
@@ -276,6 +286,7 @@ impl Desk {
                 }
             }
             let stop = self.attend()?;
+            self.lookout.goes_on(&sender);
             if stop || (no + 1) % STRIDE == 0 {
                 let fact = Fact::Progress { transmission: archived.id(), next_item: no + 1 };
                 self.lay(Work::of(Entry::new(room.clock.now(), fact))?)?;
@@ -284,6 +295,10 @@ impl Desk {
                 // The next start goes on behind this item.
                 return Ok(());
             }
+        }
+        if contact == Contact::Usual {
+            self.lookout.sent(feed.id(), feed.rules());
+            self.look_for_a_gap(feed, archived, count, all_new == count);
         }
         if matches!(contact, Contact::First { .. }) {
             let fact = Fact::FirstContact { feed: feed.id().clone() };
@@ -354,10 +369,11 @@ impl Desk {
     ) -> Result<Result<Vec<Outcome>, CommandError>, StoreError> {
         self.commit()?;
         let answer = match order {
-            Order::HoldAll { on, by } => {
-                self.room.set_hold_all(on);
-                let fact = Fact::HoldAll { on, by };
-                self.lay(Work::of(Entry::new(self.room.clock.now(), fact))?)?;
+            Order::HoldAll { on, by, feed } => {
+                if feed.is_none() {
+                    self.room.set_hold_all(on);
+                }
+                self.lay_switch(on, &by, feed)?;
                 Ok(vec![])
             }
             Order::Item { key, command, by } => {
@@ -366,6 +382,7 @@ impl Desk {
                 match desk::operate(&decide::story_of(row.as_ref()), &command, certain) {
                     Err(refusal) => Err(CommandError::Refused(refusal.to_string())),
                     Ok(decision) => {
+                        self.released(row.as_ref(), &decision);
                         Ok(vec![self.shift(key, row, decision, &format!("operator {by}"), None)?])
                     }
                 }
@@ -407,6 +424,7 @@ impl Desk {
     /// Embargoes that end and licences that end.
     pub(crate) fn look_at_the_clock(&mut self) -> Result<(), StoreError> {
         self.room.watch_the_clock();
+        self.look_around()?;
         if !self.is_due() {
             return Ok(());
         }
@@ -426,7 +444,8 @@ impl Desk {
                 row => row?,
             };
             let story = decide::story_of(row.as_ref());
-            let tick = if self.room.hold_all() { desk::tick_on_hold } else { desk::tick };
+            let held = row.iter().flat_map(|row| &row.feeds).any(|feed| self.lookout.holds(feed));
+            let tick = if self.room.hold_all() || held { desk::tick_on_hold } else { desk::tick };
             if let Some(decision) = tick(&story, now) {
                 self.shift(key, row, decision, "clock", None)?;
                 moved = true;

@@ -208,6 +208,7 @@ impl Desk {
         if self.batch.is_empty() {
             return Ok(());
         }
+        self.save_lookout()?;
         let committed = self.record()?;
         self.open.clear();
         let mut killed_keys = HashSet::new();

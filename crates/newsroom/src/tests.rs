@@ -491,7 +491,7 @@ fn an_agencys_kill_overtakes_what_waits() {
 
 #[test]
 fn a_fresh_story_overtakes_a_backlog_but_never_its_own_earlier_version() {
-    let house = House::new(ONE);
+    let house = House::new(&format!("{ONE}safety = \"off\"\n"));
     let (room, mut desk) = house.open();
     room.note_contact(&FeedId::from("world"));
     let (intake, archive) = crate::archive::Intake::start(Arc::clone(&room));

@@ -11,8 +11,8 @@ use news::{
 };
 
 use crate::{
-    Backend, ComplaintRow, Entry, Fact, LeafDraft, Moved, Placement, Ruled, StoreError, StoryRow, Terms,
-    Words,
+    Backend, ComplaintRow, Entry, Fact, LeafDraft, Moved, Placement, Remembered, Ruled, StoreError, StoryRow,
+    Terms, Words,
 };
 
 /// Opens a backend in a folder.
@@ -54,6 +54,7 @@ pub const CASES: &[fn(&Path, Open<'_>)] = &[
     short_words_are_found,
     operators_lists_tell_what_happened,
     switches_and_states_are_remembered,
+    what_the_rules_remember_is_kept_and_can_be_forgotten,
     a_rebuild_answers_as_before,
     replaying_gives_every_fact,
     a_sound_store_verifies,
@@ -761,8 +762,15 @@ fn operators_lists_tell_what_happened(dir: &Path, open: Open<'_>) {
 fn switches_and_states_are_remembered(dir: &Path, open: Open<'_>) {
     let store = open(dir);
     assert!(!store.hold_all().expect("asked") && !store.first_contact_done(&feed()).expect("asked"));
-    let switch = |on| Entry::new(at(1), Fact::HoldAll { on, by: "operator jo".to_owned() });
-    record(&*store, vec![switch(true), Entry::new(at(2), Fact::FirstContact { feed: feed() })]);
+    let switch = |on, feed| Entry::new(at(1), Fact::HoldAll { on, by: "operator jo".to_owned(), feed });
+    record(
+        &*store,
+        vec![
+            switch(true, None),
+            switch(true, Some(feed())),
+            Entry::new(at(2), Fact::FirstContact { feed: feed() }),
+        ],
+    );
     assert_eq!(store.feed_state(&feed()).expect("asked"), None);
     store.save_feed_state(&feed(), "{\"etag\":1}").expect("saved");
     store.save_feed_state(&feed(), "{\"etag\":2}").expect("saved");
@@ -770,8 +778,23 @@ fn switches_and_states_are_remembered(dir: &Path, open: Open<'_>) {
     let store = open(dir);
     assert!(store.hold_all().expect("asked") && store.first_contact_done(&feed()).expect("asked"));
     assert_eq!(store.feed_state(&feed()).expect("asked").as_deref(), Some("{\"etag\":2}"));
-    record(&*store, vec![switch(false)]);
+    record(&*store, vec![switch(false, None)]);
     assert!(!store.hold_all().expect("asked"));
+    assert_eq!(store.held_feeds().expect("asked"), [feed()], "a feed's own switch is another");
+    record(&*store, vec![switch(false, Some(feed()))]);
+    assert!(store.held_feeds().expect("asked").is_empty());
+}
+
+fn what_the_rules_remember_is_kept_and_can_be_forgotten(dir: &Path, open: Open<'_>) {
+    let row = |name: &str, n: i64| Remembered { name: name.to_owned(), at: at(n), bytes: vec![0, 255] };
+    let store = open(dir);
+    assert!(store.remembered().expect("asked").is_empty());
+    store.remember(&[row("b 1", 1), row("b 2", 5), row("a", 1)]).expect("kept");
+    store.remember(&[row("a", 2)]).expect("kept");
+    drop(store);
+    let store = open(dir);
+    assert_eq!(store.forget_remembered("b", at(5)).expect("forgotten"), 1);
+    assert_eq!(store.remembered().expect("asked"), [row("a", 2), row("b 2", 5)]);
 }
 
 /// A record with something of everything.
@@ -797,7 +820,7 @@ pub fn eventful(store: &dyn Backend) {
             moved(7, &d, Act::Hold, recall),
             kill(8, &c),
             ruled(9, 2, VersionStanding::Held, version(&c, "c again", "later words of c")),
-            Entry::new(at(10), Fact::HoldAll { on: true, by: "operator jo".to_owned() }),
+            Entry::new(at(10), Fact::HoldAll { on: true, by: "operator jo".to_owned(), feed: None }),
             Entry::new(at(11), Fact::FirstContact { feed: feed() }),
             Entry::new(at(12), Fact::Shard { site: site(), number: 1, why: "for the contract".to_owned() }),
             live(13, 1, &key("e"), "e", "words of e"),

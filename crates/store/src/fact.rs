@@ -67,12 +67,15 @@ pub enum Fact {
     Ruled(Box<Ruled>),
     /// An item moved without a version arriving: a person, the clock or another document did it.
     Moved(Box<Moved>),
-    /// The operator's one switch: everything is held, or no longer.
+    /// The operator's one switch: everything is held, or no longer. The same for one feed: its breaker.
     HoldAll {
         /// Whether it is on.
         on: bool,
         /// Who did it.
         by: String,
+        /// The feed, where it is about one.
+        #[serde(with = "Opt::<NameShape<FeedId>>", default, skip_serializing_if = "Option::is_none")]
+        feed: Option<FeedId>,
     },
     /// The first contact with a feed is over: what comes now is news.
     FirstContact {

@@ -265,6 +265,9 @@ pub trait Index: Send + Sync {
     /// Whether everything is held.
     fn hold_all(&self) -> Result<bool, StoreError>;
 
+    /// The feeds of which everything is held.
+    fn held_feeds(&self) -> Result<Vec<FeedId>, StoreError>;
+
     /// Whether the first contact with a feed is over.
     fn first_contact_done(&self, feed: &FeedId) -> Result<bool, StoreError>;
 
@@ -300,7 +303,40 @@ pub trait FeedState: Send + Sync {
     fn save_feed_state(&self, feed: &FeedId, state: &str) -> Result<(), StoreError>;
 }
 
-/// All that a backend is.
-pub trait Backend: Archive + Journal + Vault + Index + FeedState {}
+/// What the safety rules remember from one run to the next: fingerprints and counts under names, never words. Neither
+/// journal nor index: it may be forgotten at any time, and the rules then know less.
+pub trait RuleMemory: Send + Sync {
+    /// Everything that is remembered, by name.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn remembered(&self) -> Result<Vec<Remembered>, StoreError>;
 
-impl<B: Archive + Journal + Vault + Index + FeedState> Backend for B {}
+    /// Remembers all of these, durably and as one; what has the same name gives way.
+    ///
+    /// # Errors
+    /// As [`Archive::keep`].
+    fn remember(&self, rows: &[Remembered]) -> Result<(), StoreError>;
+
+    /// Forgets what has a name that begins with `prefix` and is older than `before`. Returns how many.
+    ///
+    /// # Errors
+    /// As [`Archive::keep`].
+    fn forget_remembered(&self, prefix: &str, before: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// Something that the safety rules remember.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// Its name.
+    pub name: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// What.
+    pub bytes: Vec<u8>,
+}
+
+/// All that a backend is.
+pub trait Backend: Archive + Journal + Vault + Index + FeedState + RuleMemory {}
+
+impl<B: Archive + Journal + Vault + Index + FeedState + RuleMemory> Backend for B {}

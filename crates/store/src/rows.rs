@@ -303,6 +303,8 @@ pub struct Candidate {
     pub headline: Option<String>,
     /// The newest version's slugline.
     pub slugline: Option<String>,
+    /// The agency's number of the day, where its format carries one.
+    pub number: Option<String>,
     /// When the newest version was here.
     pub arrived: Timestamp,
     /// Where the item stands.

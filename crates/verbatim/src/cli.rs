@@ -43,6 +43,9 @@ pub(crate) enum Command {
     HoldAll {
         /// on or off
         switch: Switch,
+        /// Only this feed: also what its breaker holds, once it has tripped
+        #[arg(long, value_name = "ID")]
+        feed: Option<String>,
     },
     /// What came, what is held and why, what could not be read
     List(List),

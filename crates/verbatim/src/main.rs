@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         Command::Hold(item) => operate::hold(&cli.config, item),
         Command::Release(version) => operate::release(&cli.config, version),
         Command::Spike(version) => operate::spike(&cli.config, version),
-        Command::HoldAll { switch } => operate::hold_all(&cli.config, switch),
+        Command::HoldAll { switch, feed } => operate::hold_all(&cli.config, switch, feed),
         Command::List(list) => operate::list(&cli.config, &list),
         Command::Rebuild => operate::rebuild(&cli.config),
         Command::Backup { folder } => operate::backup(&cli.config, folder),

@@ -206,13 +206,13 @@ pub(crate) fn spike(path: &Path, which: cli::ItemVersion) -> Result<ExitCode, Fa
 }
 
 /// `verbatim hold-all`.
-pub(crate) fn hold_all(path: &Path, switch: cli::Switch) -> Result<ExitCode, Failure> {
+pub(crate) fn hold_all(path: &Path, switch: cli::Switch, feed: Option<String>) -> Result<ExitCode, Failure> {
     let on = switch == cli::Switch::On;
-    Line::open(path)?.ask(Request::HoldAll { on, by: operator() })?;
-    say::remark(if on {
-        "everything new and changed is held; kills go through"
-    } else {
-        "nothing is held wholesale any more"
+    let of_it = feed.as_ref().map_or_else(String::new, |feed| format!(" of feed {feed}"));
+    Line::open(path)?.ask(Request::HoldAll { on, by: operator(), feed })?;
+    say::remark(&match on {
+        true => format!("everything new and changed{of_it} is held; kills go through"),
+        false => format!("nothing{of_it} is held wholesale any more"),
     });
     Ok(ExitCode::SUCCESS)
 }

@@ -263,10 +263,11 @@ async fn form_order(State(desk): State<Desk>, Form(form): Form<ItemForm>) -> Res
 #[derive(Deserialize)]
 struct HoldAll {
     on: bool,
+    feed: Option<String>,
 }
 
 async fn form_hold_all(State(desk): State<Desk>, Form(form): Form<HoldAll>) -> Response {
-    back(desk.newsroom.carry_out(Order::HoldAll { on: form.on, by: "desk".into() }).await)
+    back(desk.newsroom.carry_out(Order::HoldAll { on: form.on, by: "desk".into(), feed: form.feed }).await)
 }
 
 fn back(reply: Reply) -> Response {
@@ -328,7 +329,7 @@ async fn api_order(State(desk): State<Desk>, Json(asked): Json<ApiOrder>) -> Res
 }
 
 async fn api_hold_all(State(desk): State<Desk>, Json(asked): Json<HoldAll>) -> Response {
-    json(desk.newsroom.carry_out(Order::HoldAll { on: asked.on, by: "api".into() }).await)
+    json(desk.newsroom.carry_out(Order::HoldAll { on: asked.on, by: "api".into(), feed: asked.feed }).await)
 }
 
 fn json(reply: Reply) -> Response {

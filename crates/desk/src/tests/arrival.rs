@@ -3,6 +3,9 @@
 use news::{Gravity, ItemClass, Relation, Severity};
 
 use super::*;
+use std::sync::Arc;
+
+use crate::safety::Rules;
 use crate::{Safety, targets};
 
 #[test]
@@ -54,7 +57,7 @@ fn the_same_version_with_the_same_words_is_a_redelivery() {
         room.arrives(&version, "publish: new")
             .arrives(&version, "ignore: redelivery")
             .stands("live(1): 1 live");
-        let again = decide(&room.story, &version, &room.policy, room.now);
+        let again = decide(&room.story, &version, &room.policy, &Sight::default(), room.now);
         assert_eq!((again.n, again.changes.len(), again.terms), (None, 0, None));
     }
 }
@@ -324,7 +327,7 @@ fn a_document_that_names_others_otherwise_is_a_story() {
 #[test]
 fn hold_all_holds_what_would_go_live() {
     let held = Policy { hold_all: true, ..Policy::default() };
-    Room::under(held).arrives(&numbered(1, "a"), "hold: hold-all").stands("unpublished: 1 held");
+    Room::under(held.clone()).arrives(&numbered(1, "a"), "hold: hold-all").stands("unpublished: 1 held");
     let mut room = Room::new();
     room.arrives(&numbered(1, "a"), "publish: new");
     room.policy = held;
@@ -350,9 +353,10 @@ fn a_new_item_with_an_old_date_is_held() {
     let old = made(numbered(1, "a"), -24 * 60 - 1);
     Room::new().arrives(&old, "hold: stale-date");
     Room::new().arrives(&made(numbered(1, "a"), -24 * 60), "publish: new");
-    Room::under(Policy { safety: Safety::Shadow, ..Policy::default() })
+    Room::under(Policy { rules: Arc::new(Rules::all(Safety::Shadow)), ..Policy::default() })
         .arrives(&old, "publish: new shadow-stale-date");
-    Room::under(Policy { safety: Safety::Off, ..Policy::default() }).arrives(&old, "publish: new");
+    Room::under(Policy { rules: Arc::new(Rules::all(Safety::Off)), ..Policy::default() })
+        .arrives(&old, "publish: new");
     Room::under(Policy { exempt: true, ..Policy::default() }).arrives(&old, "publish: new");
 }
 
@@ -369,7 +373,7 @@ fn a_date_in_the_future_is_held() {
     let ahead = made(numbered(1, "a"), 11);
     Room::new().arrives(&ahead, "hold: future-date");
     Room::new().arrives(&made(numbered(1, "a"), 10), "publish: new");
-    Room::under(Policy { safety: Safety::Shadow, ..Policy::default() })
+    Room::under(Policy { rules: Arc::new(Rules::all(Safety::Shadow)), ..Policy::default() })
         .arrives(&ahead, "publish: new shadow-future-date");
     Room::under(Policy { exempt: true, ..Policy::default() }).arrives(&ahead, "publish: new");
 }
@@ -388,12 +392,12 @@ fn copy_with_gaps_is_held() {
 
 #[test]
 fn safety_off_never_lifts_status_kill_or_embargo() {
-    let off = Policy { safety: Safety::Off, exempt: true, ..Policy::default() };
-    Room::under(off).arrives(&withheld(numbered(1, "a")), "hold: withheld");
-    Room::under(off).arrives(&canceled(numbered(1, "a")), "kill: killed-unseen");
-    Room::under(off).arrives(&embargo(numbered(1, "a"), 5), "hold: embargoed, until +5");
-    Room::under(off).arrives(&noted(numbered(1, "a"), "KILL KILL KILL"), "hold: kill-text, alarm");
-    Room::under(off).arrives(&unknown(numbered(1, "a")), "hold: unknown-status, alarm");
+    let off = Policy { rules: Arc::new(Rules::all(Safety::Off)), exempt: true, ..Policy::default() };
+    Room::under(off.clone()).arrives(&withheld(numbered(1, "a")), "hold: withheld");
+    Room::under(off.clone()).arrives(&canceled(numbered(1, "a")), "kill: killed-unseen");
+    Room::under(off.clone()).arrives(&embargo(numbered(1, "a"), 5), "hold: embargoed, until +5");
+    Room::under(off.clone()).arrives(&noted(numbered(1, "a"), "KILL KILL KILL"), "hold: kill-text, alarm");
+    Room::under(off.clone()).arrives(&unknown(numbered(1, "a")), "hold: unknown-status, alarm");
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 /// What follows from an event, if anything; asked twice, to see that the answer is the same.
 fn follows(story: &Story, event: &Event, now: Timestamp) -> Option<Decision> {
     let ask = || match event {
-        Event::Arrives(version, policy) => Some(decide(story, version, policy, now)),
+        Event::Arrives(version, policy) => Some(decide(story, version, policy, &Sight::default(), now)),
         Event::Falls(relation, when) => Some(fall(story, *relation, when.map(at), now)),
         Event::Suspends => Some(suspend(story, "headline", now)),
         Event::Told(command) => operate(story, command, now).ok(),
@@ -251,9 +251,9 @@ proptest! {
     #[test]
     fn the_same_delivery_twice_settles(version in versions(), policy in policies()) {
         let mut story = Story::default();
-        let decision = decide(&story, &version, &policy, noon());
+        let decision = decide(&story, &version, &policy, &Sight::default(), noon());
         story.apply(&decision, Some(&version), noon());
-        let settled = decide(&story, &version, &policy, noon());
+        let settled = decide(&story, &version, &policy, &Sight::default(), noon());
         prop_assert_eq!(settled.ruling.act, Act::Ignore);
         prop_assert!(settled.changes.is_empty() && settled.n.is_none() && settled.terms.is_none(), "{:?}", settled);
     }

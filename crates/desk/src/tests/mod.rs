@@ -15,7 +15,8 @@ use news::{
 };
 
 use crate::{
-    Command, Decision, Policy, RefuseCommandError, Story, decide, fall, operate, suspend, tick, tick_on_hold,
+    Command, Decision, Policy, RefuseCommandError, Sight, Story, decide, fall, operate, suspend, tick,
+    tick_on_hold,
 };
 
 /// The instant at which every history begins: noon.
@@ -150,7 +151,7 @@ impl Room {
     /// A version arrives; `expect` is [`told`] of the decision.
     #[track_caller]
     fn arrives(&mut self, version: &Version, expect: &str) -> &mut Self {
-        let decision = decide(&self.story, version, &self.policy, self.now);
+        let decision = decide(&self.story, version, &self.policy, &Sight::default(), self.now);
         self.story.apply(&decision, Some(version), self.now);
         assert_eq!(told(&decision), expect);
         self

@@ -41,6 +41,10 @@ pub(super) struct File {
     /// nothing need be written here.
     #[serde(default)]
     pub(super) log: Log,
+    /// Safety rules with other modes and thresholds than the usual ones, for all feeds or for some. What a later table
+    /// says goes before what an earlier one says. The rules and what they look for stand in `docs/safety-rules.md`.
+    #[serde(default)]
+    pub(super) rules: Vec<Rules>,
     /// What is too much. Everything that comes from outside has a limit; what exceeds one is a complaint on the desk.
     #[serde(default)]
     pub(super) limits: Limits,
@@ -233,8 +237,8 @@ pub(super) struct Feed {
     /// The sites that its stories appear on. All of them unless it is given.
     #[schemars(extend("x-example" = "[\"main\"]"))]
     pub(super) sites: Option<Vec<Id>>,
-    /// Whether the safety rules hold back what looks dangerous: old dates, bursts, cut or empty copy, test traffic.
-    /// They never decide on status, kill, embargo, or what is not for publication.
+    /// Whether the safety rules hold back what looks dangerous: old dates, bursts, cut or empty copy, twins of old and of
+    /// killed stories. Single rules are set in `[[rules]]`. They never decide on status, kill, embargo, or what is not for publication.
     #[serde(default)]
     pub(super) safety: Safety,
     /// When the feed is met for the first time, items older than this are recorded and not published.
@@ -269,6 +273,58 @@ pub(super) struct Feed {
     /// that a `poll` whose host is written as a loopback address may go there.
     #[schemars(example = true)]
     pub(super) allow_private: Option<bool>,
+}
+
+/// Modes and thresholds of the safety rules.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rules {
+    /// The feeds that it is about. All of them unless it is given.
+    #[schemars(extend("x-example" = "[\"agx-world\"]"))]
+    pub(super) feeds: Option<Vec<Id>>,
+    /// Rules that hold what they find, by name.
+    #[serde(default)]
+    #[schemars(extend("x-example" = "[\"large-change\"]"))]
+    pub(super) on: Vec<Id>,
+    /// Rules that only say what they would have done, by name.
+    #[serde(default)]
+    #[schemars(extend("x-example" = "[\"other-story\", \"burst\"]"))]
+    pub(super) shadow: Vec<Id>,
+    /// Rules that are not asked, by name.
+    #[serde(default)]
+    #[schemars(extend("x-example" = "[\"flashes\"]"))]
+    pub(super) off: Vec<Id>,
+    /// `stale-date`: how long before its receipt a new item may be dated. 24 hours unless it is given.
+    #[schemars(example = "24h")]
+    pub(super) stale_after: Option<Span>,
+    /// `future-date`: how far ahead of its receipt. 10 minutes unless it is given.
+    #[schemars(example = "10m")]
+    pub(super) ahead: Option<Span>,
+    /// `burst`: how many new stories in ten minutes are no burst, whatever was usual. 40 unless it is given.
+    #[schemars(range(min = 1, max = 100_000), example = 40)]
+    pub(super) burst: Option<u32>,
+    /// `burst`: how many times the busiest ten minutes of the last week make one. 3 unless it is given.
+    #[schemars(range(min = 1, max = 1_000), example = 3)]
+    pub(super) burst_factor: Option<u32>,
+    /// `flashes`: how many flashes, or obituaries, may come in ten minutes. 5 unless it is given.
+    #[schemars(range(min = 1, max = 10_000), example = 5)]
+    pub(super) flashes: Option<u32>,
+    /// `old-twin`: how old a story must be for its twin to be old. 7 days unless it is given.
+    #[schemars(example = "7d")]
+    pub(super) twin_age: Option<Span>,
+    /// `breaker`: how many findings in ten minutes trip the feed's breaker; 0: it never trips. 10 unless it is given.
+    #[schemars(range(min = 0, max = 100_000), example = 10)]
+    pub(super) breaker: Option<u32>,
+    /// `silence`: after how long without a new story an alarm is raised. Without it, four times the longest silence so
+    /// far, once the feed is known for three days.
+    #[schemars(example = "6h")]
+    pub(super) silence: Option<Span>,
+    /// `unexpected-sender`: the hosts that are polled, or the peers that push. Whoever did so far unless it is given.
+    #[schemars(extend("x-example" = "[\"wire.agency.example\"]"))]
+    pub(super) senders: Option<Vec<String>>,
+    /// `watch-word`: words and phrases in headline or lead that a person should see first.
+    #[schemars(extend("x-example" = "[\"bankruptcy\", \"takeover bid\"]"))]
+    pub(super) watch: Option<Vec<String>>,
 }
 
 /// How far the safety rules of a feed go.

@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use desk::safety::{Rule, Rules, Safety};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use news::{AgencyId, FeedId, SiteId};
@@ -103,8 +105,9 @@ impl Resolve<'_> {
                     sections.push(Section { id: name.clone(), name: capitalised(name) });
                 }
             }
-            feeds.push(self.feed(i, feed, names, &agencies, &sites, &limits));
+            feeds.push(self.feed(i, feed, names, &agencies, &sites, &limits, &file.rules));
         }
+        self.rules_name_what_exists(&file.rules, &feeds);
         self.differ("feed", feeds.iter().map(|feed| feed.id.as_str()));
         self.folders_differ(&feeds, &store);
         Config { sites, desk, store, agencies, sections, feeds, log, limits }
@@ -385,6 +388,7 @@ impl Resolve<'_> {
         agencies: &[Agency],
         sites: &[Site],
         limits: &Limits,
+        rules: &[keys::Rules],
     ) -> Feed {
         let key = format!("feed[{i}]");
         let at = |name: &str| format!("{key}.{name}");
@@ -441,7 +445,7 @@ impl Resolve<'_> {
             push: feed.push,
             sections,
             sites: named,
-            safety: feed.safety,
+            rules: self.rules(&feed, rules),
             backlog: signed(backlog).unwrap_or_default(),
             timezone: timezone.unwrap_or(TimeZone::UTC),
             language: feed.language.map(|tag| tag.0),
@@ -450,6 +454,76 @@ impl Resolve<'_> {
             poll_every,
             max_bytes,
             token: self.secret(&key, feed.token_env, feed.token_file),
+        }
+    }
+
+    /// The safety rules of a feed: the usual ones, as far as no table says otherwise.
+    fn rules(&mut self, feed: &keys::Feed, tables: &[keys::Rules]) -> Arc<Rules> {
+        let mut rules = Rules::default();
+        for (i, table) in tables.iter().enumerate() {
+            if table.feeds.as_ref().is_some_and(|feeds| !feeds.iter().any(|id| id.0 == feed.id.0)) {
+                continue;
+            }
+            let modes = [(&table.on, Safety::On), (&table.shadow, Safety::Shadow), (&table.off, Safety::Off)];
+            for (names, safety) in modes {
+                let named =
+                    names.iter().filter_map(|id| Rule::ALL.into_iter().find(|rule| rule.name() == id.0));
+                for rule in named {
+                    rules.set(rule, safety);
+                }
+            }
+            let mut span = |name: &str, span: &Option<keys::Span>| {
+                let length = self.positive(&format!("rules[{i}].{name}"), &span.as_ref()?.0);
+                length.and_then(signed)
+            };
+            rules.stale_after = span("stale_after", &table.stale_after).unwrap_or(rules.stale_after);
+            rules.ahead = span("ahead", &table.ahead).unwrap_or(rules.ahead);
+            rules.twin_age = span("twin_age", &table.twin_age).unwrap_or(rules.twin_age);
+            rules.silence = span("silence", &table.silence).or(rules.silence);
+            rules.burst = table.burst.unwrap_or(rules.burst);
+            rules.burst_factor = table.burst_factor.unwrap_or(rules.burst_factor);
+            rules.flashes = table.flashes.unwrap_or(rules.flashes);
+            rules.breaker = table.breaker.unwrap_or(rules.breaker);
+            if let Some(senders) = &table.senders {
+                rules.senders.clone_from(senders);
+            }
+            if let Some(watch) = &table.watch {
+                rules.watch_for(watch.iter().map(String::as_str));
+            }
+        }
+        for rule in Rule::ALL {
+            match (feed.safety, rules.mode(rule)) {
+                (keys::Safety::Off, _) => rules.set(rule, Safety::Off),
+                (keys::Safety::Shadow, Safety::On) => rules.set(rule, Safety::Shadow),
+                _ => &mut rules,
+            };
+        }
+        Arc::new(rules)
+    }
+
+    /// Every rule and every feed that a table of rules names is there, and no rule stands under two modes.
+    fn rules_name_what_exists(&mut self, tables: &[keys::Rules], feeds: &[Feed]) {
+        for (i, table) in tables.iter().enumerate() {
+            for (j, id) in table.feeds.iter().flatten().enumerate() {
+                let key = format!("rules[{i}].feeds[{j}]");
+                self.must_exist(&key, &id.0, "feed", feeds.iter().map(|feed| feed.id.as_str()));
+            }
+            let mut seen: HashSet<&str> = HashSet::new();
+            for (list, names) in [("on", &table.on), ("shadow", &table.shadow), ("off", &table.off)] {
+                for (j, name) in names.iter().enumerate() {
+                    let key = format!("rules[{i}].{list}[{j}]");
+                    let known = Rule::ALL.map(Rule::name);
+                    if !known.contains(&name.0.as_str()) {
+                        let hint = words::nearest(&name.0, known.iter().copied()).map_or_else(
+                            || format!("there are {}", known.join(", ")),
+                            |near| format!("did you mean `{near}`?"),
+                        );
+                        self.find(&key, format!("there is no safety rule `{}`: {hint}", name.0));
+                    } else if !seen.insert(&name.0) {
+                        self.find(&key, format!("`{}` is named twice in this table: keep one", name.0));
+                    }
+                }
+            }
         }
     }
 

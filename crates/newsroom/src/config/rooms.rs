@@ -1,11 +1,13 @@
 //! What the other rooms ask of the configuration, in their own words.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use desk::safety::Rules;
 use jiff::SignedDuration;
 use news::{AgencyId, FeedId, SiteId};
 
-use super::{Agency, Config, Feed, Index, Safety, Section, Site};
+use super::{Agency, Config, Feed, Index, Section, Site};
 
 impl Config {
     /// All sites.
@@ -133,13 +135,9 @@ impl Feed {
         doors.join(", ")
     }
 
-    /// How far the safety rules go, as the desk says it.
-    pub fn safety(&self) -> desk::Safety {
-        match self.safety {
-            Safety::On => desk::Safety::On,
-            Safety::Shadow => desk::Safety::Shadow,
-            Safety::Off => desk::Safety::Off,
-        }
+    /// The safety rules, as the desk has them.
+    pub fn rules(&self) -> &Arc<Rules> {
+        &self.rules
     }
 
     /// What the readers are told about the feed.

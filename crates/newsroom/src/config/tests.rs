@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use desk::safety::Rule;
 use news::{FeedId, ReviewState};
 
 use super::*;
@@ -82,7 +83,7 @@ fn the_smallest_useful_file_is_enough() {
     assert_eq!(feed.sections, ["world"]);
     assert_eq!(config.sections, [Section { id: "world".into(), name: "World".into() }]);
     assert_eq!(feed.sites, [SiteId::from("main")]);
-    assert_eq!((feed.safety, feed.format, feed.title_is_html), (Safety::On, WireFormat::Auto, false));
+    assert_eq!((&*feed.rules, feed.format, feed.title_is_html), (&Rules::default(), WireFormat::Auto, false));
     assert_eq!(feed.backlog, SignedDuration::from_hours(24));
     assert_eq!((feed.poll_every, feed.max_bytes), (Duration::from_secs(60), 16 << 20));
     assert_eq!(agency.archive_for, Some(SignedDuration::from_hours(30 * 24)));
@@ -103,7 +104,18 @@ fn a_group_of_sites_is_accepted() {
 #[test]
 fn every_key_is_read() {
     let feed = |added| good(("", added)).feeds.remove(0);
-    assert_eq!(feed("safety = \"shadow\"").safety, Safety::Shadow);
+    assert_eq!(*feed("safety = \"shadow\"").rules, Rules::all(desk::Safety::Shadow));
+    let off = feed("safety = \"off\"\n[[rules]]\non = [\"burst\"]").rules;
+    assert!(!off.any(), "a feed without rules has none, whatever the tables say");
+    let rules = feed(
+        "[[rules]]\nshadow = [\"burst\"]\nburst = 7\n[[rules]]\nfeeds = [\"agx-world\"]\non = [\"burst\"]",
+    )
+    .rules;
+    assert_eq!(
+        (rules.mode(Rule::Burst), rules.burst),
+        (desk::Safety::On, 7),
+        "what a later table says goes before"
+    );
     assert_eq!(feed("backlog = \"30d\"").backlog, SignedDuration::from_hours(720));
     assert_eq!(feed("timezone = \"Asia/Kolkata\"").timezone, TimeZone::get("Asia/Kolkata").expect("zone"));
     assert_eq!(feed("language = \"hi\"").language.as_deref(), Some("hi"));
@@ -265,6 +277,10 @@ fn words_are_refused_with_what_is_allowed() {
     check(
         ("", "safety = \"onn\""),
         "19:10: feed[0].safety: `onn` is none of on, shadow, off; did you mean `on`?",
+    );
+    check(
+        ("", "[[rules]]\nshadow = [\"brust\"]"),
+        "20:11: rules[0].shadow[0]: there is no safety rule `brust`: did you mean `burst`?",
     );
     check(
         ("", "format = \"newsml\""),
@@ -585,12 +601,12 @@ fn the_example_is_itself_good_and_shows_every_key() {
         {
             let mut lines: Vec<&str> = example.lines().collect();
             lines[i] = commented;
-            // The section's table is commented out as a whole.
-            let text = lines.join("\n").replacen("# [[section]]", "[[section]]", 1).replacen(
-                "# id = \"world\"",
-                "id = \"world\"",
-                1,
-            );
+            // These tables are commented out as a whole.
+            let text = lines
+                .join("\n")
+                .replacen("# [[section]]", "[[section]]", 1)
+                .replacen("# id = \"world\"", "id = \"world\"", 1)
+                .replacen("# [[rules]]", "[[rules]]", 1);
             let findings = check::check(&text).findings;
             assert!(
                 findings.iter().all(|finding| finding.message.contains("this is not TOML: duplicate")),

@@ -137,6 +137,9 @@ fn sort_of(field: &Json) -> String {
             {
                 (_, Some(least), Some(most)) => format!("A whole number from {least} to {most}."),
                 (sort, ..) if sort == "a table" => "A table.".into(),
+                (sort, ..) if sort == "an array" && field["items"]["x-kind"].is_null() => {
+                    "An array of texts.".into()
+                }
                 (sort, ..) if sort == "an array" => "An array of short names.".into(),
                 (sort, ..) if sort == "true or false" => "`true` or `false`.".into(),
                 (sort, ..) if sort == "a whole number" => "A whole number.".into(),

@@ -11,6 +11,7 @@ mod cells;
 mod check;
 mod index;
 mod journal;
+mod remembered;
 mod schema;
 mod search;
 #[cfg(test)]

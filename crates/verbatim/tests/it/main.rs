@@ -18,6 +18,7 @@ mod proofs;
 mod readers;
 mod reserved;
 mod review;
+mod rules;
 mod sites;
 mod trouble;
 mod waiting;

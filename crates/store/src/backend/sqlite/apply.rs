@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use news::{Act, AgencyId, Change, Embargo, ItemKey, ItemStanding, VersionStanding};
+use news::{Act, AgencyId, Change, Embargo, FeedId, ItemKey, ItemStanding, VersionStanding};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::cells::{micros, micros_up, signed};
@@ -50,10 +50,12 @@ pub(super) fn apply(tx: &Transaction<'_>, seq: u64, record: &Record<'_>) -> Resu
         }
         Fact::Ruled(ruled) => apply_ruled(tx, seq, at, ruled)?,
         Fact::Moved(moved) => apply_moved(tx, seq, at, moved)?,
-        Fact::HoldAll { on, by } => {
-            tx.prepare_cached("DELETE FROM hold_all")?.execute([])?;
-            tx.prepare_cached("INSERT INTO hold_all (held, by, at) VALUES (?1, ?2, ?3)")?
-                .execute(params![on, by, at])?;
+        Fact::HoldAll { on, by, feed } => {
+            let feed = feed.as_ref().map_or("", FeedId::as_str);
+            tx.prepare_cached(
+                "INSERT OR REPLACE INTO hold_all (feed, held, by, at) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![feed, on, by, at])?;
         }
         Fact::FirstContact { feed } => {
             tx.prepare_cached("INSERT OR IGNORE INTO first_contact (feed, seq) VALUES (?1, ?2)")?

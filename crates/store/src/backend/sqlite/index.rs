@@ -6,7 +6,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 use news::{
     AgencyId, BlockKind, Embargo, FeedId, ItemId, ItemKey, ItemStanding, ReviewState, SiteId, TransmissionId,
-    VersionStanding,
+    Version, VersionStanding,
 };
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
@@ -292,6 +292,13 @@ fn complaint_line(row: &Row<'_>) -> Result<ComplaintLine, StoreError> {
     })
 }
 
+/// The agency's number of the day, where its format carries one.
+fn number(version: &Version) -> Option<String> {
+    let named = |path: &str| ["header/agency-number", "header/number"].contains(&path);
+    let numbers = version.extra.iter().filter(|extra| named(&extra.path));
+    numbers.map(|extra| extra.value.clone()).find(|number| !number.is_empty())
+}
+
 fn candidate(tx: &Transaction<'_>, row: &Row<'_>) -> Result<Option<Candidate>, StoreError> {
     let key = key(row, 1, 2)?;
     let mut ask = tx.prepare_cached("SELECT max(n) FROM version WHERE item = ?1")?;
@@ -302,6 +309,7 @@ fn candidate(tx: &Transaction<'_>, row: &Row<'_>) -> Result<Option<Candidate>, S
     Ok(Some(Candidate {
         headline: words.version.copy.headline().map(str::to_owned),
         slugline: words.version.slugline.clone(),
+        number: number(&words.version),
         arrived: instant(row.get(5)?)?,
         standing: standing(row, 3, 4)?,
         key,
@@ -575,8 +583,16 @@ impl Index for Store {
 
     fn hold_all(&self) -> Result<bool, StoreError> {
         self.ask(|tx| {
-            let mut ask = tx.prepare_cached("SELECT held FROM hold_all")?;
+            let mut ask = tx.prepare_cached("SELECT held FROM hold_all WHERE feed = ''")?;
             Ok(ask.query_row([], |row| row.get(0)).optional()?.unwrap_or(false))
+        })
+    }
+
+    fn held_feeds(&self) -> Result<Vec<FeedId>, StoreError> {
+        self.ask(|tx| {
+            let mut ask =
+                tx.prepare_cached("SELECT feed FROM hold_all WHERE held = 1 AND feed <> '' ORDER BY feed")?;
+            collect(ask.query([])?, |row| Ok(FeedId::new(row.get::<_, String>(0)?)))
         })
     }
 

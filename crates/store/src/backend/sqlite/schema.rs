@@ -11,7 +11,7 @@ use crate::{OpenStoreError, StoreError};
 const APPLICATION: i64 = 0x7662_746d;
 
 /// Each step brings the ground state from the age of its place in the list to the next.
-const STEPS: &[&str] = &[GROUND];
+const STEPS: &[&str] = &[GROUND, REMEMBERED];
 
 /// The age that this program writes.
 pub(super) const NEWEST: i64 = STEPS.len() as i64;
@@ -51,6 +51,11 @@ CREATE TABLE feed_state (feed TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WIT
 -- The age of the index.
 CREATE TABLE age (index_age INTEGER NOT NULL) STRICT;
 INSERT INTO age VALUES (0);
+";
+
+const REMEMBERED: &str = "
+-- What the safety rules remember: no words, only fingerprints and counts.
+CREATE TABLE remembered (name TEXT PRIMARY KEY, at INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
 /// The age of the index: raise it with every change of [`INDEX`] or of what is derived into it.
@@ -101,7 +106,7 @@ CREATE INDEX complaint_feed ON complaint (feed, seq);
 CREATE TABLE note (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, gravity TEXT NOT NULL, what TEXT NOT NULL) STRICT;
 CREATE TABLE progress (transmission BLOB PRIMARY KEY, next INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE first_contact (feed TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE hold_all (held INTEGER NOT NULL, by TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE TABLE hold_all (feed TEXT PRIMARY KEY, held INTEGER NOT NULL, by TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 CREATE TABLE receipt (
     item INTEGER NOT NULL, outlet TEXT NOT NULL, what TEXT NOT NULL, ok INTEGER NOT NULL, detail TEXT NOT NULL,
     at INTEGER NOT NULL, PRIMARY KEY (item, outlet)
@@ -260,13 +265,13 @@ mod tests {
         let mut connection = open(dir.path());
         climb(dir.path(), &mut connection, STEPS).unwrap();
         connection.execute("INSERT INTO feed_state VALUES ('agx', 'cursor')", []).unwrap();
-        let later = [GROUND, "ALTER TABLE feed_state ADD COLUMN more TEXT"];
+        let later = [GROUND, REMEMBERED, "ALTER TABLE feed_state ADD COLUMN more TEXT"];
         climb(dir.path(), &mut connection, &later).unwrap();
         let more: (String, Option<String>) = connection
             .query_row("SELECT state, more FROM feed_state", [], |row| Ok((row.get(0)?, row.get(1)?)))
             .unwrap();
         assert_eq!(more, ("cursor".to_owned(), None));
-        let kept = Connection::open(dir.path().join("verbatim.sqlite.before-2")).unwrap();
+        let kept = Connection::open(dir.path().join("verbatim.sqlite.before-3")).unwrap();
         let state: String = kept.query_row("SELECT state FROM feed_state", [], |row| row.get(0)).unwrap();
         assert_eq!(state, "cursor");
         assert!(
@@ -279,11 +284,11 @@ mod tests {
     fn an_older_program_refuses_a_newer_store() {
         let dir = tempfile::tempdir().unwrap();
         let mut connection = open(dir.path());
-        climb(dir.path(), &mut connection, &[GROUND, "SELECT 1"]).unwrap();
+        climb(dir.path(), &mut connection, &[GROUND, REMEMBERED, "SELECT 1"]).unwrap();
         drop(connection);
         for access in [crate::Access::Write, crate::Access::Read] {
             let error = Store::open(dir.path(), access).unwrap_err();
-            assert!(matches!(error, OpenStoreError::Newer { found: 2, known: 1, .. }), "{error}");
+            assert!(matches!(error, OpenStoreError::Newer { found: 3, known: 2, .. }), "{error}");
         }
     }
 
@@ -292,7 +297,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut connection = open(dir.path());
         climb(dir.path(), &mut connection, STEPS).unwrap();
-        assert!(climb(dir.path(), &mut connection, &[GROUND, "CREATE TABLE more (x); nonsense"]).is_err());
+        assert!(
+            climb(dir.path(), &mut connection, &[GROUND, REMEMBERED, "CREATE TABLE more (x); nonsense"])
+                .is_err()
+        );
         assert!(connection.prepare("SELECT * FROM more").is_err());
         climb(dir.path(), &mut connection, STEPS).unwrap();
     }

@@ -482,7 +482,9 @@ fn the_journal_looks_as_it_is_documented() {
     if let Fact::Ruled(ruled) = &mut entry.fact {
         ruled.changes = changes;
     }
-    store.record(vec![entry, Entry::new(at(2), Fact::HoldAll { on: true, by: "jo".to_owned() })]).unwrap();
+    store
+        .record(vec![entry, Entry::new(at(2), Fact::HoldAll { on: true, by: "jo".to_owned(), feed: None })])
+        .unwrap();
     let rows: Vec<String> = store
         .read(|tx| {
             let mut ask = tx.prepare("SELECT CAST(bytes AS TEXT) FROM journal ORDER BY seq")?;
