@@ -469,7 +469,7 @@ pub(super) struct Limits {
     #[schemars(range(min = 1, max = 1_000_000))]
     pub(super) max_items: u32,
     /// The most elements, texts and comments of one item. This and `max_text` bound the memory and the time that one
-    /// item takes: at these defaults less than 128 MiB and 2 s.
+    /// item takes.
     #[schemars(range(min = 1_000, max = 10_000_000))]
     pub(super) max_nodes: u32,
     /// The deepest nesting of elements, or of JSON values (128 at most).
