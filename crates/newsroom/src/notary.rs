@@ -619,6 +619,8 @@ fn take_up(
         let mut shard = lock(&log.current);
         log.seal(&mut shard)?;
         if store.feed_state(&memory_of(id, number))?.is_none() {
+            // The store must not remember a signature that the last word may lose.
+            lock(&log.last_word).sync().map_err(word_fault)?;
             store.save_feed_state(&memory_of(id, number), &shard.note)?;
         }
     }

@@ -43,11 +43,11 @@ pub enum LastWordError {
     TooLong(usize),
 }
 
-/// A short text that is swapped for the next, never lost and never half written: a plain file with two slots that are
-/// written in turn, each a text filled up with empty lines. It is held under a lock from opening to dropping.
+/// A short text that is swapped for the next, never lost and never half written: a plain file with two slots, each a
+/// text filled up with empty lines. It is held under a lock from opening to dropping.
 ///
-/// It is not synced at each swap, but by [`LastWord::sync`]: what a loss of power takes back is only ever behind the
-/// store, which was synced before.
+/// It is not synced at each swap, but by [`LastWord::sync`], and until then the slot that was synced last is left alone:
+/// what a loss of power takes back, or tears, is only ever behind the store, which was synced before.
 #[derive(Debug)]
 pub struct LastWord {
     path: PathBuf,
@@ -64,12 +64,17 @@ impl LastWord {
     /// It cannot be opened, or another process holds it.
     pub fn open(path: &Path, newest: impl Fn(&[String]) -> Option<usize>) -> Result<Self, LastWordError> {
         let fault = |doing| move |source| LastWordError::File { doing, path: path.to_owned(), source };
-        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        let sync_folder = |folder: &Path| File::open(folder).and_then(|folder| folder.sync_all());
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        if let Some(parent) = parent.filter(|parent| !parent.is_dir()) {
             DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
                 .create(parent)
                 .map_err(fault("creating the folder of"))?;
+            if let Some(above) = parent.parent().filter(|above| !above.as_os_str().is_empty()) {
+                sync_folder(above).map_err(fault("syncing the folder of"))?;
+            }
         }
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
@@ -82,6 +87,9 @@ impl LastWord {
         let texts = [read_slot(&file, 0), read_slot(&file, 1)];
         let texts = texts.into_iter().collect::<io::Result<Vec<_>>>().map_err(fault("reading"))?;
         let newest = newest(&texts).map(|at| (at as u64, texts[at].clone()));
+        // Who wrote it may not have come to syncing it, and whoever made the file not to syncing its name.
+        file.sync_all().map_err(fault("syncing"))?;
+        parent.map_or(Ok(()), sync_folder).map_err(fault("syncing the folder of"))?;
         Ok(Self { path: path.to_owned(), file, newest, dirty: false })
     }
 
@@ -105,7 +113,8 @@ impl LastWord {
                 if read_slot(&self.file, *slot).map_err(fault("reading"))? != *said {
                     return Err(LastWordError::Changed { path: path.clone() });
                 }
-                1 - slot
+                // What was not synced may be overwritten; the slot beside it holds what was.
+                if self.dirty { *slot } else { 1 - slot }
             }
             None => 0,
         };
@@ -234,6 +243,21 @@ mod tests {
         assert_eq!(word.get(), Some("abc\n\nd\n"));
         let kept = std::fs::read_to_string(&path).unwrap();
         assert!(kept.starts_with("abc\n\nd\n\n\n"), "anybody can read it");
+    }
+
+    #[test]
+    fn what_was_synced_outlives_whatever_is_said_before_the_next_sync() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("main");
+        let mut word = LastWord::open(&path, longest).unwrap();
+        word.swap("synced\n").unwrap();
+        word.sync().unwrap();
+        for text in ["longer than it\n", "and longer than that\n", "and once more a longer one\n"] {
+            word.swap(text).unwrap();
+        }
+        let texts = [read_slot(&word.file, 0).unwrap(), read_slot(&word.file, 1).unwrap()];
+        assert!(texts.contains(&"synced\n".to_owned()), "{texts:?}");
+        assert!(texts.contains(&"and once more a longer one\n".to_owned()), "{texts:?}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::chance::Chance;
 use super::faults::{Faults, Tally};
-use super::house::{House, copy_folder, fresh_folder};
+use super::house::{House, copy_folder, copy_store, fresh_folder};
 use super::http::Line;
 use super::kills;
 use super::ledger::{Ledger, Proof};
@@ -53,11 +53,12 @@ pub(super) fn run(program: &Path, flips: u64, seed: u64) -> Result<Tally, String
     let mut ends: Vec<(End, String)> = Vec::new();
     for (how, share) in [(Rest::Stopped, flips - flips / 2), (Rest::Killed, flips / 2)] {
         let failed = |error: std::io::Error| format!("the harness itself failed: {error}");
-        let kept = fresh_folder("flips").map_err(failed)?;
+        let folder = fresh_folder("flips").map_err(failed)?;
+        let kept = folder.join("data");
         let result = at_rest(program, &kept, how, &mut chance).and_then(|ledger| {
             flip_all(program, &kept, how, share, &ledger, &mut chance, &mut ends, &mut tally)
         });
-        let _ = std::fs::remove_dir_all(&kept);
+        let _ = std::fs::remove_dir_all(&folder);
         result.map_err(failed)?;
     }
     ends.sort();
@@ -107,7 +108,7 @@ fn at_rest(program: &Path, kept: &Path, how: Rest, chance: &mut Chance) -> std::
         Rest::Killed => house.crash(),
     }
     // Before anybody looks: whoever closes the database last folds the write-ahead log into it.
-    copy_folder(&house.store(), kept)?;
+    copy_store(&house.store(), kept)?;
     let wrong = house.doctor()?;
     if let Some(fault) = faults.take().into_iter().chain(wrong).next() {
         return Err(std::io::Error::other(format!("before any flip: {fault}")));
@@ -130,7 +131,7 @@ fn flip_all(
     for _ in 0..flips {
         let faults = Faults::default();
         let mut house = House::new(program)?;
-        copy_folder(kept, &house.store())?;
+        copy_store(kept, &house.store())?;
         let (file, bit) = flip(&house.store(), chance)?;
         let what = format!("bit {} of byte {} of {file} ({how:?})", bit % 8, bit / 8);
         let found = !house.doctor()?.is_empty();

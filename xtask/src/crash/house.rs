@@ -255,6 +255,15 @@ impl Drop for House {
     }
 }
 
+/// Copies a store, and beside it what its logs signed last.
+pub(crate) fn copy_store(from: &Path, to: &Path) -> Result<()> {
+    let beside = |store: &Path| store.with_added_extension("last-checkpoint");
+    if beside(from).is_dir() {
+        copy_folder(&beside(from), &beside(to))?;
+    }
+    copy_folder(from, to)
+}
+
 /// Copies a folder with everything in it, but for sockets.
 pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to)?;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::chance::Chance;
 use super::faults::{Faults, Tally};
-use super::house::{House, STORE_FAILED, copy_folder};
+use super::house::{House, STORE_FAILED, copy_store};
 use super::http::Line;
 use super::kills;
 use super::ledger::{Book, Ledger, Proof};
@@ -195,6 +195,7 @@ const KILLED_BY_WIRE: &str = "urn:agx:base:2";
 /// The stores that the cases begin with.
 fn bases(program: &Path, chance: &mut Chance) -> Result<Bases> {
     let empty = Base { folder: super::house::fresh_folder("base")?, book: Book::default() };
+    std::fs::create_dir_all(empty.folder.join("data"))?;
     let ledger = Ledger::default();
     let mut house = House::new(program)?;
     house.start()?;
@@ -243,14 +244,14 @@ fn bases(program: &Path, chance: &mut Chance) -> Result<Bases> {
 
 fn keep(house: &House, ledger: &Ledger) -> Result<Base> {
     let folder = super::house::fresh_folder("base")?;
-    copy_folder(&house.store(), &folder)?;
+    copy_store(&house.store(), &folder.join("data"))?;
     Ok(Base { folder, book: ledger.book().clone() })
 }
 
 /// A house of its own that begins with a base.
 fn open(program: &Path, base: &Base) -> Result<(House, Ledger)> {
     let house = House::new(program)?;
-    copy_folder(&base.folder, &house.store())?;
+    copy_store(&base.folder.join("data"), &house.store())?;
     Ok((house, Ledger::of(base.book.clone())))
 }
 
