@@ -257,7 +257,11 @@ impl Drop for House {
 
 /// Copies a store, and beside it what its logs signed last.
 pub(crate) fn copy_store(from: &Path, to: &Path) -> Result<()> {
-    let beside = |store: &Path| store.with_added_extension("last-checkpoint");
+    let beside = |store: &Path| {
+        let mut path = store.as_os_str().to_owned();
+        path.push(".last-checkpoint");
+        PathBuf::from(path)
+    };
     if beside(from).is_dir() {
         copy_folder(&beside(from), &beside(to))?;
     }

@@ -105,7 +105,9 @@ impl Resolve<'_> {
                     sections.push(Section { id: name.clone(), name: capitalised(name) });
                 }
             }
-            feeds.push(self.feed(i, feed, names, &agencies, &sites, &limits, &file.rules));
+            let rules = self.rules(&feed, &file.rules);
+            let resolved = self.feed(i, feed, names, &agencies, &sites, &limits);
+            feeds.push(Feed { rules, ..resolved });
         }
         self.rules_name_what_exists(&file.rules, &feeds);
         self.differ("feed", feeds.iter().map(|feed| feed.id.as_str()));
@@ -388,7 +390,6 @@ impl Resolve<'_> {
         agencies: &[Agency],
         sites: &[Site],
         limits: &Limits,
-        rules: &[keys::Rules],
     ) -> Feed {
         let key = format!("feed[{i}]");
         let at = |name: &str| format!("{key}.{name}");
@@ -445,7 +446,7 @@ impl Resolve<'_> {
             push: feed.push,
             sections,
             sites: named,
-            rules: self.rules(&feed, rules),
+            rules: Arc::default(),
             backlog: signed(backlog).unwrap_or_default(),
             timezone: timezone.unwrap_or(TimeZone::UTC),
             language: feed.language.map(|tag| tag.0),
