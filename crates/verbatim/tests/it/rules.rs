@@ -21,7 +21,7 @@ fn killed(newsroom: &Newsroom, format: Format, story: &Story) {
 
 #[test]
 fn killed_words_come_back_under_no_other_identifier_also_after_a_crash() {
-    let mut newsroom = Newsroom::usual();
+    let mut newsroom = Newsroom::with(&format!("{USUAL}\n[[rules]]\non = [\"killed-twin\"]\n"));
     let story = Story::new("morvane", Ninjs);
     killed(&newsroom, Ninjs, &story);
     let ruled = newsroom.deliver(Ninjs, &twin_of(&story, "again"));
