@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
-use news::{Act, Door, FeedId, ItemKey, ItemStanding, SiteId, Transmission, TransmissionId};
-use store::{Archive as _, Index as _, Journal as _, KillRecord, StoryRow};
+use news::{Act, Door, FeedId, Gravity, ItemKey, ItemStanding, SiteId, Transmission, TransmissionId};
+use store::{Archive as _, Entry, Fact, Index as _, Journal as _, KillRecord, StoryRow};
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
@@ -627,6 +627,21 @@ fn an_order_does_not_wait_for_the_end_of_a_long_transmission() {
     assert_eq!(row(&room, "i39").standing, ItemStanding::Live(1));
     assert!(room.store.unread(10).expect("the store reads").is_empty());
     room.store.verify().expect("the store is whole");
+}
+
+#[test]
+fn an_answer_does_not_wait_for_a_signature_that_nobody_gives() {
+    let house = House::new(ONE);
+    let (room, mut desk) = house.open();
+    arrive(&room, &mut desk, "world", &wire("ferry", 1, "usable", "ferry", ""));
+    let newsroom = at_work(&room, desk);
+    let site = SiteId::from(room.config.sites[0].id.as_str());
+    assert_eq!(newsroom.told(&site, "urn:agx:ferry").expect("it is told").len(), 1);
+    // What a commit leaves if the signature fails after it.
+    let note = Fact::Note { what: "a test".to_owned(), gravity: Gravity::Remark };
+    room.store.record(vec![Entry::new(room.clock.now(), note)]).expect("it is recorded");
+    assert!(newsroom.told(&site, "urn:agx:ferry").is_err());
+    newsroom.stop();
 }
 
 #[test]
