@@ -218,6 +218,10 @@ impl Store {
             (Ok(_), Ok(())) => {
                 tracing::debug!("a reader keeps erased words in the write-ahead log until the next write")
             }
+            // A file that was not cut holds what it held: the log keeps erased words until the next attempt.
+            (Err(error), _) if error.sqlite_error().is_some_and(|told| told.extended_code == UNCUT) => {
+                tracing::warn!(%error, "the write-ahead log could not be emptied");
+            }
             (Err(error), _) | (_, Err(error)) => match StoreError::from(error) {
                 error if error.is_fatal() => return Err(error.while_doing("emptying the write-ahead log")),
                 // What could not be moved out of the log stays in it, synced, and is moved again by the next attempt.
@@ -227,6 +231,9 @@ impl Store {
         Ok(())
     }
 }
+
+/// `SQLITE_IOERR_TRUNCATE`: a file could not be made shorter.
+const UNCUT: i32 = 10 | (6 << 8);
 
 /// Says of which store a failure is.
 fn database(dir: &Path) -> impl Fn(StoreError) -> OpenStoreError + '_ {
