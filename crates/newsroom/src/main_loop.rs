@@ -127,8 +127,10 @@ impl Desk {
 
     pub(crate) fn turn(&mut self) -> Result<bool, StoreError> {
         self.pay_what_is_owed()?;
-        if let Some(last) = self.behind.take() {
+        if let Some(last) = self.behind {
             self.take_unread(last)?;
+            self.behind = None;
+            self.room.set_stalled(None);
         }
         let event = match self.room.tray.take() {
             Some(event) => Some(event),

@@ -249,7 +249,10 @@ impl Desk {
             let entries: Vec<&Prepared> = self.batch.iter().map(|work| &work.entry).collect();
             let error = match self.room.record(&entries) {
                 Ok(committed) => {
-                    self.room.set_stalled(None);
+                    // Space alone does not make it ready: first it does what it had put off.
+                    if self.behind.is_none() {
+                        self.room.set_stalled(None);
+                    }
                     return Ok(committed.into_iter().map(Some).collect());
                 }
                 Err(error) => error,

@@ -43,6 +43,8 @@ pub(crate) struct Wish {
     kills: u64,
     /// Every how manyth case; none for no cases.
     sample: Option<u64>,
+    /// Words in the names of the cases that are wanted.
+    only: String,
     /// File systems, and how many power losses on each.
     power: Vec<(String, u64)>,
     torn: usize,
@@ -62,6 +64,7 @@ impl Wish {
         Self {
             kills: 24,
             sample: Some(31),
+            only: String::new(),
             power,
             torn: 4,
             flips: 24,
@@ -82,6 +85,7 @@ impl Wish {
                 "--kills" => wish.kills = words.next()?.parse().ok()?,
                 "--syscalls" => wish.sample = Some(wish.sample.unwrap_or(1)),
                 "--sample" => wish.sample = Some(words.next()?.parse().ok().filter(|k| *k > 0)?),
+                "--only" => words.next()?.clone_into(&mut wish.only),
                 "--power" => rounds = words.next()?.parse().ok()?,
                 "--fs" => fs = Some(words.next().filter(|fs| ["ext4", "xfs"].contains(fs))?.to_owned()),
                 "--torn" => wish.torn = words.next()?.parse().ok()?,
@@ -108,6 +112,7 @@ impl Wish {
         Self {
             kills: 0,
             sample: None,
+            only: String::new(),
             power: vec![],
             torn: 0,
             flips: 0,
@@ -132,7 +137,7 @@ pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
     if let Some(sample) = wish.sample {
         step(&mut tally, "killed and failed at calls that change files", || {
             match tools::need(&[("strace", "strace")]) {
-                Ok(()) => syscalls::run(program, sample, seed),
+                Ok(()) => syscalls::run(program, sample, &wish.only, seed),
                 Err(missing) => Ok(Tally { skipped: vec![format!("calls: {missing}")], ..Tally::default() }),
             }
         });

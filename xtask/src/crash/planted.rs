@@ -51,7 +51,7 @@ const PLANTS: [Plant; 7] = [
         file: "crates/newsroom/src/lib.rs",
         line: "            self.record_kill(&record.key, &record.reason, &record.by)?;",
         instead: "            let _ = &record.key;",
-        hunt: |program, seed| syscalls::run(program, 41, seed),
+        hunt: |program, seed| syscalls::run(program, 41, "", seed),
     },
     Plant {
         name: "sync-error-unheeded",

@@ -1,7 +1,11 @@
 //! The power goes while traffic comes through every door: what the file system has not written is lost.
 //!
-//! A real machine says nothing any more once its power has gone. Here it goes on for some microseconds, in which a sync
-//! that was under way may return as if it had been done. So nothing counts that was acknowledged after the cut began.
+//! A real machine says nothing any more once its power has gone. Here it goes on for some milliseconds, in which a sync
+//! that was under way may return as if it had been done: a plain writer of four threads that append and sync, cut off
+//! 136 times, lost three of some 150,000 acknowledged records, and each of the three was acknowledged 1.7 to 5.6 ms
+//! *after* the cut began, while the call that cuts takes 1.5 to 5 ms. So nothing counts that was acknowledged after the
+//! cut began, and everything that was acknowledged before. The instant is taken right before the call, by the process
+//! that makes it.
 
 use std::path::Path;
 use std::thread::sleep;
@@ -15,7 +19,6 @@ use super::ledger::Ledger;
 use super::load::Load;
 use super::oracle::{self, Depth};
 use super::tools::{self, Mounted};
-use super::wire::now;
 
 /// The size of the disk, in MiB; XFS wants 300.
 const DISK: u64 = 512;
@@ -25,7 +28,8 @@ const LIGHT: u64 = 1_500;
 /// `rounds` cuts on one disk. Each is one check.
 pub(super) fn run(program: &Path, rounds: u64, fs: &str, seed: u64) -> Result<Tally, String> {
     let mut tally = Tally::default();
-    let needed = [("xfs_io", "xfsprogs"), ("mkfs.ext4", "e2fsprogs"), ("losetup", "mount")];
+    let needed =
+        [("mkfs.xfs", "xfsprogs"), ("python3", "python3"), ("mkfs.ext4", "e2fsprogs"), ("losetup", "mount")];
     if let Err(missing) = tools::need(&needed) {
         tally.skipped.push(format!("power losses: {missing}"));
         return Ok(tally);
@@ -59,15 +63,14 @@ fn on_disk(
     let mut doubted = 0;
     for round in 1..=rounds {
         let light = Duration::from_millis(200 + chance.below(LIGHT));
-        let (mut cut, mut began) = (Ok(()), Duration::MAX);
+        let switch = disk.switch()?;
+        let mut cut = Err("it was not cut".to_owned());
         kills::live_until(&house, &mut load, &ledger, &faults, || {
             sleep(light);
-            began = now();
-            cut = disk.cut_power();
+            cut = switch.cut();
         });
         house.crash();
-        cut?;
-        doubted += ledger.doubt(began);
+        doubted += ledger.doubt(cut?);
         disk.remount()?;
         if kills::restart(&mut house, &ledger, &faults) {
             oracle::check(&house, &ledger, Depth::Some(8), &faults);

@@ -16,12 +16,12 @@ use std::time::{Duration, Instant};
 use super::chance::Chance;
 use super::faults::{Faults, Tally};
 use super::house::{House, STORE_FAILED, copy_store};
-use super::http::Line;
+use super::http::{Line, Polled};
 use super::kills;
 use super::ledger::{Book, Ledger, Proof};
 use super::load;
 use super::oracle::{self, Depth, path};
-use super::wire::{Status, Story, now};
+use super::wire::{self, Status, Story, now};
 
 /// What changes files.
 const CALLS: &str = "write,pwrite64,pwritev,fsync,fdatasync,ftruncate,fallocate,rename,renameat,renameat2,openat,unlink,unlinkat";
@@ -117,10 +117,11 @@ impl Bases {
     }
 }
 
-/// Every `sample`th case, beginning at a place that the seed chooses.
-pub(super) fn run(program: &Path, sample: u64, seed: u64) -> std::result::Result<Tally, String> {
+/// Every `sample`th case, beginning at a place that the seed chooses; of these, those whose name holds the words `only`
+/// (as a failure prints it: `Enospc at Desk, pwrite64 number 7`).
+pub(super) fn run(program: &Path, sample: u64, only: &str, seed: u64) -> std::result::Result<Tally, String> {
     let begin = Chance::new(seed).below(sample);
-    some(program, seed, |n, _, _| n % sample == begin)
+    some(program, seed, |n, spot, blow| n % sample == begin && format!("{blow:?} at {spot}").contains(only))
 }
 
 /// Every sync that fails.
@@ -361,12 +362,18 @@ fn parse(line: &str) -> Option<(&str, Duration, &str, &str)> {
     Some((words.next().unwrap_or(""), time, call, rest))
 }
 
-/// The file that a call is about: the last name in it.
+/// The file that a call is about: the one behind its first number, or the last name in it.
 fn file_of(rest: &str) -> String {
+    let name = |path: &str| path.rsplit('/').next().unwrap_or("").to_owned();
+    // What is written may look like a name.
+    if rest.starts_with(|c: char| c.is_ascii_digit())
+        && let Some((_, file)) = rest.split_once('<')
+    {
+        return name(file.split('>').next().unwrap_or(""));
+    }
     // What follows the call (`= -1 EIO (Input/output error)`) names no file.
     let words = rest.rsplit_once(") = ").map_or(rest, |(words, _)| words);
-    let inside = words.split(['<', '>', '"']).rfind(|part| part.contains('/')).unwrap_or("");
-    inside.rsplit('/').next().unwrap_or("").to_owned()
+    name(words.split(['<', '>', '"']).rfind(|part| part.contains('/')).unwrap_or(""))
 }
 
 /// Runs the cycle once and counts.
@@ -379,9 +386,10 @@ fn enumerate(program: &Path, base: &Base, whose: Whose, chance: &mut Chance) -> 
         house.wait_until_ready()?;
         end(&mut house)?;
     } else {
+        let server = server(&house, whose)?;
         house.start()?;
         let tracer = attach(&house, &whole, None)?;
-        cycle(&mut house, &ledger, chance);
+        cycle(&mut house, server.as_ref(), &ledger, chance);
         house.stop()?;
         drop(tracer);
     }
@@ -465,9 +473,38 @@ pub(super) fn until_shown(house: &mut House, story: &Story) -> bool {
     })
 }
 
-/// In, updated, dropped, killed, printed, killed by wire, several at once.
-fn cycle(house: &mut House, ledger: &Ledger, chance: &mut Chance) -> Vec<Step> {
-    let mut steps = Vec::new();
+/// The polled feed, where its cursor is what matters. It must be there before the program first asks.
+fn server(house: &House, whose: Whose) -> Result<Option<Polled>> {
+    let polled = (whose == Whose::Workers).then(|| Polled::start(house.feed)).transpose()?;
+    if let Some(server) = &polled {
+        server.offer(wire::rss(&[]));
+    }
+    Ok(polled)
+}
+
+/// A body, and the same with an update and another story: each acknowledged when the poller shows its tag.
+fn poll_twice(house: &mut House, server: &Polled, ledger: &Ledger, chance: &mut Chance) -> Vec<Step> {
+    let first = Story::new("urn:agx:poll:1", 1, chance);
+    let then = vec![Story::new("urn:agx:poll:1", 2, chance), Story::new("urn:agx:poll:2", 1, chance)];
+    [("poll", vec![first]), ("poll of an update", then)]
+        .into_iter()
+        .map(|(what, stories)| {
+            ledger.sending(&stories);
+            let began = now();
+            let tag = server.offer(wire::rss(&stories));
+            let acked = wait(house, |_| server.shown() >= tag);
+            if acked {
+                ledger.acked(&stories, &Proof::Shown);
+            }
+            Step { what, began, acked }
+        })
+        .collect()
+}
+
+/// In, updated, dropped, killed, printed, killed by wire, several at once; before it, where there is a server to poll,
+/// polled and polled again.
+fn cycle(house: &mut House, server: Option<&Polled>, ledger: &Ledger, chance: &mut Chance) -> Vec<Step> {
+    let mut steps = server.map(|server| poll_twice(house, server, ledger, chance)).unwrap_or_default();
     let mut note = |what, began, acked| steps.push(Step { what, began, acked });
     let first = Story::new("urn:agx:cycle:1", 1, chance);
     let began = now();
@@ -553,9 +590,10 @@ fn case(
             Err(_) => house.wait_for_the_end()?,
         }
     } else {
+        let server = server(&house, spot.whose)?;
         house.start()?;
         let tracer = attach(&house, spot, Some(blow))?;
-        steps = cycle(&mut house, &ledger, chance);
+        steps = cycle(&mut house, server.as_ref(), &ledger, chance);
         let code = match house.ended()? {
             Some(_) => house.wait_for_the_end()?,
             None => house.stop()?,
@@ -668,6 +706,7 @@ mod tests {
         let (thread, time, call, rest) = parse(line).unwrap();
         assert_eq!((thread, time, call), ("8093", Duration::from_millis(1_790_000_000_250), "fsync"));
         assert_eq!(file_of(rest), "verbatim.sqlite-wal");
+        assert_eq!(file_of(r#"9</t/data/kills>, "\1/etc<\3"..., 512, 512) = 512"#), "kills");
         let alone = r#"1790000000.500000 renameat2(AT_FDCWD</t>, "/t/wire/a.xml", AT_FDCWD</t>, "/t/wire/done/b.xml", RENAME_NOREPLACE) = 0"#;
         let (thread, _, call, rest) = parse(alone).unwrap();
         assert_eq!((thread, call, file_of(rest).as_str()), ("", "renameat2", "b.xml"));

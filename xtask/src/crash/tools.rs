@@ -1,7 +1,9 @@
 //! What the harnesses need beside the program, and how it gets here.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 /// Runs a command; what it said if it failed.
 pub(super) fn run(program: &str, words: &[&str]) -> Result<String, String> {
@@ -95,9 +97,31 @@ impl Mounted {
         last
     }
 
-    /// The power goes: nothing that is not on the disk gets there any more. Then it comes back.
-    pub(super) fn cut_power(&self) -> Result<(), String> {
-        run("xfs_io", &["-x", "-c", "shutdown", &self.folder.display().to_string()]).map(drop)
+    /// Everything that cutting the power needs is made ready, so that the cut itself is one call.
+    pub(super) fn switch(&self) -> Result<Switch, String> {
+        /// EXT4_IOC_SHUTDOWN and XFS_IOC_GOINGDOWN are the same number; 2 is NOLOGFLUSH.
+        const CUT: &str = "
+import fcntl, os, struct, sys, time
+disk = os.open(sys.argv[1], os.O_RDONLY)
+print('ready', flush=True)
+sys.stdin.readline()
+began = time.time_ns()
+fcntl.ioctl(disk, 0x8004587d, struct.pack('I', 2))
+print(began, flush=True)
+";
+        let mut child = Command::new("python3")
+            .args(["-c", CUT])
+            .arg(&self.folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("cannot run python3: {error}"))?;
+        let said = child.stdout.take().ok_or("python3 has no output")?;
+        let mut switch = Switch { child, said: BufReader::new(said) };
+        match switch.line()?.as_str() {
+            "ready" => Ok(switch),
+            other => Err(format!("the switch says {other:?}")),
+        }
     }
 
     pub(super) fn remount(&self) -> Result<(), String> {
@@ -107,6 +131,36 @@ impl Mounted {
 
     pub(super) fn folder(&self) -> &Path {
         &self.folder
+    }
+}
+
+/// What cuts the power of one disk.
+#[derive(Debug)]
+pub(super) struct Switch {
+    child: Child,
+    said: BufReader<ChildStdout>,
+}
+
+impl Switch {
+    fn line(&mut self) -> Result<String, String> {
+        let mut line = String::new();
+        self.said.read_line(&mut line).map_err(|error| format!("reading from the switch: {error}"))?;
+        Ok(line.trim().to_owned())
+    }
+
+    /// The power goes: nothing that is not on the disk gets there any more. Returns when that began, since 1970.
+    pub(super) fn cut(mut self) -> Result<Duration, String> {
+        drop(self.child.stdin.take());
+        let line = self.line()?;
+        let began = line.parse().map_err(|_| format!("the switch says {line:?}"))?;
+        Ok(Duration::from_nanos(began))
+    }
+}
+
+impl Drop for Switch {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
