@@ -28,10 +28,10 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::Wal;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::lock::Lock;
-use crate::{Access, FeedState, OpenStoreError, StoreError};
+use crate::{Access, OpenStoreError, StoreError};
 
 pub use backup::restore;
 pub(crate) use cells::whole;
@@ -303,23 +303,5 @@ fn shorten(log: &mut Wal) -> rusqlite::Result<()> {
     match log.checkpoint() {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) => Err(error),
         _ => Ok(()),
-    }
-}
-
-impl FeedState for Store {
-    fn feed_state(&self, feed: &news::FeedId) -> Result<Option<String>, StoreError> {
-        self.read(|tx| {
-            let mut ask = tx.prepare_cached("SELECT state FROM feed_state WHERE feed = ?1")?;
-            Ok(ask.query_row([feed.as_str()], |row| row.get(0)).optional()?)
-        })
-    }
-
-    fn save_feed_state(&self, feed: &news::FeedId, state: &str) -> Result<(), StoreError> {
-        self.write("saving where a feed was read up to", |tx| {
-            let mut put =
-                tx.prepare_cached("INSERT OR REPLACE INTO feed_state (feed, state) VALUES (?1, ?2)")?;
-            put.execute([feed.as_str(), state])?;
-            Ok(())
-        })
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Transaction};
 
-use super::{FILE, Store, apply, archive, connect_reader, journal, schema, vault};
+use super::{FILE, Store, apply, archive, connect_reader, journal, remembered, schema, vault};
 use crate::StoreError;
 
 /// Each part on connections of its own. The full-text index is checked against what its connection last knew of
@@ -12,6 +12,10 @@ pub(super) fn check(store: &Store) -> Result<(), StoreError> {
     tables(&reader)?;
     ground(&reader.unchecked_transaction()?)?;
     drop(reader);
+    if schema::index_is_of_another_age(store)? {
+        let why = "it is not of this program's age; the next start derives it again";
+        return Err(StoreError::damaged("the index", why));
+    }
     index(store)?;
     crate::kills::check(store.dir())
 }
@@ -46,7 +50,18 @@ fn ground(tx: &Transaction<'_>) -> Result<(), StoreError> {
     while let Some(from) = next {
         next = journal::page(tx, from, |_, _| Ok(()))?;
     }
+    // Where it counts from: behind what is there, a number would be given twice once the last ones are gone.
+    let counts: bool = tx.query_row(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'transmission'
+         AND seq >= (SELECT max(seq) FROM transmission)) OR NOT EXISTS (SELECT 1 FROM transmission)",
+        [],
+        |row| row.get(0),
+    )?;
+    if !counts {
+        return Err(StoreError::damaged("the archive", "it has lost count of its transmissions"));
+    }
     vault::verify(tx)?;
+    remembered::verify(tx)?;
     archive::verify(tx)
 }
 
