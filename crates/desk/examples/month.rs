@@ -50,7 +50,7 @@ fn main() {
                 at: now,
             };
             let around = watch.look(&arrived, &rules, now);
-            let sight = Sight { profile: Some(&profile), around: &around };
+            let sight = Sight { profile: Some(&profile), around: &around, orders: None };
             let decision = decide(story, &version, &policy, &sight, now);
             let codes: Vec<&str> = decision.ruling.reasons.iter().map(|reason| reason.code).collect();
             watch.record(&arrived, decision.ruling.act, &codes, story.known.is_empty(), &rules);

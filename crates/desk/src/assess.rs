@@ -94,11 +94,19 @@ pub(crate) fn assess(
         Assessment { want: Want::Publish, reasons: vec![], recall: false, alarm: false, shadows: vec![] };
     let machine = machine_severity(version);
     let text = if setting.cleared { None } else { Some(gravest(version, |signal| signal.from_text)) };
-    let marks = if setting.cleared { None } else { kill_text::classify(version) };
-    let effect = marks.as_ref().map(|mark| mark.effect);
+    let asked;
+    let marks = match sight.orders {
+        _ if setting.cleared => None,
+        Some(orders) => orders,
+        None => {
+            asked = kill_text::classify(version);
+            asked.as_ref()
+        }
+    };
+    let effect = marks.map(|mark| mark.effect);
 
     if text >= Some(Severity::Withholds) || matches!(effect, Some(Effect::Kills | Effect::Withholds)) {
-        let rule = marks.as_ref().map_or("a reader's text mark", |mark| mark.rule);
+        let rule = marks.map_or("a reader's text mark", |mark| mark.rule);
         found.find(
             Want::Hold,
             code::KILL_TEXT,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ::press::GateRefusal;
-use desk::kill_text::{Candidate, Effect, classify, matching};
+use desk::kill_text::{Candidate, Effect, TextKill, classify, matching};
 use desk::{Decision, Known, Policy, Story};
 use jiff::{SignedDuration, Timestamp};
 use news::{
@@ -196,7 +196,8 @@ impl Desk {
             let target = ItemKey { agency: feed.agency().clone(), uri: reference.uri.clone() };
             self.fall(target, relation, reference.when, &version.uri)?;
         }
-        self.heed_kill_text(feed, &version)?;
+        let orders = classify(&version);
+        self.heed_kill_text(feed, &version, orders.as_ref())?;
 
         let key = ItemKey { agency: feed.agency().clone(), uri: version.uri.clone() };
         self.close(&key)?;
@@ -207,7 +208,7 @@ impl Desk {
         // Never by the wall alone: a clock that was stepped forward must not end an embargo on arrival.
         let certain = room.clock.not_after();
         let seen = self.lookout.look(feed.id(), feed.rules(), &key, row.as_ref(), &version, now);
-        let sight = Seen::sight(seen.as_ref());
+        let sight = Seen::sight(seen.as_ref(), orders.as_ref());
         let decision = desk::decide(&decide::story_of(row.as_ref()), &version, &policy, &sight, certain);
         let own_time = policy.first_contact || policy.exempt && is_old(version.claimed_time(), now);
         let published = decide::published(own_time, version.claimed_time(), now);
@@ -293,10 +294,13 @@ impl Desk {
     }
 
     /// A kill that is known only from its text holds what it means, at once.
-    pub(crate) fn heed_kill_text(&mut self, feed: &Feed, version: &Version) -> Result<(), StoreError> {
-        let Some(notice) = classify(version).filter(|notice| notice.effect >= Effect::Withholds) else {
-            return Ok(());
-        };
+    pub(crate) fn heed_kill_text(
+        &mut self,
+        feed: &Feed,
+        version: &Version,
+        orders: Option<&TextKill>,
+    ) -> Result<(), StoreError> {
+        let Some(notice) = orders.filter(|notice| notice.effect >= Effect::Withholds) else { return Ok(()) };
         let room = Arc::clone(&self.room);
         self.commit()?;
         let since = room
@@ -321,7 +325,7 @@ impl Desk {
                 at: row.arrived,
             })
             .collect();
-        for hit in matching(&notice, &candidates) {
+        for hit in matching(notice, &candidates) {
             let Some(candidate) = candidates.get(hit.candidate) else { continue };
             let key = ItemKey { agency: feed.agency().clone(), uri: candidate.uri.clone() };
             let row = room.store.story(&key)?;

@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use desk::kill_text::TextKill;
 use desk::safety::{Arrived, Finding, Key, Notice, Profile, Rule, Rules, SHEET, Sketch, Watch};
 use desk::{Decision, Sight};
 use jiff::{SignedDuration, Timestamp};
@@ -61,8 +62,13 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// What the desk gets to see.
-    pub(crate) fn sight(seen: Option<&Self>) -> Sight<'_> {
-        seen.map_or_else(Sight::default, |seen| Sight { profile: Some(&seen.profile), around: &seen.around })
+    /// `orders` are what the version's words order.
+    pub(crate) fn sight<'a>(seen: Option<&'a Self>, orders: Option<&'a TextKill>) -> Sight<'a> {
+        Sight {
+            profile: seen.map(|seen| &seen.profile),
+            around: seen.map_or(&[], |seen| &seen.around),
+            orders: Some(orders),
+        }
     }
 }
 

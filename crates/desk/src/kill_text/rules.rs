@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::words::{Words, phrase_words};
+use super::words::{Outlines, Words, phrase_words};
 
 /// What words order; the later the more restrictive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -86,10 +86,13 @@ static ASKED: LazyLock<HashMap<&str, Vec<usize>>> = LazyLock::new(|| {
     asked
 });
 
+/// How the words in [`ASKED`] look.
+static OUTLINES: LazyLock<Outlines> = LazyLock::new(|| Outlines::of(ASKED.keys().copied()));
+
 /// The rules that hold of a text in this field, in the order of the table.
 pub(super) fn holding(field: Field, words: &Words<'_>) -> impl Iterator<Item = &'static Rule> {
     let mut asked = Vec::new();
-    words.each_folded(|word| asked.extend(ASKED.get(word).into_iter().flatten().copied()));
+    words.each_folded(&OUTLINES, |word| asked.extend(ASKED.get(word).into_iter().flatten().copied()));
     asked.sort_unstable();
     asked.dedup();
     asked.into_iter().filter_map(move |at| READY.get(at)).filter_map(move |(rule, folded)| {

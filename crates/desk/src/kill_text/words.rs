@@ -48,11 +48,15 @@ impl<'a> Words<'a> {
         self.folded.get_or_init(|| self.words.iter().map(|word| fold(word.text)).collect())
     }
 
-    /// Calls `f` with every word, folded.
-    pub(super) fn each_folded(&self, mut f: impl FnMut(&str)) {
+    /// Calls `f` with every word, folded, but for words of ASCII letters that `may` does not let through by their first
+    /// letter and length.
+    pub(super) fn each_folded(&self, may: &Outlines, mut f: impl FnMut(&str)) {
         let mut small = String::new();
         for word in &self.words {
             if word.text.is_ascii() {
+                if !may.has(word.text) {
+                    continue;
+                }
                 // What `fold` gives for a word of ASCII letters, without an allocation for each.
                 small.clear();
                 small.push_str(word.text);
@@ -114,6 +118,29 @@ impl<'a> Words<'a> {
 
     fn folded_at(&self, at: usize, phrase: &[String]) -> bool {
         !phrase.is_empty() && self.folded().get(at..at + phrase.len()) == Some(phrase)
+    }
+}
+
+/// First letters and lengths of a few words: tells of nearly all others at a glance that they are none of them.
+#[derive(Debug)]
+pub(super) struct Outlines([u64; 128]);
+
+impl Outlines {
+    /// Of these folded words; those that begin beyond ASCII need none.
+    pub(super) fn of<'a>(words: impl Iterator<Item = &'a str>) -> Self {
+        let mut lengths = [0; 128];
+        for word in words {
+            if let Some(slot) = word.bytes().next().and_then(|first| lengths.get_mut(usize::from(first))) {
+                *slot |= 1 << word.len().min(63);
+            }
+        }
+        Self(lengths)
+    }
+
+    /// Whether a word of ASCII letters, in any case, may be one of them.
+    fn has(&self, word: &str) -> bool {
+        let first = word.bytes().next().unwrap_or_default().to_ascii_lowercase();
+        self.0.get(usize::from(first)).is_some_and(|lengths| lengths >> word.len().min(63) & 1 == 1)
     }
 }
 

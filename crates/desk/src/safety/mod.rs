@@ -31,6 +31,8 @@ pub use watch::{Arrived, Notice, Traffic, Watch};
 
 pub(crate) use judge::judge;
 
+use crate::kill_text::TextKill;
+
 /// What is known around a version when it is decided about. The default knows nothing, and its rules are silent.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sight<'a> {
@@ -38,4 +40,6 @@ pub struct Sight<'a> {
     pub profile: Option<&'a Profile>,
     /// What [`Watch::look`] found.
     pub around: &'a [Finding],
+    /// What its words order ([`classify`](crate::kill_text::classify)), if somebody has asked already.
+    pub orders: Option<Option<&'a TextKill>>,
 }

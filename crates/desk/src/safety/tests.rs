@@ -70,7 +70,7 @@ impl Room {
         let around = self.watch.look(&arrived, &rules, self.now);
         let policy = Policy { hold_feed: self.watch.is_tripped(&feed), ..self.policy.clone() };
         let story = self.stories.entry(version.uri.clone()).or_default();
-        let sight = Sight { profile: Some(&profile), around: &around };
+        let sight = Sight { profile: Some(&profile), around: &around, orders: None };
         let decision = decide(story, version, &policy, &sight, self.now);
         let codes: Vec<&str> = decision.ruling.reasons.iter().map(|reason| reason.code).collect();
         if decision.n.is_some() {
