@@ -170,10 +170,13 @@ fn lay_in(room: &Room, archived: Archived, outcomes: Option<oneshot::Sender<Vec<
         room.tray.put(Event::Arrived(archived, outcomes));
         return;
     };
-    let reading = read::attempt(archived.bytes(), &feed.hints(&room.config));
-    let killed = killed_in(feed, &reading.items);
-    let names = room.waiting.names_in(feed.agency(), &reading.items);
-    if room.knows(feed.id()) && waiting::is_plain(&reading.items) && room.waiting.lets_pass(&names) {
+    let early = read::attempt(archived.bytes(), &feed.hints(&room.config));
+    let items = &early.reading.items;
+    let killed = killed_in(feed, items);
+    let names = room.waiting.names_in(feed.agency(), items);
+    let passes = room.knows(feed.id()) && waiting::is_plain(items) && room.waiting.lets_pass(&names);
+    room.waiting.keep(seq, bytes, early);
+    if passes {
         room.tray.put_fresh(Event::Arrived(archived, outcomes));
         return;
     }
@@ -187,7 +190,7 @@ fn lay_in(room: &Room, archived: Archived, outcomes: Option<oneshot::Sender<Vec<
 /// The items that these bytes kill for certain, if there are any.
 fn withdrawals(room: &Room, feed: &FeedId, bytes: &[u8]) -> Option<(FeedId, Vec<ItemKey>)> {
     let feed = room.config.feed(feed)?;
-    let reading = read::attempt(bytes, &feed.hints(&room.config));
+    let read::Early { reading, .. } = read::attempt(bytes, &feed.hints(&room.config));
     let keys = killed_in(feed, &reading.items);
     (!keys.is_empty()).then(|| (feed.id().clone(), keys))
 }

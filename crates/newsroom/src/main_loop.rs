@@ -16,7 +16,6 @@ use news::{Complaint, Door, FeedId, Gravity, ItemKey};
 use store::{Archive as _, Archived, Entry, Fact, Index as _, Journal as _, StoreError};
 use tokio::sync::oneshot;
 
-use crate::clock::Since;
 use crate::hands::Hands;
 use crate::kill::Owed;
 use crate::lookout::Lookout;
@@ -242,10 +241,10 @@ impl Desk {
         };
         let progress = room.store.progress(archived.id())?;
         let hints = feed.hints(&room.config);
-        let begun = Since::now();
-        let Reading { archived, reading: wire::Reading { format, items, mut complaints } } =
-            read::read(archived, &hints);
-        let (took, allowed) = (begun.elapsed(), room.config.limits.read_time);
+        let early = room.waiting.reading(archived.seq());
+        let (reading, took) = read::read(archived, &hints, early);
+        let Reading { archived, reading: wire::Reading { format, items, mut complaints } } = reading;
+        let allowed = room.config.limits.read_time;
         if took > allowed {
             let message = format!(
                 "reading it took {} ms, `limits.read_time` allows {} ms; its items are not touched by this",

@@ -1,33 +1,44 @@
 //! Step 3: bytes become versions and complaints. Never fails as a whole.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use news::{Complaint, Gravity};
 use store::Archived;
 use wire::Hints;
 
+use crate::clock::Since;
 use crate::steps::Reading;
 
-/// Reads a transmission that is durable.
-pub(crate) fn read(archived: Archived, hints: &Hints) -> Reading {
-    let mut reading = attempt(archived.bytes(), hints);
+/// Reads a transmission that is durable, if that was not done while it waited (`early`). Says how long it took.
+pub(crate) fn read(archived: Archived, hints: &Hints, early: Option<Early>) -> (Reading, Duration) {
+    let Early { mut reading, took } = early.unwrap_or_else(|| attempt(archived.bytes(), hints));
     if reading.items.is_empty() && reading.complaints.is_empty() {
         let message = "the transmission holds no item; an empty delivery is worth a question to the agency";
         reading.complaints.push(Complaint::new(Gravity::Remark, "no-item", message));
     }
-    Reading { archived, reading }
+    (Reading { archived, reading }, took)
+}
+
+/// What was read of a transmission, and how long it took.
+#[derive(Debug)]
+pub(crate) struct Early {
+    pub(crate) reading: wire::Reading,
+    took: Duration,
 }
 
 /// Reads bytes. A reader that panics is our defect, not the operator's loss: the transmission then yields a complaint
 /// like any other that cannot be read.
-pub(crate) fn attempt(bytes: &[u8], hints: &Hints) -> wire::Reading {
+pub(crate) fn attempt(bytes: &[u8], hints: &Hints) -> Early {
+    let begun = Since::now();
     let attempt = catch_unwind(AssertUnwindSafe(|| wire::read(bytes, hints)));
-    attempt.unwrap_or_else(|_| {
+    let reading = attempt.unwrap_or_else(|_| {
         let message = "the reader gave up on this transmission; its bytes are archived, please report them";
         wire::Reading {
             format: None,
             items: Vec::new(),
             complaints: vec![Complaint::new(Gravity::Lost, "reader-failed", message)],
         }
-    })
+    });
+    Early { reading, took: begun.elapsed() }
 }

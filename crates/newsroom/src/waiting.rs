@@ -13,10 +13,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use news::{AgencyId, ItemClass, PubStatus, Version};
 
+use crate::read::Early;
+
 /// How many items a transmission that overtakes may hold.
 const SHORT: usize = 16;
 /// Bytes that the desk is through with before anybody would notice the wait.
 const SOON: usize = 64 << 10;
+/// Of so many bytes at most what was read is kept until the desk comes to it; the rest is read again.
+const READ: usize = 8 << 20;
 /// How many names are remembered at most; what has more waiting before it overtakes nothing.
 const NAMES: usize = 1_000_000;
 
@@ -25,6 +29,14 @@ const NAMES: usize = 1_000_000;
 pub(crate) struct Waiting {
     names: RandomState,
     list: Mutex<List>,
+    read: Mutex<Kept>,
+}
+
+/// Transmissions that were read while they wait.
+#[derive(Debug, Default)]
+struct Kept {
+    readings: HashMap<u64, (usize, Early)>,
+    bytes: usize,
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +81,23 @@ impl Waiting {
     pub(crate) fn lets_pass(&self, names: &[u64]) -> bool {
         let list = self.list();
         list.unknown == 0 && names.iter().all(|name| !list.named.contains_key(name))
+    }
+
+    /// What was read of a transmission of so many bytes is kept, if there is room for it.
+    pub(crate) fn keep(&self, seq: u64, bytes: usize, early: Early) {
+        let kept = &mut *self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.bytes + bytes <= READ {
+            kept.bytes += bytes;
+            kept.readings.insert(seq, (bytes, early));
+        }
+    }
+
+    /// What was read of it, if it is kept.
+    pub(crate) fn reading(&self, seq: u64) -> Option<Early> {
+        let kept = &mut *self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let (bytes, early) = kept.readings.remove(&seq)?;
+        kept.bytes -= bytes;
+        Some(early)
     }
 
     /// A transmission goes into the ordinary lane; `names` if it was looked through.
@@ -171,6 +200,18 @@ mod tests {
         waiting.remove(2);
         waiting.remove(7);
         assert!(waiting.lets_pass(&names("b")));
+    }
+
+    #[test]
+    fn what_was_read_is_kept_as_far_as_there_is_room_and_given_out_once() {
+        let waiting = Waiting::default();
+        let early = || crate::read::attempt(b"", &wire::Hints::default());
+        waiting.keep(1, READ / 2, early());
+        waiting.keep(2, READ, early());
+        assert!(waiting.reading(2).is_none(), "there was no room");
+        assert!(waiting.reading(1).is_some() && waiting.reading(1).is_none());
+        waiting.keep(3, READ, early());
+        assert!(waiting.reading(3).is_some(), "there is room again");
     }
 
     #[test]
