@@ -1,5 +1,5 @@
 // Loads pages in headless Chromium and tells what they must not have done: run a script, ask for anything but
-// themselves, carry an element that agency copy has no business with, or say other words than their plain text.
+// themselves and the site's own style sheet, carry an element that agency copy has no business with, or say other words than their plain text.
 //
 // One job a line on standard input, one answer a line on standard output:
 //   {"kind":"pages","pages":[{"url","headline"?}],"story":bool,"desk":bool,"bearer":text?,"label":text,"every":n}
@@ -80,7 +80,9 @@ function audit(root, place, site) {
     if (name === "script" && element.getAttribute("type") !== "application/ld+json") bad("<script>");
     if (place === "fragment" && /^(script|style|link|meta|form|title)$/.test(name) && element.closest("body")) bad(`<${name}>`);
     if (name === "style" && !(element.parentNode.localName === "head" || place === "desk")) bad("<style> outside the head");
-    if (name === "link" && !/^(canonical|alternate|icon|search|license)$/.test(element.rel)) bad(`<link rel=${element.rel}>`);
+    const sheet = name === "link" && element.rel === "stylesheet" && element.parentNode.localName === "head" && new URL(element.href, site);
+    const own = sheet && sheet.origin === new URL(site).origin && /\/style-[0-9a-f]{16}\.css$/.test(sheet.pathname);
+    if (name === "link" && !own && !/^(canonical|alternate|icon|search|license)$/.test(element.rel)) bad(`<link rel=${element.rel}>`);
     if (name === "meta" && element.hasAttribute("http-equiv")) bad("<meta http-equiv>");
     if (name === "form" && place !== "desk" && element.getAttribute("role") !== "search") bad("<form>");
     if (name === "form" && new URL(element.getAttribute("action") ?? "", site).origin !== new URL(site).origin) bad("<form> that leads away");
@@ -197,6 +199,9 @@ async function answer(tab, request) {
   const main = request.isNavigationRequest() && request.frame() === tab.page.mainFrame();
   // The browser's own wish, not the page's.
   if (request.url() === new URL("/favicon.ico", tab.url).href) return request.respond({ status: 404 });
+  const asked = new URL(request.url());
+  const sheet = request.resourceType() === "stylesheet" && asked.origin === new URL(tab.url).origin && /\/style-[0-9a-f]{16}\.css$/.test(asked.pathname);
+  if (sheet && tab.canned === null) return request.continue();
   if (!(main && request.url() === tab.url && tab.loaded++ === 0)) {
     tab.faults.push(`a request: ${request.url().slice(0, 100)}`);
     return request.abort();

@@ -49,9 +49,10 @@ enum AnswerError {
 }
 
 impl Newsroom {
-    /// The sources that a content security policy must allow for the theme's styles.
-    pub fn style_sources(&self) -> Vec<String> {
-        self.room.press.style_hashes()
+    /// The style sheets of the site's pages, each with its path on it.
+    pub fn style_sheets(&self) -> Vec<(String, Arc<Sheet>)> {
+        let sheets = self.room.press.style_sheets();
+        sheets.into_iter().map(|(path, sheet)| (path, Sheet::new(sheet, false))).collect()
     }
 
     /// A page that is kept and still true, without touching the store.

@@ -1,6 +1,6 @@
 //! Renders one page of each kind, of an invented newspaper, into a folder: for looking at a theme.
 //!
-//! `cargo run -p press --example preview -- FOLDER [STYLE.css]`
+//! `cargo run -p press --example preview -- FOLDER [STYLE.css]`; serve the folder at the root of a web server.
 
 use std::error::Error;
 use std::path::Path;
@@ -29,6 +29,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(&folder)?;
     let write =
         |name: &str, page: Gated<Page>| fs::write(Path::new(&folder).join(name), page.into_inner().body);
+    for (path, sheet) in press.style_sheets() {
+        write(path.trim_start_matches('/'), sheet)?;
+    }
     let site = site();
     for (name, copy, language, state) in stories()? {
         let mut version = Version::new(format!("urn:newsml:agency.example:{name}"));

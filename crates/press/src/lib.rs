@@ -24,10 +24,12 @@ pub use links::Links;
 pub use press::Press;
 pub use shape::{Gone, HistoryLine, Line, Nav, Page, SectionFace, SiteFace, Story, Withdrawal};
 pub use sitemaps::{LARGEST_NEWS_SITEMAP, LARGEST_SITEMAP, NewsLine};
-pub use theme::{LoadThemeError, style_hash};
+pub use theme::LoadThemeError;
 
 /// Media type of pages.
 pub const HTML: &str = "text/html; charset=utf-8";
+/// Media type of style sheets.
+pub const CSS: &str = "text/css; charset=utf-8";
 /// Media type of the text form of a story.
 pub const TEXT: &str = "text/plain; charset=utf-8";
 /// Media type of ninjs and of the API.

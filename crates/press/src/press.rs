@@ -10,8 +10,8 @@ use crate::gate::{self, GateRefusal, Gated, Listed};
 use crate::mark::{self, language_attributes};
 use crate::script::script_of;
 use crate::shape::{Gone, HistoryLine, Line, Nav, Page, SiteFace, Story, Withdrawal};
-use crate::theme::{LoadThemeError, Theme, style_hash};
-use crate::{ATOM, HTML, JSON_FEED, Links, RSS, TEXT, structured};
+use crate::theme::{LoadThemeError, Theme};
+use crate::{ATOM, CSS, HTML, JSON_FEED, Links, RSS, TEXT, structured};
 
 /// Renders pages with one theme. Everything it hands out has passed the gate.
 #[derive(Debug)]
@@ -40,12 +40,15 @@ impl Press {
         Ok(Self { theme: Theme::with_files(files)?, builtin: Theme::broadsheet() })
     }
 
-    /// What a Content-Security-Policy must name in `style-src`: the theme's style sheet and, where that differs,
-    /// the built-in one, which notices fall back on.
-    pub fn style_hashes(&self) -> Vec<String> {
-        let mut hashes = vec![style_hash(self.theme.style()), style_hash(self.builtin.style())];
-        hashes.dedup();
-        hashes
+    /// The style sheets that pages name, each with its path on every site (`/style-….css`, which changes with what is
+    /// in it, so that caches may keep it for ever): the theme's and, where that differs, the built-in one, which
+    /// notices fall back on.
+    pub fn style_sheets(&self) -> Vec<(String, Gated<Page>)> {
+        let mut styles = vec![self.theme.style(), self.builtin.style()];
+        styles.dedup_by_key(|style| &style.path);
+        // A style sheet carries no words.
+        let sheet = |text: &str| gate::vouched(Page::new(CSS, text.to_owned()));
+        styles.into_iter().map(|style| (style.path.clone(), sheet(&style.text))).collect()
     }
 
     /// The page of a story.
@@ -242,7 +245,7 @@ fn render(
 ) -> Result<Page, GateRefusal> {
     let links = Links::new(&site.url);
     let frame_facts = context! {
-        style => Value::from_safe_string(theme.style().to_owned()),
+        style => links.local(&theme.style().path),
         site => site_facts(site, frame),
         page => context! {
             kind => frame.kind,

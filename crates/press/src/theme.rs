@@ -1,11 +1,9 @@
-//! Themes: templates that place what the press has made ready, and one style sheet inlined into every page.
+//! Themes: templates that place what the press has made ready, and one style sheet, a file that every page names.
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use minijinja::value::Value;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, escape_formatter};
 use news::Digest;
 
 /// The built-in theme, template by template.
@@ -53,7 +51,21 @@ impl std::error::Error for LoadThemeError {}
 #[derive(Debug)]
 pub(crate) struct Theme {
     templates: Environment<'static>,
-    style: String,
+    style: Style,
+}
+
+/// A style sheet, and the path at which it stands on every site: another one stands at another path.
+#[derive(Debug)]
+pub(crate) struct Style {
+    pub(crate) path: String,
+    pub(crate) text: String,
+}
+
+impl Style {
+    fn of(text: String) -> Self {
+        let digest = Digest::of(text.as_bytes()).to_string();
+        Self { path: format!("/style-{}.css", &digest[..16]), text }
+    }
 }
 
 impl Theme {
@@ -61,8 +73,7 @@ impl Theme {
     pub(crate) fn broadsheet() -> Self {
         // The built-in templates compile, or no test of this crate passes; a file that did not would be left out
         // and its pages refused, never a panic in front of readers.
-        // Without its line ends, which mean nothing in it, the gate reads every page's style sheet in one piece.
-        let mut theme = Self { templates: environment(), style: STYLE.lines().collect() };
+        let mut theme = Self { templates: environment(), style: Style::of(STYLE.to_owned()) };
         for (name, source) in BROADSHEET {
             let _ = theme.templates.add_template(name, source);
         }
@@ -76,13 +87,7 @@ impl Theme {
         let mut theme = Self::broadsheet();
         for (file, source) in files {
             if file == STYLE_FILE {
-                if let Some(at) = source.to_ascii_lowercase().find("</style") {
-                    return Err(LoadThemeError {
-                        file,
-                        fault: format!("`</style` at byte {at} would end the style sheet"),
-                    });
-                }
-                theme.style = source;
+                theme.style = Style::of(source);
             } else if let Err(e) = theme.templates.add_template_owned(file.clone(), source) {
                 return Err(LoadThemeError { file, fault: describe(&e) });
             }
@@ -91,7 +96,7 @@ impl Theme {
     }
 
     /// The style sheet.
-    pub(crate) fn style(&self) -> &str {
+    pub(crate) fn style(&self) -> &Style {
         &self.style
     }
 
@@ -106,19 +111,38 @@ fn environment() -> Environment<'static> {
     let mut templates = Environment::new();
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
+    templates.set_formatter(put);
     templates.set_fuel(Some(FUEL));
     templates
 }
 
-fn describe(error: &minijinja::Error) -> String {
+/// Puts a value into a page. Texts are escaped for elements and for attributes in any quotes; a slash means nothing in
+/// either, and every link has many.
+fn put(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    match value.as_str() {
+        Some(text) if !value.is_safe() => {
+            let mut rest = text;
+            while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+                let (plain, odd) = rest.split_at(at);
+                out.write_str(plain)?;
+                out.write_str(match odd.as_bytes()[0] {
+                    b'&' => "&amp;",
+                    b'<' => "&lt;",
+                    b'>' => "&gt;",
+                    b'"' => "&quot;",
+                    _ => "&#39;",
+                })?;
+                rest = &odd[1..];
+            }
+            Ok(out.write_str(rest)?)
+        }
+        _ => escape_formatter(out, state, value),
+    }
+}
+
+fn describe(error: &Error) -> String {
     match (error.name(), error.line()) {
         (Some(name), Some(line)) => format!("{} in {name}, line {line}", error.kind()),
         _ => error.kind().to_string(),
     }
-}
-
-/// What a Content-Security-Policy must name to allow a style sheet inlined by this press: `'sha256-…'`, with its
-/// quotes (CSP 3 §2.3.1).
-pub fn style_hash(style: &str) -> String {
-    format!("'sha256-{}'", STANDARD.encode(Digest::of(style.as_bytes()).0))
 }

@@ -17,6 +17,8 @@ pub enum Place {
     Proof(ItemId, Of),
     /// `/.well-known/verbatim.json`.
     WellKnown,
+    /// A style sheet, by its path.
+    Style(String),
     /// The page that checks a story in the reader's browser.
     Verify,
     /// Nothing.
@@ -48,6 +50,7 @@ pub fn place(path: &str, query: &[(String, String)]) -> Place {
         // A decorative slug may follow the id; it is never looked at.
         ["s", id, _slug] => id.parse().map_or(Place::Nowhere, |id| Place::Ask(Ask::Story(id))),
         [file] if feed(file, None).is_some() => feed(file, None).map_or(Place::Nowhere, Place::Ask),
+        [file] if file.starts_with("style-") => Place::Style(format!("/{file}")),
         [file] if file.starts_with("sitemap-") => {
             let number = file.strip_prefix("sitemap-").and_then(|rest| rest.strip_suffix(".xml"));
             match number.and_then(|number| number.parse::<u32>().ok()) {
@@ -139,6 +142,7 @@ mod tests {
         check(&format!("/s/{ID}.proof"), Place::Proof(id, Of::Page));
         check("/.well-known/verbatim.json", Place::WellKnown);
         check("/verify", Place::Verify);
+        check("/style-0123456789abcdef.css", Place::Style("/style-0123456789abcdef.css".into()));
         for (file, name, of) in
             [("proof", "version", Of::Version(2)), ("quote", "paragraph", Of::Paragraph(2))]
         {

@@ -10,11 +10,11 @@ impl Head {
     /// Of the public site.
     ///
     /// No script, no frame, no other host: the theme needs none, and agency copy gets none.
-    pub(crate) fn public(style_source: &str) -> Self {
-        let mut head = Self::with(&format!(
-            "default-src 'none'; style-src {style_source}; img-src 'self'; form-action 'self'; connect-src 'self'; \
-             base-uri 'none'; frame-ancestors 'none'"
-        ));
+    pub(crate) fn public() -> Self {
+        let mut head = Self::with(
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; connect-src 'self'; \
+             base-uri 'none'; frame-ancestors 'none'",
+        );
         // Nothing here is anybody's alone, and whoever checks a story does it from another place.
         head.0.push((header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")));
         head

@@ -35,6 +35,7 @@ struct Desk {
     id: SiteId,
     base: String,
     head: Head,
+    styles: Vec<(String, Arc<Sheet>)>,
 }
 
 /// An answer that is there at once, or one that is being made.
@@ -46,8 +47,8 @@ type Answering = Either<
 impl Site {
     /// The site with this id, below this path.
     pub fn new(newsroom: Newsroom, id: SiteId, base_path: String) -> Self {
-        let head = Head::public(&newsroom.style_sources().join(" "));
-        Self(Arc::new(Desk { newsroom, id, base: base_path, head }))
+        let styles = newsroom.style_sheets();
+        Self(Arc::new(Desk { newsroom, id, base: base_path, head: Head::public(), styles }))
     }
 }
 
@@ -122,10 +123,23 @@ impl Desk {
             Place::Items => self.items(&query).await,
             Place::Log(file) => log::file(self.newsroom.clone(), self.id.clone(), file).await,
             Place::Proof(item, of) => log::proof(self.newsroom.clone(), self.id.clone(), item, of).await,
+            Place::Style(path) => self.style(&path, &asked.headers),
             Place::Verify => log::verify_page(),
             Place::WellKnown => log::well_known(&self.newsroom, &self.id),
             Place::Nowhere => self.missing(),
         }
+    }
+
+    /// A style sheet may be kept for ever: another one stands at another path.
+    fn style(&self, path: &str, asked: &HeaderMap) -> Response {
+        let Some((_, sheet)) = self.styles.iter().find(|(of, _)| of == path) else { return self.missing() };
+        let form = match wanted(asked) {
+            Some(packing) => sheet.packed(packing, |bytes| packing::pack(packing, bytes)),
+            None => &sheet.plain,
+        };
+        let mut response = whole(sheet, form, asked, 0);
+        head::set(response.headers_mut(), header::CACHE_CONTROL, "public, max-age=31536000, immutable");
+        response
     }
 
     /// Renders and packs on a thread that may wait for the store.

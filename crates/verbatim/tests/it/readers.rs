@@ -102,6 +102,30 @@ fn the_same_head_with_and_without_a_body() {
 }
 
 #[test]
+fn a_pages_style_sheet_stands_at_its_own_path_for_ever() {
+    let newsroom = Newsroom::usual();
+    let front = newsroom.get("/");
+    let (_, rest) = front
+        .text()
+        .split_once("<link rel=\"stylesheet\" href=\"")
+        .map(|(a, b)| (a.len(), b.to_owned()))
+        .expect("one");
+    let path = rest.split_once('"').expect("its end").0.to_owned();
+    let policy = front.field("content-security-policy").unwrap_or_default().to_owned();
+    assert!(policy.contains("style-src 'self';"), "{policy}");
+    let sheet = newsroom.get(&path);
+    assert_eq!((sheet.status, sheet.field("content-type")), (200, Some("text/css; charset=utf-8")));
+    assert_eq!(sheet.field("cache-control"), Some("public, max-age=31536000, immutable"));
+    let tag = sheet.field("etag").expect("a tag").to_owned();
+    let known = ask(newsroom.site, "GET", &path, &[("If-None-Match", &tag)], b"").expect("an answer");
+    assert_eq!((known.status, known.body.len()), (304, 0));
+    let packed = ask(newsroom.site, "GET", &path, &[("Accept-Encoding", "gzip")], b"").expect("an answer");
+    assert_eq!(packed.field("content-encoding"), Some("gzip"));
+    assert!(packed.body.len() < sheet.body.len() / 2);
+    assert_eq!(newsroom.get("/style-0000000000000000.css").status, 404);
+}
+
+#[test]
 fn an_address_is_never_trusted() {
     let newsroom = Newsroom::usual();
     let story = Story::new("trustfall", Ninjs);
