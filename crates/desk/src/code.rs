@@ -134,6 +134,8 @@ codes! {
     GAP = "gap";
     /// A feed is silent for too long (safety rule).
     SILENCE = "silence";
+    /// As many stories as the contract allows were published today.
+    DAILY_CAP = "daily-cap";
     /// The operator holds the item.
     OPERATOR_HOLD = "operator-hold";
     /// The operator holds everything.

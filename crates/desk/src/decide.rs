@@ -288,6 +288,12 @@ impl<'a> Arrival<'a> {
                 "everything on the feed is held; a person looks at all of it",
             ));
         }
+        if self.policy.over_cap && !self.story.was_public {
+            return Some(Reason::new(
+                code::DAILY_CAP,
+                "as many new stories as the contract allows were published today",
+            ));
+        }
         let lately =
             self.story.recent_changes.iter().filter(|at| self.now.duration_since(**at) < HOUR).count();
         let numbered = matches!(self.place, Place::Newer { numbered: true, .. });

@@ -52,6 +52,7 @@
 //! | an expired version with a longer licence | publish, as a version of its own | `expiry-extended` |
 //! | first contact, older than the backlog or undated | ignore, no alarm; can be released | `backlog` |
 //! | a safety rule finds something where all else would publish | hold; what is live stays | [`safety::Rule`] |
+//! | the contract's daily cap is reached: a new story | hold | `daily-cap` |
 //! | the operator holds the item, or everything | hold | `operator-hold`, `hold-all` |
 //!
 //! # What the table cannot say

@@ -21,6 +21,8 @@ pub struct Policy {
     pub hold_all: bool,
     /// The same for the feed that it came on: its breaker has tripped, or a person set it.
     pub hold_feed: bool,
+    /// The contract's cap: as many new stories were published today as it allows.
+    pub over_cap: bool,
     /// The safety rules.
     pub rules: Arc<Rules>,
 }
@@ -34,6 +36,7 @@ impl Default for Policy {
             expire_after: None,
             hold_all: false,
             hold_feed: false,
+            over_cap: false,
             rules: Arc::default(),
         }
     }

@@ -9,11 +9,14 @@ pub enum ReviewState {
     Reviewed,
     /// Changed by a person: the page does not claim to be word for word.
     Edited,
+    /// Changed because the law, a court or an authority demanded it: no claim to be word for word either.
+    Altered,
 }
 
 impl ReviewState {
     /// All states.
-    pub const ALL: [ReviewState; 3] = [ReviewState::Unreviewed, ReviewState::Reviewed, ReviewState::Edited];
+    pub const ALL: [ReviewState; 4] =
+        [ReviewState::Unreviewed, ReviewState::Reviewed, ReviewState::Edited, ReviewState::Altered];
 
     /// The word in pages (`data-label`), feeds and API.
     pub fn as_str(self) -> &'static str {
@@ -21,7 +24,13 @@ impl ReviewState {
             ReviewState::Unreviewed => "unreviewed",
             ReviewState::Reviewed => "reviewed",
             ReviewState::Edited => "edited",
+            ReviewState::Altered => "altered",
         }
+    }
+
+    /// Whether the words are the agency's, character for character.
+    pub fn is_verbatim(self) -> bool {
+        matches!(self, ReviewState::Unreviewed | ReviewState::Reviewed)
     }
 
     /// The state behind the word.

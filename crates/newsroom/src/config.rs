@@ -5,7 +5,7 @@
 //! reference page and the JSON Schema from the same source.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +13,12 @@ use std::time::Duration;
 use desk::safety::Rules;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use news::{AgencyId, FeedId, Label, ReviewState, SiteId};
+use news::{AgencyId, FeedId, SiteId};
 use press::LabelTexts;
 use url::Url;
 
 mod check;
+mod contract;
 mod keys;
 mod resolve;
 mod rooms;
@@ -26,6 +27,7 @@ mod tests;
 mod words;
 pub mod writeup;
 
+pub use contract::{Contract, Reach};
 pub use keys::{Index, Safety, WireFormat};
 
 /// The longest file that is looked at.
@@ -50,6 +52,8 @@ pub struct Config {
     pub log: Log,
     /// What is too much.
     pub limits: Limits,
+    /// The lists of countries that contracts name, each once: [`Contract::territories`] tells them by their bits.
+    pub territories: Vec<Vec<String>>,
 }
 
 impl Config {
@@ -95,6 +99,10 @@ pub struct Site {
     pub contact: Option<String>,
     /// What search engines are told.
     pub index: Index,
+    /// The field that says from which country a reader asks, in small letters.
+    pub country_header: Option<String>,
+    /// Who is believed about that.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// The operators' listener.
@@ -131,20 +139,8 @@ pub struct Agency {
     pub labels: LabelTexts,
     /// The credit of copy that carries none of its own.
     pub credit: String,
-    /// How long copy may be public, from its publication.
-    pub expire_after: Option<SignedDuration>,
-    /// How long the archive keeps what was delivered; `None` keeps it for ever.
-    pub archive_for: Option<SignedDuration>,
-    /// Whether its pages ask not to be indexed.
-    pub noindex: bool,
-}
-
-impl Agency {
-    /// The label of a story in this state and language: the language's own (`pt-BR`, else `pt`), otherwise the
-    /// agency's main one, whose language is then named so that a page can mark it.
-    pub fn label(&self, state: ReviewState, language: Option<&str>) -> Label {
-        press::label(state, &self.labels, language)
-    }
+    /// What its licence demands of all its feeds.
+    pub contract: Contract,
 }
 
 /// A section.
@@ -169,6 +165,12 @@ pub struct Feed {
     pub poll: Option<Url>,
     /// Whether senders may push.
     pub push: bool,
+    /// The sentences that its own contract prescribes, if they are others than the agency's.
+    pub labels: Option<LabelTexts>,
+    /// The credit of its copy that carries none of its own, if it is another than the agency's.
+    pub credit: Option<String>,
+    /// What its own licence demands, the agency's included.
+    pub contract: Contract,
     /// The sections of its stories, by id.
     pub sections: Vec<String>,
     /// The sites of its stories; never empty.

@@ -16,7 +16,7 @@ use store::{
 };
 
 use crate::Room;
-use crate::config::{Config, Feed};
+use crate::config::{Config, Contract, Feed};
 use crate::decide;
 use crate::lookout::Seen;
 use crate::main_loop::{Contact, Desk};
@@ -49,13 +49,14 @@ pub(crate) fn story_of(row: Option<&StoryRow>) -> Story {
     }
 }
 
-/// The feed's rules and contract, for one version. `hold` says whether everything is held, and everything of the feed.
+/// The feed's rules and contract, for one version; of an item on several feeds the strictest. `hold` says whether everything is held, and everything of the feed.
 ///
 /// First contact spares readers a flood of old stories. What was there before the feed was added belongs to it, dated
 /// or not; of a list that is the first that somebody sends, only what says itself that it is old.
 pub(crate) fn policy(
     config: &Config,
     feed: &Feed,
+    row: Option<&StoryRow>,
     archived: &Archived,
     version: &Version,
     contact: Contact,
@@ -71,11 +72,19 @@ pub(crate) fn policy(
             Contact::Usual | Contact::ByHand => false,
         },
         backlog: feed.backlog(),
-        expire_after: config.agency(feed.agency()).and_then(crate::config::Agency::expire_after),
+        expire_after: contract(config, Some(feed), row).and_then(|contract| contract.expire_after),
+        over_cap: false,
         hold_all: hold.0,
         hold_feed: hold.1,
         rules: Arc::clone(feed.rules()),
     }
+}
+
+/// What the contracts demand of a story that comes, or came, on these feeds; `None` if nobody knows whose it is.
+pub(crate) fn contract(config: &Config, feed: Option<&Feed>, row: Option<&StoryRow>) -> Option<Contract> {
+    let agency = feed.map(Feed::agency).or_else(|| row.map(|row| &row.key.agency))?;
+    let feeds = row.iter().flat_map(|row| &row.feeds).chain(feed.map(Feed::id));
+    Some(config.contract(agency, feeds))
 }
 
 /// The decision that takes the place of one whose page the gate refused: the version waits, nothing is public.
@@ -204,7 +213,9 @@ impl Desk {
         let row = room.store.story(&key)?;
         let now = room.clock.now();
         let hold = (room.hold_all(), self.lookout.holds(feed.id()));
-        let policy = decide::policy(&room.config, feed, archived, &version, contact, hold);
+        let policy = decide::policy(&room.config, feed, row.as_ref(), archived, &version, contact, hold);
+        let policy =
+            Policy { over_cap: contact != Contact::ByHand && self.caps.is_reached(feed, now), ..policy };
         // Never by the wall alone: a clock that was stepped forward must not end an embargo on arrival.
         let certain = room.clock.not_after();
         let seen = self.lookout.look(feed.id(), feed.rules(), &key, row.as_ref(), &version, now);
@@ -212,7 +223,8 @@ impl Desk {
         let decision = desk::decide(&decide::story_of(row.as_ref()), &version, &policy, &sight, certain);
         let own_time = policy.first_contact || policy.exempt && is_old(version.claimed_time(), now);
         let published = decide::published(own_time, version.claimed_time(), now);
-        let places = room.place(&key, Some(feed), row.as_ref(), published, Some(&version));
+        let review = ReviewState::Unreviewed;
+        let places = room.place(&key, Some(feed), row.as_ref(), published, Some(&version), review);
         let was_public = row.as_ref().is_some_and(|row| row.was_public);
         let ruled = Ruled {
             key: key.clone(),
@@ -239,7 +251,7 @@ impl Desk {
                 expires: terms.expires,
             }),
             language: version.language.clone(),
-            review: ReviewState::Unreviewed,
+            review,
             placements: dated(&places, &decision.changes, was_public, published, now),
             complaints: version.complaints.iter().map(ComplaintRow::from).collect(),
         };
@@ -247,6 +259,9 @@ impl Desk {
             room.health.complaint(feed.id(), complaint);
         }
         self.watched(feed, &key, row.as_ref(), &version, seen.as_ref(), &decision)?;
+        if !was_public && is_granted(&decision) {
+            self.caps.count(feed, now);
+        }
         Ok(Draft { key, row, decision, places, published, now, version, ruled })
     }
 
@@ -362,7 +377,8 @@ impl Desk {
         let published = decide::published(own_time, version.and_then(Version::claimed_time), now);
         // Where its feed belongs by now: a site that was added while it waited gets it as well.
         let feed = stood.and_then(|v| room.config.feed(&v.feed));
-        let places = room.place(&key, feed, row.as_ref(), published, version);
+        let review = stood.map_or(ReviewState::Unreviewed, |stood| stood.review);
+        let places = room.place(&key, feed, row.as_ref(), published, version, review);
         let was_public = row.as_ref().is_some_and(|row| row.was_public);
         let placements = dated(&places, &decision.changes, was_public, published, now);
         let (decision, pages) = room.press(&key, row.clone(), decision, None, &placements, version, now)?;
@@ -450,6 +466,12 @@ impl Room {
 
 pub(crate) fn is_old(claimed: Option<Timestamp>, now: Timestamp) -> bool {
     claimed.is_some_and(|claimed| now.duration_since(claimed) > SignedDuration::from_hours(24))
+}
+
+/// Whether it puts a version live, now or by the clock.
+fn is_granted(decision: &Decision) -> bool {
+    live(&decision.changes).is_some()
+        || decision.n.is_some() && matches!(decision.ruling.until, Some(news::Until::Instant(_)))
 }
 
 /// Whether a person let the live version go.

@@ -16,6 +16,7 @@
 //! **Never here:** SQL, HTML, HTTP. The clock is read in [`clock`] and nowhere else, chance is drawn in [`chance`].
 
 mod archive;
+mod caps;
 pub mod chance;
 pub mod clock;
 pub mod config;
@@ -48,7 +49,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use ::press::Press;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use news::{AgencyId, Door, FeedId, ItemId, ItemKey, SiteId, TransmissionId};
 use store::{
     Access, Archive as _, Archived, FeedState as _, Index as _, Journal as _, KillFile, KillRecord,
@@ -71,8 +72,6 @@ pub use lines::Refused;
 pub use notary::LogError;
 pub use proofs::{LogFile, Of, Proved};
 
-/// How long the archive keeps what came on a feed that is no longer configured.
-const ARCHIVE_DAYS: u32 = 30;
 /// How many licences that ended may be found at a start on a full disk.
 const DUE: usize = 4_096;
 
@@ -207,12 +206,6 @@ impl Room {
                 }
             }
         }
-    }
-
-    /// Whether contract or site keep search engines away.
-    pub(crate) fn noindex(&self, site: &SiteId, agency: &AgencyId) -> bool {
-        self.config.agency(agency).is_some_and(config::Agency::noindex)
-            || self.config.site(site).is_some_and(|site| !site.indexed())
     }
 }
 
@@ -511,11 +504,10 @@ impl Newsroom {
             Err(error) => return tracing::error!("removing what is old from the archive: {error}"),
         };
         for feed in feeds {
-            let agency = room.config.feed(&feed).and_then(|feed| room.config.agency(feed.agency()));
-            let days = agency.map_or(ARCHIVE_DAYS, config::Agency::archive_days);
-            let before = room.clock.now().saturating_sub(SignedDuration::from_hours(24 * i64::from(days)));
-            if let Err(error) = room.store.purge(&feed, before.unwrap_or(Timestamp::MIN)) {
-                tracing::error!(%feed, "removing what is older than {days} days from the archive: {error}");
+            let Some(keep) = room.config.archive_for(&feed) else { continue };
+            let before = room.clock.now().saturating_sub(keep).unwrap_or(Timestamp::MIN);
+            if let Err(error) = room.store.purge(&feed, before) {
+                tracing::error!(%feed, "removing what is older than {keep:#} from the archive: {error}");
             }
         }
     }

@@ -10,6 +10,7 @@ use store::{HeldLine, Index as _, RulingLine, StoreError};
 pub use store::{StoryRow, VersionRow};
 
 use crate::Newsroom;
+use crate::config::Reach;
 use crate::press::story_url;
 use crate::readers::on_site;
 
@@ -134,6 +135,8 @@ pub struct Told {
     pub headline: Option<String>,
     /// The label's sentence and state, while live.
     pub label: Option<news::Label>,
+    /// Whether whoever asks may read its words where he is.
+    pub in_reach: bool,
 }
 
 /// An instant for lists: to the millisecond, in UTC.
@@ -264,12 +267,12 @@ impl Newsroom {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub fn told(&self, site: &SiteId, uri: &str) -> Result<Vec<Told>, StoreError> {
+    pub fn told(&self, site: &SiteId, uri: &str, reach: Reach) -> Result<Vec<Told>, StoreError> {
         loop {
             let moment = self.room.public.moment();
             let mut told = Vec::new();
             for row in self.room.store.by_uri(uri)? {
-                told.extend(self.tell(site, row)?);
+                told.extend(self.tell(site, row, reach)?);
             }
             if !self.room.notary.covers(&self.room.store)? {
                 // Nobody signs any more: asking again would never end.
@@ -281,7 +284,7 @@ impl Newsroom {
         }
     }
 
-    fn tell(&self, site: &SiteId, mut row: StoryRow) -> Result<Option<Told>, StoreError> {
+    fn tell(&self, site: &SiteId, mut row: StoryRow, reach: Reach) -> Result<Option<Told>, StoreError> {
         let Some(id) = on_site(&row, site).filter(|_| row.was_public).map(|placement| placement.id) else {
             return Ok(None);
         };
@@ -292,20 +295,20 @@ impl Newsroom {
             row.standing = ItemStanding::Withheld;
         }
         let (mut headline, mut label) = (None, None);
-        if let ItemStanding::Live(n) = row.standing {
+        let territories = self.room.config.contract(&row.key.agency, &row.feeds).territories;
+        let in_reach = reach.allows(territories);
+        if let (ItemStanding::Live(n), true) = (row.standing, in_reach) {
             use store::Vault as _;
             let words = self.room.store.words(&row.key, n)?;
             headline = words.as_ref().and_then(|words| words.version.copy.headline().map(str::to_owned));
-            let review =
-                row.versions.iter().find(|v| v.n == n).map_or(news::ReviewState::Unreviewed, |v| v.review);
+            let known = row.version(n);
+            let review = known.map_or(news::ReviewState::Unreviewed, |known| known.review);
             let language = words.as_ref().and_then(|words| words.version.language.as_deref());
-            label = self
-                .room
-                .config
-                .agency(&row.key.agency)
-                .map(|agency| crate::press::label(agency, review, language));
+            label = self.room.config.agency(&row.key.agency).map(|agency| {
+                self.room.config.label(agency, known.map(|known| &known.feed), review, language)
+            });
         }
-        Ok(Some(Told { row, url, headline, label }))
+        Ok(Some(Told { row, url, headline, label, in_reach }))
     }
 
     /// The instant and text of the last alarms, newest first.

@@ -16,6 +16,7 @@ use news::{Complaint, Door, FeedId, Gravity, ItemKey};
 use store::{Archive as _, Archived, Entry, Fact, Index as _, Journal as _, StoreError};
 use tokio::sync::oneshot;
 
+use crate::caps::Caps;
 use crate::hands::Hands;
 use crate::kill::Owed;
 use crate::lookout::Lookout;
@@ -79,6 +80,10 @@ pub(crate) struct Desk {
     pub(crate) overtaken: bool,
     /// What the safety rules know beyond one story.
     pub(crate) lookout: Lookout,
+    /// What was let through today.
+    pub(crate) caps: Caps,
+    /// Feeds whose bytes may not be kept, and of which something was read.
+    pub(crate) to_drop: HashSet<FeedId>,
     /// Whether it works for good: orders come in, and what finds no space is tried again. Not so in recovery.
     pub(crate) at_work: bool,
 }
@@ -86,8 +91,11 @@ impl Desk {
     pub(crate) fn new(room: Arc<Room>) -> Result<Self, StoreError> {
         let next_due = room.store.next_due()?;
         let lookout = Lookout::open(&room)?;
+        let caps = Caps::open(&room)?;
         Ok(Self {
             lookout,
+            caps,
+            to_drop: HashSet::new(),
             room,
             table: Vec::new(),
             batch: Vec::new(),

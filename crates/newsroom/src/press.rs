@@ -9,7 +9,7 @@ use news::{
 };
 use store::{Placement, StoreError, StoryRow, Vault as _, VersionRow, Words};
 
-use crate::config::{Agency, Config, Feed, Site};
+use crate::config::{Config, Feed, Site};
 use crate::proofs::leaf_of;
 use crate::{Room, chance, decide};
 
@@ -28,11 +28,6 @@ pub(crate) fn face(config: &Config, site: &Site) -> SiteFace {
         about: site.contact().or(site.about.as_deref()).map(str::to_owned),
         index_pages: site.indexed(),
     }
-}
-
-/// The label that the contract prescribes for a review state in a language. Computed, never typed.
-pub(crate) fn label(agency: &Agency, state: ReviewState, language: Option<&str>) -> Label {
-    agency.label(state, language)
 }
 
 /// A story's permanent address on a site.
@@ -97,20 +92,24 @@ impl Copydesk<'_> {
     ) -> Option<(SiteFace, Story<'s>)> {
         let site = self.config.site(&placement.site)?;
         let agency = self.config.agency(&key.agency)?;
-        let review = row.versions.iter().find(|v| v.n == n).map_or(ReviewState::Unreviewed, |v| v.review);
+        let known = row.version(n);
+        let review = known.map_or(ReviewState::Unreviewed, |known| known.review);
+        let feed = known.map(|known| &known.feed);
+        let contract = self.config.contract(&key.agency, &row.feeds);
         let story = Story {
             id: placement.id,
             key,
             version,
             n,
             agency: agency.name(),
-            label: label(agency, review, version.language.as_deref()),
+            credit: self.config.credit(agency, feed),
+            label: self.config.label(agency, feed, review, version.language.as_deref()),
             published: placement.published,
             updated: placement.updated,
             sections: placement.sections.clone(),
             history: history(row),
             log_index: leaf_of(row, &placement.site, n).map(|leaf| leaf.index),
-            noindex: agency.noindex() || !site.indexed(),
+            noindex: contract.noindex || !site.indexed(),
         };
         Some((face(self.config, site), story))
     }
@@ -182,7 +181,12 @@ pub(crate) fn foreseen(
     now: Timestamp,
 ) -> StoryRow {
     let mut row = row.unwrap_or_else(|| StoryRow::unseen(key.clone()));
-    row.versions.extend(version);
+    if let Some(version) = version {
+        if !row.feeds.contains(&version.feed) {
+            row.feeds.push(version.feed.clone());
+        }
+        row.versions.push(version);
+    }
     for change in changes {
         match *change {
             Change::Version(n, standing) => {
@@ -220,9 +224,13 @@ impl Room {
         row: Option<&StoryRow>,
         published: Timestamp,
         version: Option<&Version>,
+        review: ReviewState,
     ) -> Vec<Placement> {
         let config = &self.config;
         let mut placements = row.map(|row| row.placements.clone()).unwrap_or_default();
+        let contract = decide::contract(config, feed, row);
+        let allowed =
+            |section: &String| contract.as_ref().is_none_or(|contract| contract.allows_section(section));
         for site in feed.map(|feed| config.sites_of(feed)).unwrap_or_default() {
             let sections = feed.map(Feed::sections).unwrap_or_default();
             match placements.iter_mut().find(|placement| placement.site == *site.id()) {
@@ -241,8 +249,10 @@ impl Room {
                 }),
             }
         }
+        placements.iter_mut().for_each(|placement| placement.sections.retain(allowed));
         if let (Some(agency), Some(version)) = (config.agency(&key.agency), version) {
-            let label = label(agency, ReviewState::Unreviewed, version.language.as_deref());
+            let feed = feed.map(Feed::id);
+            let label = config.label(agency, feed, review, version.language.as_deref());
             placements.iter_mut().for_each(|placement| placement.label = label_hash(&label));
         }
         placements

@@ -128,7 +128,7 @@ impl Newsroom {
             for (state, language) in
                 ReviewState::ALL.into_iter().flat_map(|state| languages.map(|language| (state, language)))
             {
-                let label = agency.label(state, language);
+                let label = self.room.config.label(agency, None, state, language);
                 let sha256 = crate::press::label_hash(&label).to_string();
                 let known = json!({
                     "agency": agency.name(), "review": state.as_str(), "text": label.text, "sha256": sha256,

@@ -11,6 +11,8 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use bytes::Bytes;
 use news::{ItemId, SiteId};
 
+use crate::config::Reach;
+
 /// So many bytes of rendered stories are kept, packed ones included. A page is 10–40 KB, packed 3–10 KB.
 const STORIES_MAX: usize = 48 << 20;
 /// And so many of lists, feeds and sitemaps.
@@ -113,20 +115,27 @@ pub struct Sheet {
     pub plain: Form,
     /// Whether search engines are asked to keep away.
     pub noindex: bool,
+    /// In which territories it may be read ([`crate::config::Contract::territories`]).
+    territories: u64,
     /// `None` inside: packed it is no smaller.
     packed: [OnceLock<Option<Form>>; Packing::ALL.len()],
 }
 
 impl Sheet {
     pub(crate) fn new(page: press::Gated<press::Page>, noindex: bool) -> Arc<Self> {
+        Self::within(page, noindex, 0)
+    }
+
+    /// A sheet that may be read in some territories only.
+    pub(crate) fn within(page: press::Gated<press::Page>, noindex: bool, territories: u64) -> Arc<Self> {
         let page = page.into_inner();
-        Arc::new(Self::of(page.media_type, page.body.into(), noindex))
+        Arc::new(Self { territories, ..Self::of(page.media_type, page.body.into(), noindex) })
     }
 
     fn of(media_type: &'static str, body: Bytes, noindex: bool) -> Self {
         let tag = news::Digest::of(&body).to_string();
         let etag = format!("\"{}\"", &tag[..32]).into();
-        Self { media_type, plain: Form { body, etag }, noindex, packed: Default::default() }
+        Self { media_type, plain: Form { body, etag }, noindex, territories: 0, packed: Default::default() }
     }
 
     /// A packed form, if it is there already; the plain one if packing does not pay.
@@ -164,6 +173,8 @@ pub enum Answer {
     Gone(Arc<Sheet>),
     /// 404: it never was public.
     Missing(Arc<Sheet>),
+    /// 451: its licence does not reach to where this reader is.
+    OutOfReach,
     /// 503: the record could not be read, or the page does not carry the words it should.
     Unfit,
 }
@@ -207,8 +218,8 @@ impl Kept {
 /// The kept sheets of one story, on all sites: a handful.
 type StorySheets = Vec<(SiteId, Ask, Kept)>;
 
-/// The kept lists of one site, each with the generation that it was made from.
-type ListSheets = HashMap<Ask, (u64, Kept)>;
+/// The kept lists of one site, for each reach of readers, each with the generation that it was made from.
+type ListSheets = HashMap<(Ask, Reach), (u64, Kept)>;
 
 /// Caches and denials of all sites.
 #[derive(Default)]
@@ -301,32 +312,34 @@ impl Public {
         }
     }
 
-    /// A kept sheet that is still true.
-    pub(crate) fn kept(&self, site: &SiteId, ask: &Ask) -> Option<Arc<Sheet>> {
+    /// A kept sheet that is still true, and that this reader may read.
+    pub(crate) fn kept(&self, site: &SiteId, ask: &Ask, reach: Reach) -> Option<Arc<Sheet>> {
         match ask.item() {
             Some(id) if self.is_denied(site, id) => None,
             Some(id) => {
                 let stories = read(&self.stories);
                 let mut sheets = stories.get(&id)?.iter();
-                sheets.find(|(of, asked, _)| asked == ask && of == site).map(|(_, _, kept)| kept.take())
+                let found = sheets.find(|(of, asked, _)| asked == ask && of == site);
+                found.filter(|(.., kept)| reach.allows(kept.sheet.territories)).map(|(.., kept)| kept.take())
             }
             None => {
                 let generation = self.generation.load(Ordering::SeqCst);
                 let lists = read(&self.lists);
-                lists.get(site)?.get(ask).filter(|(at, _)| *at == generation).map(|(_, kept)| kept.take())
+                let kept = lists.get(site)?.get(&(ask.clone(), reach))?;
+                Some(kept).filter(|(at, _)| *at == generation).map(|(_, kept)| kept.take())
             }
         }
     }
 
     /// Keeps a sheet rendered from the record as of `moment`, if nothing it shows has changed since.
-    pub(crate) fn keep(&self, site: &SiteId, ask: Ask, moment: Moment, sheet: &Arc<Sheet>) {
+    pub(crate) fn keep(&self, site: &SiteId, ask: Ask, reach: Reach, moment: Moment, sheet: &Arc<Sheet>) {
         if !ask.kept() {
             return;
         }
         let Some(id) = ask.item() else {
             let mut lists = write(&self.lists);
             let kept = (moment.generation, Kept::new(sheet));
-            lists.entry(site.clone()).or_default().insert(ask, kept);
+            lists.entry(site.clone()).or_default().insert((ask, reach), kept);
             if self.lists_bytes.fetch_add(sheet.weight(), Ordering::Relaxed) > LISTS_MAX {
                 self.make_room_for_lists(&mut lists);
             }
@@ -390,6 +403,8 @@ impl Public {
 mod tests {
     use super::*;
 
+    const ALL: Reach = Reach::EVERYWHERE;
+
     fn sheet() -> Arc<Sheet> {
         Arc::new(Sheet::of("text/plain", Bytes::from_static(b"words"), false))
     }
@@ -401,12 +416,12 @@ mod tests {
         let (public, site) = (Public::default(), SiteId::from("main"));
         let before = public.moment();
         public.deny(&site, ID());
-        public.keep(&site, Ask::Story(ID()), before, &sheet());
+        public.keep(&site, Ask::Story(ID()), ALL, before, &sheet());
         public.undeny(&site, ID());
-        public.keep(&site, Ask::Story(ID()), before, &sheet());
-        assert!(public.kept(&site, &Ask::Story(ID())).is_none());
-        public.keep(&site, Ask::Story(ID()), public.moment(), &sheet());
-        assert!(public.kept(&site, &Ask::Story(ID())).is_some());
+        public.keep(&site, Ask::Story(ID()), ALL, before, &sheet());
+        assert!(public.kept(&site, &Ask::Story(ID()), ALL).is_none());
+        public.keep(&site, Ask::Story(ID()), ALL, public.moment(), &sheet());
+        assert!(public.kept(&site, &Ask::Story(ID()), ALL).is_some());
     }
 
     #[test]
@@ -435,19 +450,19 @@ mod tests {
     #[test]
     fn a_list_rendered_before_a_change_is_not_answered_after_it() {
         let (public, site) = (Public::default(), SiteId::from("main"));
-        public.keep(&site, Ask::Front(0), public.moment(), &sheet());
-        assert!(public.kept(&site, &Ask::Front(0)).is_some());
+        public.keep(&site, Ask::Front(0), ALL, public.moment(), &sheet());
+        assert!(public.kept(&site, &Ask::Front(0), ALL).is_some());
         public.touch(ID());
-        assert!(public.kept(&site, &Ask::Front(0)).is_none());
+        assert!(public.kept(&site, &Ask::Front(0), ALL).is_none());
     }
 
     #[test]
     fn a_kept_page_is_not_answered_while_denied() {
         let (public, site) = (Public::default(), SiteId::from("main"));
-        public.keep(&site, Ask::Story(ID()), public.moment(), &sheet());
+        public.keep(&site, Ask::Story(ID()), ALL, public.moment(), &sheet());
         write(&public.denied).insert((site.clone(), ID()));
         public.denied_now.store(1, Ordering::SeqCst);
-        assert!(public.kept(&site, &Ask::Story(ID())).is_none());
+        assert!(public.kept(&site, &Ask::Story(ID()), ALL).is_none());
     }
 
     #[test]
@@ -455,8 +470,8 @@ mod tests {
         let (public, site) = (Public::default(), SiteId::from("main"));
         let before = public.moment();
         (0..=TOUCHES as u128).for_each(|n| public.touch(ItemId::from_bits(n + 100)));
-        public.keep(&site, Ask::Story(ID()), before, &sheet());
-        assert!(public.kept(&site, &Ask::Story(ID())).is_none());
+        public.keep(&site, Ask::Story(ID()), ALL, before, &sheet());
+        assert!(public.kept(&site, &Ask::Story(ID()), ALL).is_none());
     }
 
     #[test]
@@ -464,15 +479,15 @@ mod tests {
         let (public, site) = (Public::default(), SiteId::from("main"));
         let large = Arc::new(Sheet::of("text/plain", vec![b'x'; 1 << 20].into(), false));
         let hot = ItemId::from_bits(1);
-        public.keep(&site, Ask::Story(hot), public.moment(), &sheet());
+        public.keep(&site, Ask::Story(hot), ALL, public.moment(), &sheet());
         for n in 0..500u128 {
-            assert!(public.kept(&site, &Ask::Story(hot)).is_some(), "{n}");
-            public.keep(&site, Ask::Story(ItemId::from_bits(100 + n)), public.moment(), &large);
+            assert!(public.kept(&site, &Ask::Story(hot), ALL).is_some(), "{n}");
+            public.keep(&site, Ask::Story(ItemId::from_bits(100 + n)), ALL, public.moment(), &large);
             let kept = read(&public.stories).len();
             assert!(kept <= (STORIES_MAX >> 20) + 2, "{kept}");
         }
         for n in 0..100 {
-            public.keep(&site, Ask::Front(n), public.moment(), &large);
+            public.keep(&site, Ask::Front(n), ALL, public.moment(), &large);
             let kept: usize = read(&public.lists).values().map(HashMap::len).sum();
             assert!(kept <= (LISTS_MAX >> 20) + 1, "{kept}");
         }

@@ -8,8 +8,8 @@ use news::{ItemStanding, SiteId, Version};
 use store::{Index as _, Placement, StoreError, StoryRow, Vault as _};
 use wire::outgoing::{Channel, Outgoing, Tombstone};
 
-use crate::config::Site;
-use crate::press::{Copydesk, face, label, story_url};
+use crate::config::{Contract, Reach, Site};
+use crate::press::{Copydesk, face, story_url};
 use crate::public::{Answer, Ask, Packer, Packing, Sheet};
 use crate::{Newsroom, Room};
 
@@ -30,7 +30,11 @@ const NEWS_SITEMAP: usize = 1_000;
 
 enum Found {
     Kept(Arc<Sheet>),
+    /// Whether search engines are to keep away.
     Page(Gated<Page>, bool),
+    /// The same, and in which territories it may be read.
+    Story(Gated<Page>, bool, u64),
+    OutOfReach,
     Gone(Gated<Page>),
     Nothing,
 }
@@ -56,8 +60,8 @@ impl Newsroom {
     }
 
     /// A page that is kept and still true, without touching the store.
-    pub fn kept(&self, site: &SiteId, ask: &Ask) -> Option<Arc<Sheet>> {
-        let sheet = self.room.public.kept(site, ask)?;
+    pub fn kept(&self, site: &SiteId, ask: &Ask, reach: Reach) -> Option<Arc<Sheet>> {
+        let sheet = self.room.public.kept(site, ask, reach)?;
         self.room.health.answers.increment();
         Some(sheet)
     }
@@ -74,20 +78,26 @@ impl Newsroom {
 
     /// Answers a reader. Whatever is denied, killed, held, embargoed or never was is never in the answer, not even if
     /// it was withdrawn while the answer was being made.
-    pub fn answer(&self, site: &SiteId, ask: Ask) -> Answer {
-        self.answer_packed(site, ask, None)
+    pub fn answer(&self, site: &SiteId, ask: Ask, reach: Reach) -> Answer {
+        self.answer_packed(site, ask, reach, None)
     }
 
     /// The same with a live page packed, by this packing and its packer. That belongs to the making of the answer: it
     /// takes its time, too.
-    pub fn answer_packed(&self, site: &SiteId, ask: Ask, packing: Option<(Packing, Packer)>) -> Answer {
+    pub fn answer_packed(
+        &self,
+        site: &SiteId,
+        ask: Ask,
+        reach: Reach,
+        packing: Option<(Packing, Packer)>,
+    ) -> Answer {
         let room = &self.room;
         room.health.answers.increment();
         let Some(place) = room.config.site(site) else { return Answer::Unfit };
-        let desk = Readers { room, site: place, face: face(&room.config, place) };
+        let desk = Readers { room, site: place, face: face(&room.config, place), reach };
         for _ in 0..TRIES {
             let moment = room.public.moment();
-            let found = match room.public.kept(site, &ask) {
+            let found = match room.public.kept(site, &ask, reach) {
                 Some(sheet) => Ok(Found::Kept(sheet)),
                 // What was read may be a moment ahead of the signature over it.
                 None => desk.find(&ask).and_then(|found| match room.notary.covers(&room.store)? {
@@ -102,6 +112,11 @@ impl Newsroom {
                     made = true;
                     Answer::Live(Sheet::new(page, noindex))
                 }
+                Ok(Found::Story(page, noindex, territories)) => {
+                    made = true;
+                    Answer::Live(Sheet::within(page, noindex, territories))
+                }
+                Ok(Found::OutOfReach) => Answer::OutOfReach,
                 Ok(Found::Gone(page)) => Answer::Gone(Sheet::new(page, true)),
                 Ok(Found::Nothing) => desk.missing(),
                 Err(error) => {
@@ -126,7 +141,7 @@ impl Newsroom {
                 continue;
             }
             if let (Answer::Live(sheet), true) = (&answer, made) {
-                room.public.keep(site, ask, moment, sheet);
+                room.public.keep(site, ask, reach, moment, sheet);
             }
             return answer;
         }
@@ -139,6 +154,7 @@ struct Readers<'a> {
     room: &'a Arc<Room>,
     site: &'a Site,
     face: SiteFace,
+    reach: Reach,
 }
 
 impl Readers<'_> {
@@ -177,7 +193,8 @@ impl Readers<'_> {
             Ask::Robots => press.robots(&self.face),
             Ask::Policy => press.policy(&self.face),
             Ask::Search(query) => {
-                let found = self.room.store.search(self.site.id(), query, FOUND)?;
+                let mut found = self.room.store.search(self.site.id(), query, FOUND)?;
+                found.retain(|line| !self.contract(line).noindex);
                 press.search(&self.face, query, &self.visible(found))?
             }
         };
@@ -188,12 +205,23 @@ impl Readers<'_> {
         self.face.sections.iter().any(|known| known.slug == section)
     }
 
+    /// What holds for a story in a list.
+    fn contract(&self, line: &store::Line) -> Contract {
+        self.room.config.contract(&line.key.agency, &line.feeds)
+    }
+
+    /// Whether a story may stand in a list at this moment, before this reader.
+    fn may_stand(&self, line: &store::Line) -> bool {
+        !self.room.public.is_denied(self.site.id(), line.id)
+            && (self.room.config.territories.is_empty() || self.reach.allows(self.contract(line).territories))
+    }
+
     /// Lines without those that are denied at this moment.
     fn visible(&self, lines: Vec<store::Line>) -> Vec<::press::Line> {
         let site = self.site.id();
         lines
             .into_iter()
-            .filter(|line| !self.room.public.is_denied(site, line.id))
+            .filter(|line| self.may_stand(line))
             .filter_map(|line| self.copydesk().line(site, line))
             .collect()
     }
@@ -224,6 +252,10 @@ impl Readers<'_> {
             _ if row.was_public => return Ok(self.withdrawn(&row)?.map_or(Found::Nothing, Found::Gone)),
             _ => return Ok(Found::Nothing),
         };
+        let territories = self.room.config.contract(&row.key.agency, &row.feeds).territories;
+        if !self.reach.allows(territories) {
+            return Ok(Found::OutOfReach);
+        }
         let Some(words) = self.room.store.words(&row.key, live)? else { return Ok(Found::Nothing) };
         let Some(placement) = row.placements.iter().find(|placement| placement.site == *site) else {
             return Ok(Found::Nothing);
@@ -239,7 +271,7 @@ impl Readers<'_> {
             Ask::History(_) => press.history(&face, &story)?,
             _ => press.story(&face, &story)?,
         };
-        Ok(Found::Page(page, story.noindex))
+        Ok(Found::Story(page, story.noindex, territories))
     }
 
     fn withdrawn(&self, row: &StoryRow) -> Result<Option<Gated<Page>>, AnswerError> {
@@ -262,7 +294,7 @@ impl Readers<'_> {
         let site = self.site.id();
         let latest = self.room.store.latest(site, section, 0, FEED)?;
         let mut items = Vec::with_capacity(latest.len());
-        for line in latest.into_iter().filter(|line| !self.room.public.is_denied(site, line.id)) {
+        for line in latest.into_iter().filter(|line| self.may_stand(line)) {
             if let Some(words) = self.room.store.words(&line.key, line.n)? {
                 items.extend(self.outgoing(line, words.version));
             }
@@ -325,7 +357,7 @@ impl Readers<'_> {
             version: version.version.raw,
             version_n: line.n,
             copy: Arc::new(version.copy),
-            label: label(agency, line.review, version.language.as_deref()),
+            label: self.room.config.label(agency, Some(&line.feed), line.review, version.language.as_deref()),
             agency: agency.name().to_owned(),
             published: line.published,
             updated: line.updated,
@@ -360,11 +392,13 @@ impl Readers<'_> {
         let lines = self.room.store.latest(site, None, offset, SITEMAP)?;
         Ok(lines
             .into_iter()
-            .filter(|line| {
-                !self.room.public.is_denied(site, line.id) && !self.room.noindex(site, &line.key.agency)
-            })
+            .filter(|line| self.may_be_indexed(line))
             .map(|line| (story_url(&self.face.url, line.id), line.updated))
             .collect())
+    }
+
+    fn may_be_indexed(&self, line: &store::Line) -> bool {
+        self.site.indexed() && self.may_stand(line) && !self.contract(line).noindex
     }
 
     fn fresh_lines(&self) -> Result<Vec<NewsLine>, StoreError> {
@@ -372,12 +406,9 @@ impl Readers<'_> {
         let since =
             self.room.clock.now().saturating_sub(SignedDuration::from_hours(48)).unwrap_or(Timestamp::MIN);
         let lines = self.room.store.live_since(site, since, NEWS_SITEMAP)?;
-        let listed = |line: &store::Line| {
-            !self.room.public.is_denied(site, line.id) && !self.room.noindex(site, &line.key.agency)
-        };
         Ok(lines
             .into_iter()
-            .filter(listed)
+            .filter(|line| self.may_be_indexed(line))
             .map(|line| NewsLine {
                 url: story_url(&self.face.url, line.id),
                 title: line.headline.or(line.summary).unwrap_or_default(),

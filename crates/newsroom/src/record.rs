@@ -10,8 +10,8 @@ use news::{
     Change, Complaint, Digest, Gravity, ItemKey, ItemStanding, ReviewState, Version, VersionStanding,
 };
 use store::{
-    Archived, Committed, ComplaintRow, Entry, Fact, Index as _, LeafDraft, Placement, Prepared, Ruled,
-    StoreError, StoryRow, VersionRow, Words,
+    Archive as _, Archived, Committed, ComplaintRow, Entry, Fact, Index as _, LeafDraft, Placement, Prepared,
+    Ruled, StoreError, StoryRow, VersionRow, Words,
 };
 use tokio::sync::oneshot;
 
@@ -184,6 +184,9 @@ impl Desk {
             items: sheet.items,
             complaints: complaints.iter().map(ComplaintRow::from).collect(),
         };
+        if room.config.archive_for(archived.feed()).is_some_and(|keep| keep.is_zero()) {
+            self.to_drop.insert(archived.feed().clone());
+        }
         let mut work = Work::of(Entry::new(room.clock.now(), fact))?;
         work.then = reply.map(|reply| -> Box<dyn FnOnce() + Send> {
             Box::new(move || {
@@ -233,7 +236,20 @@ impl Desk {
         if !killed_keys.is_empty() {
             kill::settle_these(&self.room, &killed_keys)?;
         }
+        self.drop_bytes()?;
         self.next_due = self.room.store.next_due()?;
+        Ok(())
+    }
+
+    /// What was read and may not be kept is forgotten at once; without space for that, with a later batch.
+    fn drop_bytes(&mut self) -> Result<(), StoreError> {
+        for feed in std::mem::take(&mut self.to_drop) {
+            match self.room.store.purge(&feed, Timestamp::MAX) {
+                Err(error) if passes(&error) => drop(self.to_drop.insert(feed)),
+                Err(error) => return Err(error),
+                Ok(_) => {}
+            }
+        }
         Ok(())
     }
 

@@ -175,6 +175,17 @@ fn the_archive_forgets_also_what_a_feed_brought_that_is_no_longer_configured() {
 }
 
 #[test]
+fn no_bytes_are_kept_of_a_feed_whose_licence_forbids_an_archive() {
+    let house = House::new(&format!("{TWO}[feed.contract]\narchive_for = \"0s\"\n"));
+    let (room, mut desk) = house.open();
+    for (feed, name) in [("world", "kept"), ("coast", "dropped")] {
+        arrive(&room, &mut desk, feed, &wire(name, 1, "usable", name, ""));
+    }
+    assert_eq!(room.store.feeds().expect("the archive reads"), [FeedId::from("world")]);
+    assert_eq!(row(&room, "dropped").standing, ItemStanding::Live(1), "the story stays");
+}
+
+#[test]
 fn what_fell_due_while_nothing_ran_is_done_before_anybody_is_answered() {
     let house = House::new(ONE);
     let soon = Timestamp::now().saturating_add(SignedDuration::from_millis(400)).expect("a time");
@@ -281,7 +292,11 @@ fn at_work(room: &Arc<Room>, desk: Desk) -> Newsroom {
 fn asked(newsroom: &Newsroom, name: &str) -> Answer {
     let room = &newsroom.room;
     let id = row(room, name).placements[0].id;
-    newsroom.answer(&SiteId::from(room.config.sites[0].id.as_str()), Ask::Story(id))
+    newsroom.answer(
+        &SiteId::from(room.config.sites[0].id.as_str()),
+        Ask::Story(id),
+        config::Reach::EVERYWHERE,
+    )
 }
 
 #[test]
@@ -408,7 +423,7 @@ fn a_full_disk_stops_no_kill_and_loses_nothing() {
     assert!(matches!(held, Err(CommandError::Store(_))), "{held:?}");
     let site = SiteId::from(room.config.sites[0].id.as_str());
     let id = row(&room, "ferry").placements[0].id;
-    assert!(matches!(newsroom.answer(&site, Ask::Story(id)), Answer::Gone(_)));
+    assert!(matches!(newsroom.answer(&site, Ask::Story(id), config::Reach::EVERYWHERE), Answer::Gone(_)));
     assert_eq!(room.kills.pending().len(), 2);
 
     room.no_space.store(false, Ordering::SeqCst);
@@ -422,7 +437,10 @@ fn a_full_disk_stops_no_kill_and_loses_nothing() {
     assert!(newsroom.is_ready());
     for name in ["ferry", "fire"] {
         let id = row(&room, name).placements[0].id;
-        assert!(matches!(newsroom.answer(&site, Ask::Story(id)), Answer::Gone(_)), "{name}");
+        assert!(
+            matches!(newsroom.answer(&site, Ask::Story(id), config::Reach::EVERYWHERE), Answer::Gone(_)),
+            "{name}"
+        );
         assert!(!room.public.is_denied(&site, id), "the record says it by itself");
     }
     newsroom.stop();
@@ -479,7 +497,7 @@ fn an_agencys_kill_overtakes_what_waits() {
     wait_for("the kill file is settled", || room.kills.pending().is_empty());
     assert_eq!(row(&room, "i19").standing, ItemStanding::Killed);
     assert!(!room.public.is_denied(&site, ferry));
-    assert!(matches!(newsroom.answer(&site, Ask::Story(ferry)), Answer::Gone(_)));
+    assert!(matches!(newsroom.answer(&site, Ask::Story(ferry), config::Reach::EVERYWHERE), Answer::Gone(_)));
     assert_eq!(row(&room, "i18").standing, ItemStanding::Live(1));
     newsroom.stop();
     assert_eq!(room.load.load(Ordering::SeqCst), 0);
@@ -632,11 +650,14 @@ fn an_answer_does_not_wait_for_a_signature_that_nobody_gives() {
     arrive(&room, &mut desk, "world", &wire("ferry", 1, "usable", "ferry", ""));
     let newsroom = at_work(&room, desk);
     let site = SiteId::from(room.config.sites[0].id.as_str());
-    assert_eq!(newsroom.told(&site, "urn:agx:ferry").expect("it is told").len(), 1);
+    assert_eq!(
+        newsroom.told(&site, "urn:agx:ferry", config::Reach::EVERYWHERE).expect("it is told").len(),
+        1
+    );
     // What a commit leaves if the signature fails after it.
     let note = Fact::Note { what: "a test".to_owned(), gravity: Gravity::Remark };
     room.store.record(vec![Entry::new(room.clock.now(), note)]).expect("it is recorded");
-    assert!(newsroom.told(&site, "urn:agx:ferry").is_err());
+    assert!(newsroom.told(&site, "urn:agx:ferry", config::Reach::EVERYWHERE).is_err());
     newsroom.stop();
 }
 

@@ -117,6 +117,7 @@ fn story<'a>(
         version,
         n: 3,
         agency: "Agency Example",
+        credit: "",
         label: press::label(state, &texts, version.language.as_deref()),
         published: at(0)?,
         updated: at(88)?,

@@ -2,7 +2,7 @@
 
 use news::{Label, ReviewState};
 
-/// The three sentences in one language. What a contract or house does not prescribe has a plain English default.
+/// The four sentences in one language. What a contract or house does not prescribe has a plain English default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelSet {
     /// Published by the machine alone.
@@ -11,6 +11,8 @@ pub struct LabelSet {
     pub reviewed: Option<String>,
     /// Changed by a person.
     pub edited: Option<String>,
+    /// Changed because the law demanded it.
+    pub altered: Option<String>,
 }
 
 impl LabelSet {
@@ -19,6 +21,7 @@ impl LabelSet {
             ReviewState::Unreviewed => self.unreviewed.as_deref(),
             ReviewState::Reviewed => self.reviewed.as_deref(),
             ReviewState::Edited => self.edited.as_deref(),
+            ReviewState::Altered => self.altered.as_deref(),
         }
     }
 }
@@ -72,6 +75,9 @@ fn default_sentence(state: ReviewState) -> &'static str {
             "This text is published word for word as the agency delivered it and has been reviewed by an editor"
         }
         ReviewState::Edited => "This text comes from a news agency and has been edited by our staff",
+        ReviewState::Altered => {
+            "This text comes from a news agency and has been changed because the law required it"
+        }
     }
 }
 

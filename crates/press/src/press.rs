@@ -149,6 +149,7 @@ impl Press {
             unreviewed => state_words(ReviewState::Unreviewed),
             reviewed => state_words(ReviewState::Reviewed),
             edited => state_words(ReviewState::Edited),
+            altered => state_words(ReviewState::Altered),
         };
         self.notice(
             "policy.html",
@@ -336,9 +337,9 @@ fn story_facts(site: &SiteFace, story: &Story<'_>) -> Value {
         label => Value::from_safe_string(mark::label(&story.label)),
         structured => Value::from_safe_string(structured::script(site, story)),
         state => state_words(story.label.state),
-        verbatim => story.label.state != ReviewState::Edited,
+        verbatim => story.label.state.is_verbatim(),
         agency => story.agency,
-        credit => &version.rights.credit_line,
+        credit => version.rights.credit_line.as_deref().unwrap_or(story.credit),
         notice => &version.rights.copyright_notice,
         published => time_facts(story.published),
         updated => time_facts(story.updated),
@@ -361,6 +362,7 @@ pub(crate) fn state_words(state: ReviewState) -> &'static str {
         ReviewState::Unreviewed => "Not reviewed",
         ReviewState::Reviewed => "Reviewed by an editor",
         ReviewState::Edited => "Edited",
+        ReviewState::Altered => "Changed by legal order",
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Story<'a> {
     pub n: u32,
     /// The agency's name: "Agency Example".
     pub agency: &'a str,
+    /// The credit that the contract prescribes where the version carries none of its own.
+    pub credit: &'a str,
     /// The label, computed from the record.
     pub label: Label,
     /// When it was first public here.

@@ -124,5 +124,6 @@ fn status(state: ReviewState) -> &'static str {
         ReviewState::Unreviewed => "Published, unreviewed",
         ReviewState::Reviewed => "Published, reviewed",
         ReviewState::Edited => "Published, edited",
+        ReviewState::Altered => "Published, changed by legal order",
     }
 }

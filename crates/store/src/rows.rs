@@ -206,6 +206,10 @@ pub struct Line {
     pub summary: Option<String>,
     /// Its review state.
     pub review: ReviewState,
+    /// The feed that the live version came on.
+    pub feed: FeedId,
+    /// The feeds that the item came on, by name.
+    pub feeds: Vec<FeedId>,
 }
 
 /// A live story in a sitemap, without words.
@@ -265,6 +269,8 @@ pub struct RulingLine {
     pub at: Timestamp,
     /// What was ruled.
     pub act: Act,
+    /// What it waited for by that ruling, if it was held.
+    pub until: Option<Until>,
     /// Why.
     pub reasons: Vec<Reason>,
     /// Where the version stands now.

@@ -73,7 +73,7 @@ pub(crate) async fn serve(config: Config, meanwhile: impl Future<Output = ()>) -
     let mut tasks = tokio::task::JoinSet::new();
     for (site, listener) in listeners {
         let service = web::site::Site::new(newsroom.clone(), site.id.clone(), site.base_path.clone());
-        tasks.spawn(web::serve(listener, move |_| service.clone(), stopped.clone()));
+        tasks.spawn(web::serve(listener, move |peer| service.before(peer), stopped.clone()));
         tracing::info!("{} is on {} (listening on {})", site.name, site.url, site.listen);
     }
     let pushes = pushes(&config, &token);

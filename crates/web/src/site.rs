@@ -2,18 +2,20 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::http::header::{self, HeaderMap, HeaderValue};
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::request::Parts;
 use axum::http::{Method, Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::future::Either;
 use news::{ItemStanding, SiteId};
 use newsroom::Newsroom;
+use newsroom::config::Reach;
 use newsroom::lists::Told;
 use newsroom::public::{Answer, Ask, Form, Packer, Packing, Sheet};
 use percent_encoding::percent_decode_str;
@@ -26,9 +28,13 @@ use crate::{log, packing};
 /// The longest path and query that are looked at.
 const LONGEST_ADDRESS: usize = 4_096;
 
-/// One site, as its listener serves it.
+/// One site, as its listener serves it to whoever is connected.
 #[derive(Clone)]
-pub struct Site(Arc<Desk>);
+pub struct Site {
+    desk: Arc<Desk>,
+    /// Whether whoever is connected is believed about where readers are.
+    trusted: bool,
+}
 
 struct Desk {
     newsroom: Newsroom,
@@ -36,6 +42,8 @@ struct Desk {
     base: String,
     head: Head,
     styles: Vec<(String, Arc<Sheet>)>,
+    country_header: Option<HeaderName>,
+    trusted_proxies: Vec<IpAddr>,
 }
 
 /// An answer that is there at once, or one that is being made.
@@ -48,7 +56,19 @@ impl Site {
     /// The site with this id, below this path.
     pub fn new(newsroom: Newsroom, id: SiteId, base_path: String) -> Self {
         let styles = newsroom.style_sheets();
-        Self(Arc::new(Desk { newsroom, id, base: base_path, head: Head::public(), styles }))
+        let site = newsroom.config().site(&id);
+        let name = site.and_then(|site| site.country_header.as_deref());
+        let country_header = name.and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok());
+        let trusted_proxies = site.map(|site| site.trusted_proxies.clone()).unwrap_or_default();
+        let head = Head::public();
+        let desk = Desk { newsroom, id, base: base_path, head, styles, country_header, trusted_proxies };
+        Self { desk: Arc::new(desk), trusted: false }
+    }
+
+    /// The same site for a connection from this address.
+    pub fn before(&self, peer: SocketAddr) -> Self {
+        let trusted = self.desk.trusted_proxies.contains(&peer.ip().to_canonical());
+        Self { desk: Arc::clone(&self.desk), trusted }
     }
 }
 
@@ -60,47 +80,71 @@ impl<B> hyper::service::Service<Request<B>> for Site {
     /// A page that is kept is answered here and now. Everything else reads the store, which may take its time.
     fn call(&self, request: Request<B>) -> Answering {
         let (asked, _body) = request.into_parts();
-        match self.0.at_once(&asked) {
+        let reach = self.desk.reach(&asked.headers, self.trusted);
+        match self.desk.at_once(&asked, reach) {
             Some(response) => Either::Left(ready(Ok(response))),
             None => {
-                let desk = Arc::clone(&self.0);
-                Either::Right(Box::pin(async move { Ok(desk.answer(asked).await) }))
+                let desk = Arc::clone(&self.desk);
+                Either::Right(Box::pin(async move { Ok(desk.answer(asked, reach).await) }))
             }
         }
     }
 }
 
 impl Desk {
+    /// From where the reader asks, if somebody who is believed says so.
+    fn reach(&self, asked: &HeaderMap, trusted: bool) -> Reach {
+        let name = self.country_header.as_ref().filter(|_| trusted);
+        // Said twice, one of the two may be the reader's own word.
+        let mut said = name.map(|name| asked.get_all(name).iter()).into_iter().flatten();
+        let country = match (said.next(), said.next()) {
+            (Some(only), None) => only.to_str().ok(),
+            _ => None,
+        };
+        self.newsroom.config().reach(country)
+    }
+
     /// The answer, if it is a kept page in a form that is there.
-    fn at_once(&self, asked: &Parts) -> Option<Response> {
+    fn at_once(&self, asked: &Parts, reach: Reach) -> Option<Response> {
         if !matches!(asked.method, Method::GET | Method::HEAD) || asked.uri.query().is_some() {
             return None;
         }
         let path = asked.uri.path().strip_prefix(self.base.as_str())?;
         // The plainest address of a story; the others take the long way.
         let ask = Ask::Story(path.strip_prefix("/s/")?.parse().ok()?);
-        let sheet = self.newsroom.kept(&self.id, &ask)?;
+        let sheet = self.newsroom.kept(&self.id, &ask, reach)?;
         let form = match wanted(&asked.headers) {
             Some(packing) => sheet.packed_already(packing)?,
             None => &sheet.plain,
         };
         let mut response = whole(&sheet, form, &asked.headers, self.head.len());
-        self.head.dress(response.headers_mut());
+        self.dress(&mut response);
         Some(response)
     }
 
-    async fn answer(&self, asked: Parts) -> Response {
+    fn dress(&self, response: &mut Response) {
+        self.head.dress(response.headers_mut());
+        if self.country_header.is_some() {
+            // One reader's answer is not another's: no cache between may give it on.
+            let headers = response.headers_mut();
+            if headers.get(header::CACHE_CONTROL).is_some_and(|value| value == "no-cache") {
+                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+            }
+        }
+    }
+
+    async fn answer(&self, asked: Parts, reach: Reach) -> Response {
         // The server leaves out the body of an answer to HEAD and keeps its length.
         let mut response = match asked.method {
-            Method::GET | Method::HEAD => self.get(&asked).await,
+            Method::GET | Method::HEAD => self.get(&asked, reach).await,
             _ => (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")], "only GET and HEAD\n")
                 .into_response(),
         };
-        self.head.dress(response.headers_mut());
+        self.dress(&mut response);
         response
     }
 
-    async fn get(&self, asked: &Parts) -> Response {
+    async fn get(&self, asked: &Parts, reach: Reach) -> Response {
         let uri = &asked.uri;
         if uri.path().len() + uri.query().map_or(0, str::len) > LONGEST_ADDRESS {
             return StatusCode::URI_TOO_LONG.into_response();
@@ -112,15 +156,15 @@ impl Desk {
             Place::Ask(ask) => {
                 let wanted = wanted(&asked.headers);
                 // What is kept is answered without leaving this thread.
-                let kept = self.newsroom.kept(&self.id, &ask);
+                let kept = self.newsroom.kept(&self.id, &ask, reach);
                 let kept = kept.filter(|sheet| wanted.is_none_or(|it| sheet.packed_already(it).is_some()));
                 let answer = match kept {
                     Some(sheet) => Answer::Live(sheet),
-                    None => self.find(ask, wanted).await,
+                    None => self.find(ask, reach, wanted).await,
                 };
                 respond(&answer, wanted, &asked.headers)
             }
-            Place::Items => self.items(&query).await,
+            Place::Items => self.items(&query, reach).await,
             Place::Log(file) => log::file(self.newsroom.clone(), self.id.clone(), file).await,
             Place::Proof(item, of) => log::proof(self.newsroom.clone(), self.id.clone(), item, of).await,
             Place::Style(path) => self.style(&path, &asked.headers),
@@ -143,10 +187,10 @@ impl Desk {
     }
 
     /// Renders and packs on a thread that may wait for the store.
-    async fn find(&self, ask: Ask, wanted: Option<Packing>) -> Answer {
+    async fn find(&self, ask: Ask, reach: Reach, wanted: Option<Packing>) -> Answer {
         let (newsroom, site) = (self.newsroom.clone(), self.id.clone());
         let packing = wanted.map(|packing| (packing, packing::pack as Packer));
-        let find = move || newsroom.answer_packed(&site, ask, packing);
+        let find = move || newsroom.answer_packed(&site, ask, reach, packing);
         tokio::task::spawn_blocking(find).await.unwrap_or(Answer::Unfit)
     }
 
@@ -154,13 +198,13 @@ impl Desk {
         respond(&self.newsroom.missing(&self.id), None, &HeaderMap::new())
     }
 
-    async fn items(&self, query: &[(String, String)]) -> Response {
+    async fn items(&self, query: &[(String, String)], reach: Reach) -> Response {
         let Some((_, uri)) = query.iter().find(|(key, _)| key == "uri") else {
             let error = serde_json::json!({"error": "name the item: /api/v1/items?uri=…"});
             return (StatusCode::BAD_REQUEST, Json(error)).into_response();
         };
         let (newsroom, site, uri) = (self.newsroom.clone(), self.id.clone(), uri.clone());
-        let told = tokio::task::spawn_blocking(move || newsroom.told(&site, &uri)).await;
+        let told = tokio::task::spawn_blocking(move || newsroom.told(&site, &uri, reach)).await;
         match told {
             Ok(Ok(told)) => {
                 let items: Vec<Item> = told.into_iter().map(Item::from).collect();
@@ -197,6 +241,12 @@ fn respond(answer: &Answer, wanted: Option<Packing>, asked: &HeaderMap) -> Respo
         }
         Answer::Gone(sheet) => unkept(StatusCode::GONE, sheet),
         Answer::Missing(sheet) => unkept(StatusCode::NOT_FOUND, sheet),
+        Answer::OutOfReach => (
+            StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS,
+            [(header::CACHE_CONTROL, "no-store")],
+            "this story may be read in certain countries only: so its licence says\n",
+        )
+            .into_response(),
         Answer::Unfit => {
             (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], "not available now\n")
                 .into_response()
@@ -290,7 +340,7 @@ struct ItemVersion {
 
 impl From<Told> for Item {
     fn from(told: Told) -> Self {
-        let Told { row, url, headline, label } = told;
+        let Told { row, url, headline, label, in_reach } = told;
         let live = match row.standing {
             ItemStanding::Live(n) => row.versions.iter().find(|version| version.n == n),
             _ => None,
@@ -318,7 +368,7 @@ impl From<Told> for Item {
             headline,
             review: label.as_ref().map(|label| label.state.as_str()),
             label: label.map(|label| label.text),
-            copy_sha256: live.map(|version| version.copy_hash.to_string()),
+            copy_sha256: live.filter(|_| in_reach).map(|version| version.copy_hash.to_string()),
             log_index: row.log_index,
             versions: row
                 .versions
@@ -330,7 +380,7 @@ impl From<Told> for Item {
                     at: version.recorded_at.to_string(),
                     standing: version.standing.as_str(),
                     silent_change: version.silent_change,
-                    copy_sha256: live.map(|_| version.copy_hash.to_string()),
+                    copy_sha256: live.filter(|_| in_reach).map(|_| version.copy_hash.to_string()),
                 })
                 .collect(),
         }

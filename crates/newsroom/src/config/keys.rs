@@ -88,6 +88,14 @@ pub(super) struct Site {
     /// What search engines are told.
     #[serde(default)]
     pub(super) index: Index,
+    /// The field of a request in which the proxy in front says from which country the reader asks (two letters, as
+    /// `CF-IPCountry`). It is believed only from `trusted_proxies`.
+    #[schemars(example = "CF-IPCountry")]
+    pub(super) country_header: Option<String>,
+    /// The addresses of the proxies that are believed.
+    #[serde(default)]
+    #[schemars(extend("x-example" = "[\"127.0.0.1\"]"))]
+    pub(super) trusted_proxies: Vec<String>,
 }
 
 /// What search engines are told about a site.
@@ -155,9 +163,12 @@ pub(super) struct Agency {
     /// The sentence shown with copy that a person has changed.
     #[serde(default = "label_edited")]
     pub(super) label_edited: String,
+    /// The sentence shown with copy that was changed because the law, a court or an authority demanded it.
+    #[serde(default = "label_altered")]
+    pub(super) label_altered: String,
     /// The labels in other languages, by language (BCP 47): `labels.hi = "…"`, or a table
-    /// `[agency.labels.hi]` with `label`, `label_reviewed` and `label_edited`. A story is labelled in its own
-    /// language where that is given.
+    /// `[agency.labels.hi]` with `label`, `label_reviewed`, `label_edited` and `label_altered`. A story is labelled in
+    /// its own language where that is given.
     #[serde(default)]
     #[schemars(extend("x-example" = "{ hi = \"अस्वीकरण: यह समाचार एजेंसी फ़ीड से बिना किसी बदलाव के स्वतः प्रकाशित हुआ है और किसी संपादक ने इसकी समीक्षा नहीं की है\" }"))]
     pub(super) labels: BTreeMap<String, LanguageLabels>,
@@ -174,6 +185,43 @@ pub(super) struct Agency {
     /// Whether pages of this agency's copy ask search engines not to index them.
     #[serde(default)]
     pub(super) noindex: bool,
+    /// What the licence demands besides, of everything that the agency delivers.
+    #[serde(default)]
+    pub(super) contract: Contract,
+}
+
+/// What a licence demands. Where an item comes on several feeds, and where agency and feed both say something, the
+/// strictest holds. What each term does stands in `docs/contracts.md`.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Contract {
+    /// How long copy may be public, as `expire_after` of the agency.
+    #[schemars(example = "7d")]
+    pub(super) expire_after: Option<Span>,
+    /// How long the archive may keep the bytes that were delivered. `"0s"`: they are dropped as soon as they are read.
+    #[schemars(example = "0s")]
+    pub(super) archive_for: Option<Span>,
+    /// Whether pages ask search engines not to index them. Such stories stand in no sitemap, and the site's own search
+    /// does not find them.
+    pub(super) noindex: Option<bool>,
+    /// The countries in which copy may be read (ISO 3166-1, two letters). Readers from elsewhere, and from nobody knows
+    /// where, get 451 and see nothing of it in lists, feeds and search. Needs `country_header` of the site.
+    #[schemars(extend("x-example" = "[\"IN\", \"NP\"]"))]
+    pub(super) territories: Option<Vec<String>>,
+    /// The only sections in which copy may stand.
+    #[schemars(extend("x-example" = "[\"world\"]"))]
+    pub(super) sections: Option<Vec<Id>>,
+    /// Whether the publisher may change the words. Not unless it is given: copy is published word for word or not at all.
+    /// A feed can only forbid what its agency's contract allows.
+    pub(super) edit: Option<bool>,
+    /// Whether the public may see what an edit changed. Not unless it is given; a feed can only forbid it.
+    pub(super) diffs: Option<bool>,
+    /// Within how long a kill must be confirmed by every output. An alarm is raised if it is not.
+    #[schemars(example = "10m")]
+    pub(super) kill_within: Option<Span>,
+    /// How many new stories may be published a day (UTC). What is more waits for a person.
+    #[schemars(range(min = 1, max = 1_000_000), example = 200)]
+    pub(super) daily: Option<u32>,
 }
 
 /// Labels in one language: the sentence for unreviewed copy alone, or a table of up to three.
@@ -195,6 +243,8 @@ pub(super) struct LabelTable {
     pub(super) label_reviewed: Option<String>,
     /// The sentence shown with copy that a person has changed.
     pub(super) label_edited: Option<String>,
+    /// The sentence shown with copy that was changed because the law demanded it.
+    pub(super) label_altered: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -228,6 +278,29 @@ pub(super) struct Feed {
     /// `poll`.
     #[serde(default)]
     pub(super) push: bool,
+    /// The sentence shown with this feed's copy that no editor has reviewed, where its contract prescribes another than
+    /// the agency's.
+    #[schemars(example = "Published automatically from an agency feed")]
+    pub(super) label: Option<String>,
+    /// The same for copy that a person has reviewed and not changed.
+    #[schemars(example = "From an agency feed, unchanged, reviewed by an editor")]
+    pub(super) label_reviewed: Option<String>,
+    /// The same for copy that a person has changed.
+    #[schemars(example = "From an agency feed, edited")]
+    pub(super) label_edited: Option<String>,
+    /// The same for copy that was changed because the law demanded it.
+    #[schemars(example = "From an agency feed, changed by order of a court")]
+    pub(super) label_altered: Option<String>,
+    /// The labels in other languages, as `labels` of the agency.
+    #[serde(default)]
+    #[schemars(extend("x-example" = "{ hi = \"एजेंसी फ़ीड से स्वतः प्रकाशित\" }"))]
+    pub(super) labels: BTreeMap<String, LanguageLabels>,
+    /// The credit shown with this feed's copy that carries none of its own. The agency's unless it is given.
+    #[schemars(example = "Agency Example / World")]
+    pub(super) credit: Option<String>,
+    /// What the licence of this feed demands besides that of the agency.
+    #[serde(default)]
+    pub(super) contract: Contract,
     /// The section that its stories appear in.
     #[schemars(example = &"world", extend("x-shown" = true))]
     pub(super) section: Option<Id>,
@@ -532,6 +605,10 @@ fn label_reviewed() -> String {
 
 fn label_edited() -> String {
     "This text comes from an agency feed and has been edited".into()
+}
+
+fn label_altered() -> String {
+    "This text comes from an agency feed and has been changed because the law required it".into()
 }
 
 fn archive_days() -> u32 {

@@ -1,6 +1,6 @@
 //! From the keys of a well-formed file to a [`Config`]: references, paths, secrets, and rules between keys.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use super::check::{Checked, Finding};
 use press::{LabelSet, LabelTexts};
 
 use super::keys::{self, LanguageLabels, OneOrMany};
-use super::{Agency, Config, Desk, Feed, Limits, Log, Secret, Section, Site, Store, words};
+use super::{Agency, Config, Contract, Desk, Feed, Limits, Log, Secret, Section, Site, Store, words};
 
 /// First parts of public addresses that a section cannot take.
 const TAKEN: [&str; 10] =
@@ -41,7 +41,8 @@ pub(super) fn resolve(
         }
     };
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    let mut desk = Resolve { places: checked.places, folder, env, findings: Vec::new() };
+    let mut desk =
+        Resolve { places: checked.places, folder, env, findings: Vec::new(), territories: Vec::new() };
     let config = desk.file(file);
     if desk.findings.is_empty() { Ok(config) } else { Err(desk.findings) }
 }
@@ -51,6 +52,8 @@ struct Resolve<'e> {
     folder: PathBuf,
     env: &'e dyn Fn(&str) -> Option<String>,
     findings: Vec<Finding>,
+    /// The lists of countries that contracts name, each once.
+    territories: Vec<Vec<String>>,
 }
 
 impl Resolve<'_> {
@@ -112,7 +115,9 @@ impl Resolve<'_> {
         self.rules_name_what_exists(&file.rules, &feeds);
         self.differ("feed", feeds.iter().map(|feed| feed.id.as_str()));
         self.folders_differ(&feeds, &store);
-        Config { sites, desk, store, agencies, sections, feeds, log, limits }
+        self.territories_can_be_told(&sites);
+        let territories = std::mem::take(&mut self.territories);
+        Config { sites, desk, store, agencies, sections, feeds, log, limits, territories }
     }
 
     /// Every table of this name has its own id.
@@ -176,6 +181,7 @@ impl Resolve<'_> {
             (url.as_str().trim_end_matches('/').to_owned(), base_path)
         });
         let listen = self.listen(key, &site.listen);
+        let at = |name: &str| format!("{key}.{name}");
         Site {
             id: SiteId::from(site.id.0.as_str()),
             name: site.name,
@@ -186,7 +192,26 @@ impl Resolve<'_> {
             about: site.about,
             contact: site.contact,
             index: site.index,
+            country_header: site.country_header.map(|name| self.field_name(&at("country_header"), &name)),
+            trusted_proxies: site
+                .trusted_proxies
+                .iter()
+                .enumerate()
+                .filter_map(|(i, address)| {
+                    let parsed = address.parse::<IpAddr>().map(Some);
+                    let fault = |_| format!("`{address}` is no address: write one like \"127.0.0.1\"");
+                    self.take(&at(&format!("trusted_proxies[{i}]")), parsed.map_err(fault), None)
+                })
+                .collect(),
         }
+    }
+
+    /// A name of a field of a request, in small letters.
+    fn field_name(&mut self, key: &str, name: &str) -> String {
+        if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+            self.find(key, format!("`{name}` is no name of a field: write one like \"CF-IPCountry\""));
+        }
+        name.to_ascii_lowercase()
     }
 
     fn listen(&mut self, table: &str, address: &keys::SocketAddress) -> SocketAddr {
@@ -266,11 +291,43 @@ impl Resolve<'_> {
 
     fn agency(&mut self, i: usize, agency: keys::Agency, language: &str) -> Agency {
         let key = format!("agency[{i}]");
-        let expire_after =
-            agency.expire_after.and_then(|span| self.positive(&format!("{key}.expire_after"), &span.0));
+        let languages = self.labels(&key, agency.labels);
+        let days = i64::from(agency.archive_days.min(36_500));
+        let own = Contract {
+            expire_after: agency
+                .expire_after
+                .and_then(|span| self.positive(&format!("{key}.expire_after"), &span.0))
+                .and_then(signed),
+            archive_for: (days > 0).then(|| SignedDuration::from_hours(24 * days)),
+            noindex: agency.noindex,
+            edit: true,
+            diffs: true,
+            ..Contract::default()
+        };
+        let contract = self.contract(&format!("{key}.contract"), &agency.contract);
+        Agency {
+            id: AgencyId::from(agency.id.0.as_str()),
+            credit: agency.credit.unwrap_or_else(|| agency.name.clone()),
+            name: agency.name,
+            labels: LabelTexts {
+                texts: LabelSet {
+                    unreviewed: Some(agency.label),
+                    reviewed: Some(agency.label_reviewed),
+                    edited: Some(agency.label_edited),
+                    altered: Some(agency.label_altered),
+                },
+                language: Some(language.to_owned()),
+                languages,
+            },
+            contract: Contract { daily: contract.daily, ..own.and(&contract) },
+        }
+    }
+
+    /// The labels in other languages.
+    fn labels(&mut self, table: &str, labels: BTreeMap<String, LanguageLabels>) -> Vec<(String, LabelSet)> {
         let mut languages: Vec<(String, LabelSet)> = Vec::new();
-        for (tag, labels) in agency.labels {
-            let at = format!("{key}.labels.{tag}");
+        for (tag, labels) in labels {
+            let at = format!("{table}.labels.{tag}");
             if let Err(fault) = words::language(&tag) {
                 self.find(&at, fault);
             }
@@ -282,6 +339,7 @@ impl Resolve<'_> {
                     unreviewed: Some(table.label),
                     reviewed: table.label_reviewed,
                     edited: table.label_edited,
+                    altered: table.label_altered,
                 },
             };
             if languages.iter().any(|(known, _)| known.eq_ignore_ascii_case(&tag)) {
@@ -292,23 +350,72 @@ impl Resolve<'_> {
             }
             languages.push((tag, labels));
         }
-        let days = i64::from(agency.archive_days.min(36_500));
-        Agency {
-            id: AgencyId::from(agency.id.0.as_str()),
-            credit: agency.credit.unwrap_or_else(|| agency.name.clone()),
-            name: agency.name,
-            labels: LabelTexts {
-                texts: LabelSet {
-                    unreviewed: Some(agency.label),
-                    reviewed: Some(agency.label_reviewed),
-                    edited: Some(agency.label_edited),
-                },
-                language: Some(language.to_owned()),
-                languages,
-            },
-            expire_after: expire_after.and_then(signed),
-            archive_for: (days > 0).then(|| SignedDuration::from_hours(24 * days)),
-            noindex: agency.noindex,
+        languages
+    }
+
+    /// What a table of terms demands by itself.
+    fn contract(&mut self, table: &str, terms: &keys::Contract) -> Contract {
+        let mut span = |name: &str, span: &Option<keys::Span>| {
+            let length = self.positive(&format!("{table}.{name}"), &span.as_ref()?.0);
+            length.and_then(signed)
+        };
+        let (expire_after, kill_within) =
+            (span("expire_after", &terms.expire_after), span("kill_within", &terms.kill_within));
+        let archive_for = terms.archive_for.as_ref().and_then(|span| {
+            let length = self.take(&format!("{table}.archive_for"), words::duration(&span.0).map(Some), None);
+            length.and_then(signed)
+        });
+        Contract {
+            expire_after,
+            archive_for,
+            noindex: terms.noindex.unwrap_or_default(),
+            territories: terms.territories.as_ref().map_or(0, |list| self.territory(table, list)),
+            sections: terms.sections.as_ref().map(|list| list.iter().map(|id| id.0.clone()).collect()),
+            edit: terms.edit.unwrap_or_default(),
+            diffs: terms.diffs.unwrap_or_default(),
+            kill_within,
+            daily: terms.daily,
+        }
+    }
+
+    /// The bit of a list of countries.
+    fn territory(&mut self, table: &str, list: &[String]) -> u64 {
+        let key = format!("{table}.territories");
+        if list.is_empty() {
+            self.find(&key, "the list is empty: leave it out for everywhere, or name a country");
+        }
+        for (i, country) in list.iter().enumerate() {
+            if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
+                let message = format!("`{country}` is no country: write two capital letters, like \"IN\"");
+                self.find(&format!("{key}[{i}]"), message);
+            }
+        }
+        let mut sorted = list.to_vec();
+        sorted.sort();
+        let at = self.territories.iter().position(|known| *known == sorted).unwrap_or_else(|| {
+            self.territories.push(sorted);
+            self.territories.len() - 1
+        });
+        if at >= 64 {
+            self.find(&key, "this is the 65th list of countries that differs: 64 are allowed");
+        }
+        1 << at.min(63)
+    }
+
+    /// Territories can be kept to only where somebody says from where a reader asks.
+    fn territories_can_be_told(&mut self, sites: &[Site]) {
+        if self.territories.is_empty() {
+            return;
+        }
+        let untold =
+            sites.iter().find(|site| site.country_header.is_none() || site.trusted_proxies.is_empty());
+        if let Some(site) = untold {
+            let message = format!(
+                "a contract names territories, and nothing says from where readers of site `{}` ask: give its \
+                 `country_header` and `trusted_proxies`",
+                site.id
+            );
+            self.find("site", message);
         }
     }
 
@@ -385,7 +492,7 @@ impl Resolve<'_> {
     fn feed(
         &mut self,
         i: usize,
-        feed: keys::Feed,
+        mut feed: keys::Feed,
         sections: Vec<String>,
         agencies: &[Agency],
         sites: &[Site],
@@ -437,9 +544,15 @@ impl Resolve<'_> {
                 format!("this is more than limits.max_bytes ({}): raise that first", limits.max_bytes),
             );
         }
+        let own = agencies.iter().find(|agency| agency.id.as_str() == feed.agency.0);
+        let contract = self.feed_contract(&key, &feed.contract, own, &sections);
+        let labels = self.feed_labels(&key, &mut feed, own, sites);
         Feed {
             id: FeedId::from(feed.id.0.as_str()),
             agency: AgencyId::from(feed.agency.0.as_str()),
+            labels,
+            credit: feed.credit,
+            contract,
             folder: feed.folder.as_ref().map(|folder| self.folder.join(&folder.0)),
             allow_private: feed.allow_private.unwrap_or_else(|| poll.as_ref().is_some_and(is_loopback)),
             poll,
@@ -456,6 +569,75 @@ impl Resolve<'_> {
             max_bytes,
             token: self.secret(&key, feed.token_env, feed.token_file),
         }
+    }
+
+    /// What holds for a feed: the stricter of its own terms and its agency's.
+    fn feed_contract(
+        &mut self,
+        key: &str,
+        terms: &keys::Contract,
+        agency: Option<&Agency>,
+        sections: &[String],
+    ) -> Contract {
+        let own = self.contract(&format!("{key}.contract"), terms);
+        let Some(agency) = agency else { return own };
+        let mut both = own.and(&agency.contract);
+        // A feed inherits what its agency allows, and can only forbid it.
+        for (name, says, allowed) in
+            [("edit", terms.edit, agency.contract.edit), ("diffs", terms.diffs, agency.contract.diffs)]
+        {
+            if says == Some(true) && !allowed {
+                let message = format!(
+                    "the contract of agency `{}` does not allow it: write `{name} = true` into [agency.contract] first",
+                    agency.id
+                );
+                self.find(&format!("{key}.contract.{name}"), message);
+            }
+        }
+        both.edit = agency.contract.edit && terms.edit.unwrap_or(true);
+        both.diffs = agency.contract.diffs && terms.diffs.unwrap_or(true);
+        both.daily = terms.daily;
+        for section in sections.iter().filter(|section| !both.allows_section(section)) {
+            let name = if self.has(&format!("{key}.section")) { "section" } else { "sections" };
+            let allowed = both.sections.as_ref().map(|list| list.join(", ")).unwrap_or_default();
+            let message = format!(
+                "the contract does not allow section `{section}`: name another, or change `contract.sections` ({allowed})"
+            );
+            self.find(&format!("{key}.{name}"), message);
+        }
+        both
+    }
+
+    /// The labels that a feed has of its own.
+    fn feed_labels(
+        &mut self,
+        key: &str,
+        feed: &mut keys::Feed,
+        agency: Option<&Agency>,
+        sites: &[Site],
+    ) -> Option<LabelTexts> {
+        let languages = self.labels(key, std::mem::take(&mut feed.labels));
+        let own = LabelSet {
+            unreviewed: feed.label.take(),
+            reviewed: feed.label_reviewed.take(),
+            edited: feed.label_edited.take(),
+            altered: feed.label_altered.take(),
+        };
+        if own == LabelSet::default() && languages.is_empty() {
+            return None;
+        }
+        let agencys = agency.map(|agency| agency.labels.clone()).unwrap_or_default();
+        let mut all = languages;
+        if own == LabelSet::default() {
+            all.extend(agencys.languages);
+        }
+        let texts = LabelSet {
+            unreviewed: own.unreviewed.or(agencys.texts.unreviewed),
+            reviewed: own.reviewed.or(agencys.texts.reviewed),
+            edited: own.edited.or(agencys.texts.edited),
+            altered: own.altered.or(agencys.texts.altered),
+        };
+        Some(LabelTexts { texts, language: sites.first().map(|site| site.language.clone()), languages: all })
     }
 
     /// The safety rules of a feed: the usual ones, as far as no table says otherwise.

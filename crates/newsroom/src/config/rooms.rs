@@ -87,22 +87,6 @@ impl Agency {
     pub fn name(&self) -> &str {
         &self.name
     }
-
-    /// How long copy may be public, from its publication.
-    pub fn expire_after(&self) -> Option<SignedDuration> {
-        self.expire_after
-    }
-
-    /// For how many days the archive keeps what was delivered; [`u32::MAX`] for ever.
-    pub fn archive_days(&self) -> u32 {
-        let days = |span: SignedDuration| u32::try_from(span.as_hours() / 24).unwrap_or(u32::MAX);
-        self.archive_for.map_or(u32::MAX, days)
-    }
-
-    /// Whether its pages ask not to be indexed.
-    pub fn noindex(&self) -> bool {
-        self.noindex
-    }
 }
 
 impl Feed {

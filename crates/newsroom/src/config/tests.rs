@@ -86,8 +86,8 @@ fn the_smallest_useful_file_is_enough() {
     assert_eq!((&*feed.rules, feed.format, feed.title_is_html), (&Rules::default(), WireFormat::Auto, false));
     assert_eq!(feed.backlog, SignedDuration::from_hours(24));
     assert_eq!((feed.poll_every, feed.max_bytes), (Duration::from_secs(60), 16 << 20));
-    assert_eq!(agency.archive_for, Some(SignedDuration::from_hours(30 * 24)));
-    assert_eq!((agency.expire_after, agency.credit.as_str()), (None, "Agency Example"));
+    assert_eq!(agency.contract.archive_for, Some(SignedDuration::from_hours(30 * 24)));
+    assert_eq!((agency.contract.expire_after, agency.credit.as_str()), (None, "Agency Example"));
 }
 
 #[test]
@@ -135,9 +135,9 @@ fn every_key_is_read() {
     let agency = |added: &str| {
         good(("name = \"Agency Example\"", &format!("name = \"A\"\n{added}"))).agencies.remove(0)
     };
-    assert_eq!(agency("expire_after = \"7d\"").expire_after, Some(SignedDuration::from_hours(168)));
-    assert_eq!(agency("archive_days = 0").archive_for, None);
-    assert!(agency("noindex = true").noindex);
+    assert_eq!(agency("expire_after = \"7d\"").contract.expire_after, Some(SignedDuration::from_hours(168)));
+    assert_eq!(agency("archive_days = 0").contract.archive_for, None);
+    assert!(agency("noindex = true").contract.noindex);
     assert_eq!(agency("credit = \"Agency/Wire\"").credit, "Agency/Wire");
     assert_eq!(good(("[desk]", "index = \"no-news\"\n[desk]")).sites[0].index, Index::NoNews);
     assert_eq!(
@@ -178,7 +178,7 @@ fn a_story_is_labelled_in_its_language_where_that_is_given() {
         "labels.hi = \"असमीक्षित\"\nlabels.pt-BR = { label = \"sem revisão\", label_edited = \"editado\" }\n";
     let config = good(("name = \"Agency Example\"", &format!("name = \"A\"\n{labels}")));
     let say = |state, language| {
-        let label = config.agencies[0].label(state, language);
+        let label = config.label(&config.agencies[0], None, state, language);
         assert_eq!(label.state, state);
         (label.text, label.language.expect("the language is known"))
     };
@@ -201,10 +201,13 @@ fn unknown_keys_are_refused_with_the_nearest_one() {
         "18:1: feed[0].sektion: `sektion` is no key here; did you mean `section`?",
     );
     check(("[store]", "[stoer]\n[store]"), "8:2: stoer: `stoer` is no key here; did you mean `store`?");
-    check(("", "label = \"x\""), "19:1: feed[0].label: `label` is no key here: it belongs into [[agency]]");
+    check(
+        ("", "archive_days = 1"),
+        "19:1: feed[0].archive_days: `archive_days` is no key here: it belongs into [[agency]]",
+    );
     check(
         ("", "colour = \"red\""),
-        "19:1: feed[0].colour: `colour` is no key here; there are id, agency, folder, poll, push, section, sections, sites, safety, backlog, timezone, language, format, title, poll_every, max_bytes, token_env, token_file, allow_private",
+        "19:1: feed[0].colour: `colour` is no key here; there are id, agency, folder, poll, push, label, label_reviewed, label_edited, label_altered, labels, credit, contract, section, sections, sites, safety, backlog, timezone, language, format, title, poll_every, max_bytes, token_env, token_file, allow_private",
     );
     check(
         ("", "token = \"0123456789abcdef\""),
@@ -606,7 +609,9 @@ fn the_example_is_itself_good_and_shows_every_key() {
                 .join("\n")
                 .replacen("# [[section]]", "[[section]]", 1)
                 .replacen("# id = \"world\"", "id = \"world\"", 1)
-                .replacen("# [[rules]]", "[[rules]]", 1);
+                .replacen("# [[rules]]", "[[rules]]", 1)
+                .replacen("# [agency.contract]", "[agency.contract]", 1)
+                .replacen("# [feed.contract]", "[feed.contract]", 1);
             let findings = check::check(&text).findings;
             assert!(
                 findings.iter().all(|finding| finding.message.contains("this is not TOML: duplicate")),
@@ -620,7 +625,14 @@ fn the_example_is_itself_good_and_shows_every_key() {
 fn the_reference_tells_every_key() {
     let reference = writeup::reference();
     for (table, keys) in check::SCHEMA["properties"].as_object().expect("tables") {
-        for (key, field) in check::fields(keys) {
+        let inner = |field: &serde_json::Value| field["properties"].is_object();
+        let fields = check::fields(keys).iter().flat_map(|(key, field)| match inner(field) {
+            true => {
+                check::fields(field).iter().map(|(name, field)| (format!("{key}.{name}"), field)).collect()
+            }
+            false => vec![(key.clone(), field)],
+        });
+        for (key, field) in fields {
             assert!(reference.contains(&format!("### `{table}.{key}`")), "{table}.{key}");
             assert!(
                 field["description"].as_str().is_some_and(|text| text.len() > 20),

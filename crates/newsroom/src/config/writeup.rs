@@ -43,7 +43,7 @@ pub fn example() -> String {
         out.push('\n');
         comment(&mut out, text_of(schema));
         let _ = writeln!(out, "{}{}", if left_out { "# " } else { "" }, heading(name, schema));
-        for (key, field) in fields(schema) {
+        for (key, field) in plain(schema) {
             out.push('\n');
             comment(&mut out, text_of(field));
             for (word, meaning) in meanings(field) {
@@ -53,8 +53,28 @@ pub fn example() -> String {
             let sign = if shown && !left_out { "" } else { "# " };
             let _ = writeln!(out, "{sign}{key} = {}", example_of(field));
         }
+        for (key, field) in inner(schema) {
+            out.push('\n');
+            comment(&mut out, text_of(field));
+            let _ = writeln!(out, "# [{name}.{key}]");
+            for (key, field) in fields(field) {
+                out.push('\n');
+                comment(&mut out, text_of(field));
+                let _ = writeln!(out, "# {key} = {}", example_of(field));
+            }
+        }
     }
     out
+}
+
+/// The keys of a table that are no tables of their own.
+fn plain(schema: &Json) -> impl Iterator<Item = (&String, &Json)> {
+    fields(schema).iter().filter(|(_, field)| !field["properties"].is_object())
+}
+
+/// The tables within a table: `[agency.contract]`.
+fn inner(schema: &Json) -> impl Iterator<Item = (&String, &Json)> {
+    fields(schema).iter().filter(|(_, field)| field["properties"].is_object())
 }
 
 /// The reference page, in Markdown.
@@ -71,8 +91,11 @@ pub fn reference() -> String {
     );
     for (name, schema) in tables() {
         let _ = writeln!(out, "\n## `{}`\n\n{}", heading(name, schema), text_of(schema));
-        for (key, field) in fields(schema) {
-            let _ = writeln!(out, "\n### `{name}.{key}`\n\n{}\n", text_of(field));
+        let inner = inner(schema).flat_map(|(table, schema)| {
+            fields(schema).iter().map(move |(key, field)| (format!("{table}.{key}"), key, field))
+        });
+        for (path, key, field) in plain(schema).map(|(key, field)| (key.clone(), key, field)).chain(inner) {
+            let _ = writeln!(out, "\n### `{name}.{path}`\n\n{}\n", text_of(field));
             for (word, meaning) in meanings(field) {
                 let _ = writeln!(out, "- `\"{word}\"`: {meaning}");
             }

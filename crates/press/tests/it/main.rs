@@ -85,6 +85,7 @@ fn story<'a>(key: &'a ItemKey, version: &'a Version) -> Story<'a> {
         version,
         n: 2,
         agency: "Agency Example",
+        credit: "",
         label: label(),
         published: at("2026-11-23T06:12:00Z"),
         updated: at("2026-11-23T07:40:00Z"),

@@ -4,6 +4,7 @@
 //! its doors, and read what it answers. Each begins with a [`newsroom::Newsroom`], which looks at every live page
 //! once more when it ends: a page that differs from its plain text or its hash fails the test that left it behind.
 
+mod contracts;
 mod doors;
 mod feeds;
 mod html;

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 use news::{
-    AgencyId, BlockKind, Embargo, FeedId, ItemId, ItemKey, ItemStanding, ReviewState, SiteId, TransmissionId,
-    Version, VersionStanding,
+    AgencyId, BlockKind, Embargo, FeedId, ItemId, ItemKey, ItemStanding, SiteId, TransmissionId, Version,
+    VersionStanding,
 };
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
@@ -120,6 +120,12 @@ fn leaves_of(tx: &Transaction<'_>, placements: &[Placement]) -> Result<Vec<LeafA
     Ok(leaves)
 }
 
+/// The feeds that an item came on.
+fn carried(tx: &Transaction<'_>, item: i64) -> Result<Vec<FeedId>, StoreError> {
+    let mut ask = tx.prepare_cached("SELECT feed FROM carried WHERE item = ?1 ORDER BY feed")?;
+    collect(ask.query([item])?, |row| Ok(FeedId::new(row.get::<_, String>(0)?)))
+}
+
 fn story(tx: &Transaction<'_>, item: i64) -> Result<StoryRow, StoreError> {
     let mut ask = tx.prepare_cached(
         "SELECT agency, uri, standing, live, was_public, killed_reason, moved FROM item WHERE id = ?1",
@@ -132,7 +138,6 @@ fn story(tx: &Transaction<'_>, item: i64) -> Result<StoryRow, StoreError> {
     for version in &mut versions {
         version.leaves = leaves.iter().filter(|leaf| leaf.version == version.n).cloned().collect();
     }
-    let mut feeds = tx.prepare_cached("SELECT feed FROM carried WHERE item = ?1 ORDER BY feed")?;
     let mut changes = tx
         .prepare_cached("SELECT at FROM ruling WHERE item = ?1 AND updates = 1 ORDER BY seq DESC LIMIT 32")?;
     let mut recent_changes = collect(changes.query([item])?, |row| instant(row.get(0)?))?;
@@ -148,7 +153,7 @@ fn story(tx: &Transaction<'_>, item: i64) -> Result<StoryRow, StoreError> {
         moved_at: row.get::<_, Option<i64>>(6)?.map(instant).transpose()?,
         versions,
         placements,
-        feeds: collect(feeds.query([item])?, |row| Ok(FeedId::new(row.get::<_, String>(0)?)))?,
+        feeds: carried(tx, item)?,
         recent_changes,
         leaves,
         log_index,
@@ -182,10 +187,8 @@ fn line(tx: &Transaction<'_>, site: &SiteId, spot: &Spot) -> Result<Option<Line>
     let Some(row) = rows.next()? else { return Ok(None) };
     let (key, n): (_, u32) = (key(row, 0, 1)?, row.get(2)?);
     let Some(words) = vault::words_if_sound(tx, &key, n)? else { return Ok(None) };
-    let review = match ruled(tx, unsigned(row.get(6)?)?) {
-        Ok((ruled, _)) if ruled.copy_hash == words.version.copy.copy_hash() => ruled.review,
-        // An edited version has words of its own.
-        Ok((ruled, _)) if ruled.review == ReviewState::Edited => ruled.review,
+    let (review, feed) = match ruled(tx, unsigned(row.get(6)?)?) {
+        Ok((ruled, _)) if ruled.copy_hash == words.version.copy.copy_hash() => (ruled.review, ruled.feed),
         Ok(_) => {
             tracing::error!(%key, n, "the journal states another copy hash than the vault; left out of a list");
             return Ok(None);
@@ -207,6 +210,8 @@ fn line(tx: &Transaction<'_>, site: &SiteId, spot: &Spot) -> Result<Option<Line>
         summary: copy.texts(BlockKind::P).next().map(str::to_owned),
         language: words.version.language.clone(),
         review,
+        feed,
+        feeds: carried(tx, spot.item)?,
         key,
     }))
 }
@@ -267,6 +272,7 @@ fn ruling_line(tx: &Transaction<'_>, seq: u64, item: i64) -> Result<RulingLine, 
         by,
         at: record.at,
         act: ruling.act,
+        until: ruling.until,
         reasons: ruling.reasons,
         version: version.map(|text| version_standing(&text)).transpose()?,
         standing: item_standing,
