@@ -147,7 +147,10 @@ safety = "off"
     pub(crate) fn launch(&mut self, before: &[String]) -> Result<()> {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.folder.join("log.txt"))?;
         let program = self.program.display().to_string();
-        let words: Vec<&str> = before.iter().map(String::as_str).chain([program.as_str(), "run"]).collect();
+        // A harness that is killed leaves no program behind.
+        let bound = ["setpriv", "--pdeathsig", "KILL"];
+        let before = bound.into_iter().chain(before.iter().map(String::as_str));
+        let words: Vec<&str> = before.chain([program.as_str(), "run"]).collect();
         self.child =
             Some(self.command(words[0]).args(&words[1..]).stdout(Stdio::null()).stderr(log).spawn()?);
         Ok(())
