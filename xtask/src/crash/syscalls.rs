@@ -319,8 +319,15 @@ fn threads(pid: u32, whose: Whose) -> Result<Vec<String>> {
     }
 }
 
-/// Attaches to the threads of a running program.
+/// Attaches to the threads of a running program. A thread that ends meanwhile makes strace give up: then once more.
 fn attach(house: &House, spot: &Spot, blow: Option<Blow>) -> Result<Tracer> {
+    const TRIES: u32 = 4;
+    (1..TRIES)
+        .find_map(|_| attach_once(house, spot, blow).ok())
+        .map_or_else(|| attach_once(house, spot, blow), Ok)
+}
+
+fn attach_once(house: &House, spot: &Spot, blow: Option<Blow>) -> Result<Tracer> {
     /// So many looks in a row must find every thread traced and going on: first it is stopped, then let go.
     const LOOKS: u32 = 8;
     let pid = house.pid().unwrap_or(0);
@@ -338,6 +345,9 @@ fn attach(house: &House, spot: &Spot, blow: Option<Blow>) -> Result<Tracer> {
     let mut tracer = Tracer { child };
     let start = Instant::now();
     let traced = |thread: &String| {
+        if !Path::new(&format!("/proc/{pid}/task/{thread}")).exists() {
+            return true;
+        }
         let status = std::fs::read_to_string(format!("/proc/{pid}/task/{thread}/status")).unwrap_or_default();
         let says = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("").trim();
         !matches!(says("TracerPid:"), "" | "0") && !says("State:").starts_with('t')
@@ -386,8 +396,7 @@ fn enumerate(program: &Path, base: &Base, whose: Whose, chance: &mut Chance) -> 
         house.wait_until_ready()?;
         end(&mut house)?;
     } else {
-        let server = server(&house, whose)?;
-        house.start()?;
+        let server = start(&mut house, whose)?;
         let tracer = attach(&house, &whole, None)?;
         cycle(&mut house, server.as_ref(), &ledger, chance);
         house.stop()?;
@@ -473,13 +482,19 @@ pub(super) fn until_shown(house: &mut House, story: &Story) -> bool {
     })
 }
 
-/// The polled feed, where its cursor is what matters. It must be there before the program first asks.
-fn server(house: &House, whose: Whose) -> Result<Option<Polled>> {
-    let polled = (whose == Whose::Workers).then(|| Polled::start(house.feed)).transpose()?;
-    if let Some(server) = &polled {
-        server.offer(wire::rss(&[]));
+/// Starts the program; where the cursor of a polled feed is what matters, with a server whose first body it has, so
+/// that nothing is written any more until there is another.
+fn start(house: &mut House, whose: Whose) -> Result<Option<Polled>> {
+    if whose != Whose::Workers {
+        return house.start().map(|()| None);
     }
-    Ok(polled)
+    let server = Polled::start(house.feed)?;
+    let first = server.offer(wire::rss(&[]));
+    house.start()?;
+    match wait(house, |_| server.shown() >= first) {
+        true => Ok(Some(server)),
+        false => Err(std::io::Error::other("the feed is not polled")),
+    }
 }
 
 /// A body, and the same with an update and another story: each acknowledged when the poller shows its tag.
@@ -590,8 +605,7 @@ fn case(
             Err(_) => house.wait_for_the_end()?,
         }
     } else {
-        let server = server(&house, spot.whose)?;
-        house.start()?;
+        let server = start(&mut house, spot.whose)?;
         let tracer = attach(&house, spot, Some(blow))?;
         steps = cycle(&mut house, server.as_ref(), &ledger, chance);
         let code = match house.ended()? {
