@@ -83,6 +83,11 @@ impl Load {
         scope.spawn(move || read(scene));
     }
 
+    /// What was left from a moment on may never have got to the disk: nobody waits for it.
+    pub(super) fn doubt(&mut self, since: Duration) {
+        self.dropper.waiting.retain(|(left, ..)| *left < since);
+    }
+
     /// Sends everything again that is not acknowledged yet, and waits until it is.
     pub(super) fn catch_up(&mut self, house: &House, ledger: &Ledger, faults: &Faults) {
         let stop = AtomicBool::new(false);
@@ -210,7 +215,8 @@ pub(super) fn push(line: &mut Line, stories: &[Story]) -> Option<String> {
 struct Dropper {
     chance: Chance,
     count: u32,
-    waiting: Vec<(String, Vec<Story>)>,
+    /// What lies in the folder since when.
+    waiting: Vec<(Duration, String, Vec<Story>)>,
 }
 
 impl Dropper {
@@ -226,7 +232,7 @@ impl Dropper {
                 let name = format!("message-{}.xml", self.count);
                 scene.ledger.sending(&stories);
                 if leave(scene.house, &name, &stories).is_ok() {
-                    self.waiting.push((name, stories));
+                    self.waiting.push((wire::now(), name, stories));
                 }
             }
             self.look(scene);
@@ -237,7 +243,7 @@ impl Dropper {
     /// What lies in `done/` is acknowledged.
     fn look(&mut self, scene: Scene<'_>) {
         let done = scene.house.wire().join("done");
-        self.waiting.retain(|(name, stories)| {
+        self.waiting.retain(|(_, name, stories)| {
             let taken = done.join(name).exists();
             if taken {
                 scene.ledger.acked(stories, &Proof::Done(name.clone()));

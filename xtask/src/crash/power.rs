@@ -70,7 +70,9 @@ fn on_disk(
             cut = switch.cut();
         });
         house.crash();
-        doubted += ledger.doubt(cut?);
+        let began = cut?;
+        doubted += ledger.doubt(began);
+        load.doubt(began);
         disk.remount()?;
         if kills::restart(&mut house, &ledger, &faults) {
             oracle::check(&house, &ledger, Depth::Some(8), &faults);
