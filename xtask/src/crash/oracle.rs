@@ -130,6 +130,7 @@ pub(super) fn first_answers<'s>(
 /// Everything that the record says about the outputs, against a program that runs and is left alone.
 pub(super) fn check(house: &House, ledger: &Ledger, depth: Depth, faults: &Faults) {
     if depth == Depth::All {
+        await_files(house);
         await_embargoes(ledger);
     }
     let mut line = Line::new(house.site);
@@ -173,6 +174,20 @@ fn await_embargoes(ledger: &Ledger) {
         book.items.iter().flat_map(|item| &item.sent).filter_map(|sent| ends(sent.story.status)).max()
     };
     thread::sleep(last.unwrap_or_default().saturating_sub(now()));
+}
+
+/// So would a file that is taken meanwhile.
+fn await_files(house: &House) {
+    let is_wire = |file: std::fs::DirEntry| {
+        !file.file_name().to_string_lossy().starts_with('.') && file.path().is_file()
+    };
+    let lies_there = || std::fs::read_dir(house.wire()).is_ok_and(|files| files.flatten().any(is_wire));
+    let until = Instant::now() + Duration::from_secs(10);
+    while lies_there() && Instant::now() < until {
+        thread::sleep(Duration::from_millis(20));
+    }
+    // Taken is archived; a moment later it is read.
+    thread::sleep(Duration::from_millis(50));
 }
 
 fn check_item(
