@@ -137,6 +137,30 @@ pub struct Subject {
     pub name: Option<String>,
 }
 
+/// A place on the earth, in degrees of WGS 84.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// North of the equator, -90 to 90.
+    pub latitude: f64,
+    /// East of Greenwich, -180 to 180.
+    pub longitude: f64,
+}
+
+impl Point {
+    /// A point, if there is such a place.
+    pub fn new(latitude: f64, longitude: f64) -> Option<Self> {
+        let there = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
+        there.then_some(Self { latitude, longitude })
+    }
+
+    /// Two numbers, latitude first, with white space or a comma between them (GeoRSS, GML `pos`).
+    pub fn read(text: &str) -> Option<Self> {
+        let mut numbers = text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
+        let (latitude, longitude) = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
+        numbers.next().is_none().then(|| Self::new(latitude, longitude)).flatten()
+    }
+}
+
 /// A picture or other file that belongs to the item. Never hotlinked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rendition {
@@ -190,6 +214,10 @@ pub struct Version {
     pub dateline: Option<Dateline>,
     /// Where the story was written or happened, as delivered.
     pub located: Option<String>,
+    /// Where that is.
+    pub points: Vec<Point>,
+    /// How many comments readers had written when it was sent.
+    pub comments: Option<u32>,
     /// The slugline: not for readers.
     pub slugline: Option<String>,
     /// Keywords.
@@ -240,6 +268,8 @@ impl Version {
             language: None,
             dateline: None,
             located: None,
+            points: Vec::new(),
+            comments: None,
             slugline: None,
             keywords: Vec::new(),
             subjects: Vec::new(),

@@ -11,6 +11,7 @@ mod copy;
 mod id;
 mod item;
 mod label;
+mod masthead;
 mod origin;
 mod rights;
 mod ruling;
@@ -22,10 +23,11 @@ pub use complaint::{Complaint, Gravity, Place};
 pub use copy::{AgencyCopy, Block, BlockKind, CopyFault, ListPlace, Mark, MarkKind, relaxed};
 pub use id::{AgencyId, Digest, FeedId, ItemId, ItemKey, ParseIdError, SiteId, TransmissionId, base32_id};
 pub use item::{
-    Dateline, ItemClass, Note, Placement, Reference, Relation, Rendition, Stamp, Subject, Unmapped, Version,
-    VersionOrder, VersionStamp,
+    Dateline, ItemClass, Note, Placement, Point, Reference, Relation, Rendition, Stamp, Subject, Unmapped,
+    Version, VersionOrder, VersionStamp,
 };
 pub use label::{Label, ReviewState};
+pub use masthead::Masthead;
 pub use origin::{Field, Origin, Origins, Taken, nth};
 pub use rights::Rights;
 pub use ruling::{Act, Reason, Ruling, Until};

@@ -42,6 +42,10 @@ pub enum Field {
     Dateline,
     /// Where the story was written or happened.
     Located,
+    /// One of the points on the map.
+    Point(u16),
+    /// The number of comments.
+    Comments,
     /// The slugline.
     Slugline,
     /// One of the keywords.

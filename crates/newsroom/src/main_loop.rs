@@ -251,7 +251,7 @@ impl Desk {
         let hints = feed.hints(&room.config);
         let early = room.waiting.reading(archived.seq());
         let (reading, took) = read::read(archived, &hints, early);
-        let Reading { archived, reading: wire::Reading { format, items, mut complaints } } = reading;
+        let Reading { archived, reading: wire::Reading { format, items, mut complaints, .. } } = reading;
         let allowed = room.config.limits.read_time;
         if took > allowed {
             let message = format!(

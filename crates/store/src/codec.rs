@@ -12,9 +12,9 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use news::{
     Act, AgencyCopy, AgencyId, BlockKind, Change, Complaint, Dateline, Digest, Embargo, FeedId, Gravity,
-    ItemClass, ItemKey, ItemStanding, ListPlace, Mark, MarkKind, Note, Origins, Place, Placement, PubStatus,
-    Reason, Reference, Relation, Rendition, ReviewState, Rights, Ruling, Severity, Signal, SiteId, Stamp,
-    Subject, Unmapped, Until, Version, VersionOrder, VersionStamp, VersionStanding,
+    ItemClass, ItemKey, ItemStanding, ListPlace, Mark, MarkKind, Note, Origins, Place, Placement, Point,
+    PubStatus, Reason, Reference, Relation, Rendition, ReviewState, Rights, Ruling, Severity, Signal, SiteId,
+    Stamp, Subject, Unmapped, Until, Version, VersionOrder, VersionStamp, VersionStanding,
 };
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -774,6 +774,11 @@ struct VersionShape {
     renditions: Vec<RenditionShape>,
     complaints: Vec<ComplaintShape>,
     extra: Vec<UnmappedShape>,
+    /// Latitude and longitude.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    points: Vec<(f64, f64)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    comments: Option<u32>,
     span: (usize, usize),
 }
 
@@ -809,6 +814,8 @@ impl Shape for VersionShape {
             renditions: shapes(&v.renditions),
             complaints: shapes(&v.complaints),
             extra: shapes(&v.extra),
+            points: v.points.iter().map(|point| (point.latitude, point.longitude)).collect(),
+            comments: v.comments,
             span: (v.span.start, v.span.end),
         }
     }
@@ -842,6 +849,8 @@ impl Shape for VersionShape {
             renditions: nouns(self.renditions)?,
             complaints: nouns(self.complaints)?,
             extra: nouns(self.extra)?,
+            points: self.points.into_iter().filter_map(|(lat, long)| Point::new(lat, long)).collect(),
+            comments: self.comments,
             // They are about the transmission, and the vault keeps words.
             origins: Origins::default(),
             span: self.span.0..self.span.1,

@@ -197,6 +197,8 @@ fn word(field: Field) -> String {
         Field::Language => "language".into(),
         Field::Dateline => "dateline".into(),
         Field::Located => "located".into(),
+        Field::Point(n) => listed("point", n),
+        Field::Comments => "comments".into(),
         Field::Slugline => "slugline".into(),
         Field::Keyword(n) => listed("keyword", n),
         Field::Subject(n) => listed("subject", n),

@@ -250,6 +250,19 @@ impl<'a> Account<'a> {
                 parts.push(Part { item: Some(i), path, bytes, value, field });
             });
         }
+        if parts.is_empty() {
+            return parts;
+        }
+        // What stands around the items: all values of the text but theirs.
+        let items: HashSet<usize> = self.reading.items.iter().map(|version| version.span.start).collect();
+        let mut at = json_text::skip_space(text, 0);
+        while at < text.len() {
+            let end = json_text::value_end(text, at).max(at + 1);
+            json_around(text, at..end, String::new(), &items, &mut |path, bytes, value| {
+                parts.push(Part { item: None, path, bytes, value, field: None });
+            });
+            at = json_text::skip_space(text, end);
+        }
         parts
     }
 
@@ -364,6 +377,34 @@ impl Leaves<'_> {
     }
 }
 
+/// The same without the values that begin at one of `items`. A wrapper of items is read so deep.
+fn json_around(
+    text: &str,
+    range: Range<usize>,
+    path: String,
+    items: &HashSet<usize>,
+    to: &mut dyn FnMut(String, Range<usize>, String),
+) {
+    let Some(piece) = text.get(range.clone()) else { return };
+    let holds_items = |range: &Range<usize>| items.iter().any(|item| range.contains(item));
+    if items.contains(&range.start) {
+        return;
+    }
+    if path.matches('/').count() > 4 || !piece.starts_with(['{', '[']) || !holds_items(&range) {
+        return json_leaves(text, range, path, to);
+    }
+    if piece.starts_with('[') {
+        for (i, element) in json_text::elements(text, range).into_iter().enumerate() {
+            json_around(text, element, format!("{path}/{i}"), items, to);
+        }
+        return;
+    }
+    for (name, value) in json_text::members(piece).unwrap_or_default() {
+        let start = range.start + (value.as_ptr() as usize - piece.as_ptr() as usize);
+        json_around(text, start..start + value.len(), format!("{path}/{name}"), items, to);
+    }
+}
+
 /// The values of the JSON between these bytes, with their pointers and where each stands. Depth is bounded: what is
 /// walked over has been parsed.
 fn json_leaves(
@@ -444,6 +485,8 @@ fn told(version: &Version, field: Field) -> Option<Cow<'_, str>> {
         Field::Language => version.language.as_deref(),
         Field::Dateline => version.dateline.as_ref().map(|dateline| dateline.text.as_str()),
         Field::Located => version.located.as_deref(),
+        Field::Point(_) => None,
+        Field::Comments => return version.comments.map(|number| number.to_string().into()),
         Field::Slugline => version.slugline.as_deref(),
         Field::Keyword(n) => version.keywords.get(at(n)).map(String::as_str),
         Field::Subject(n) => version.subjects.get(at(n)).and_then(|subject| subject.name.as_deref()),

@@ -1,16 +1,18 @@
-//! What RSS, Atom and JSON Feed have in common: the modules that feeds borrow from each other, and how items
-//! become a reading.
+//! What RSS, Atom and JSON Feed have in common: the modules that feeds borrow from each other, what a feed says of
+//! itself, and how items become a reading.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use news::Taken::ByMeaning;
 use news::{
-    BlockKind, Complaint, Digest, Embargo, Gravity, ItemClass, PubStatus, Reference, Relation, Rendition,
-    Severity, Signal, Stamp, Subject, Unmapped, Version, VersionOrder, VersionStamp,
+    BlockKind, Complaint, Digest, Embargo, Field, Gravity, ItemClass, Masthead, Point, PubStatus, Reference,
+    Relation, Rendition, Severity, Signal, Stamp, Subject, Version, VersionOrder, VersionStamp, nth,
 };
 
 use crate::html::{self, Words};
 use crate::xml::{self, Element};
-use crate::{Hints, Reading, time};
+use crate::{Hints, Reading, stood, story, time};
 
 pub(crate) const ATOM: &str = "http://www.w3.org/2005/Atom";
 pub(crate) const ATOM_03: &str = "http://purl.org/atom/ns#";
@@ -28,8 +30,15 @@ const CREATIVE_COMMONS: [&str; 3] = [
     "http://backend.userland.com/creativeCommonsRssModule",
 ];
 
-/// How many values without a field of their own are kept for one item.
-const MOST_EXTRA: usize = 4096;
+const GEORSS: &str = "http://www.georss.org/georss";
+/// Of the W3C: `lat` and `long`.
+const GEO: &str = "http://www.w3.org/2003/01/geo/wgs84_pos#";
+const SLASH: &str = "http://purl.org/rss/1.0/modules/slash/";
+const SYNDICATION: &str = "http://purl.org/rss/1.0/modules/syndication/";
+const THREADS: &str = "http://purl.org/syndication/thread/1.0";
+
+/// More points, and more keywords of one element, are not taken.
+const MOST: usize = 1000;
 
 /// An item that is being read.
 pub(crate) struct Draft<'h> {
@@ -41,14 +50,19 @@ pub(crate) struct Draft<'h> {
     pub(crate) dated: Option<Stamp>,
     /// `atom:updated`, `dcterms:modified`: when this version was made.
     pub(crate) updated: Option<Stamp>,
+    /// `geo:lat` or `geo:long`, whichever came first.
+    half: Option<(String, String)>,
 }
 
 impl<'h> Draft<'h> {
     pub(crate) fn new(hints: &'h Hints, element: &Element) -> Self {
         let mut version = Version::new("");
         version.span = element.span.clone();
-        version.language = element.lang().map(str::to_owned);
-        Self { version, hints, first: None, dated: None, updated: None }
+        if let Some(attr) = element.attrs.iter().find(|attr| attr.name == "lang" && attr.ns.is_some()) {
+            version.language = element.lang().map(str::to_owned);
+            stood::in_attr(&mut version, Field::Language, attr);
+        }
+        Self { version, hints, first: None, dated: None, updated: None, half: None }
     }
 
     pub(crate) fn complain(
@@ -62,44 +76,20 @@ impl<'h> Draft<'h> {
         self.version.complaints.push(Complaint::new(gravity, code, message).at(path, offset));
     }
 
-    pub(crate) fn stamp(&mut self, element: &Element, path: &str) -> Option<Stamp> {
-        let raw = element.text();
-        self.stamp_raw(raw.trim(), path)
+    /// A time that an element says.
+    pub(crate) fn stamp(&mut self, element: &Element, field: Field, path: &str) -> Option<Stamp> {
+        let stamp = self.stamp_raw(stood::text(element).trim(), path)?;
+        self.meant(field, element);
+        Some(stamp)
     }
 
     pub(crate) fn stamp_raw(&mut self, raw: &str, path: &str) -> Option<Stamp> {
         (!raw.is_empty()).then(|| time::stamp(raw, self.hints, path, &mut self.version.complaints))
     }
 
-    /// Keeps what the model has no field for.
-    pub(crate) fn extra(&mut self, path: impl Into<String>, value: impl Into<String>) {
-        let value = value.into();
-        match self.version.extra.len() {
-            _ if value.trim().is_empty() => {}
-            ..MOST_EXTRA => self.version.extra.push(Unmapped { path: path.into(), value }),
-            MOST_EXTRA => {
-                let message =
-                    format!("more than {MOST_EXTRA} values that have no field; the rest is not kept");
-                self.complain(Gravity::Remark, "too-many-values", message, "");
-                self.version.extra.push(Unmapped { path: path.into(), value });
-            }
-            _ => {}
-        }
-    }
-
-    /// Keeps an element that nobody reads, with its attributes and all that is in it.
-    pub(crate) fn extra_element(&mut self, element: &Element, path: &str) {
-        let path = format!("{path}/{}", element.name);
-        for attr in &element.attrs {
-            self.extra(format!("{path}@{}", attr.name), &*attr.value);
-        }
-        if element.elements().next().is_none() {
-            self.extra(path, element.text().trim());
-            return;
-        }
-        for child in element.elements() {
-            self.extra_element(child, &path);
-        }
+    /// A field was taken by its meaning from what stands in an element.
+    fn meant(&mut self, field: Field, element: &Element) {
+        self.version.origins.bytes(field, ByMeaning, element.inner.clone());
     }
 
     /// A headline, white space collapsed.
@@ -107,36 +97,84 @@ impl<'h> Draft<'h> {
         html::push_line(BlockKind::Headline, text, path, &mut self.version);
     }
 
+    /// The same of an element that holds plain text.
+    pub(crate) fn headline_in(&mut self, element: &Element, path: &str) {
+        self.headline(&stood::text(element), path);
+        stood::in_text(&mut self.version, Field::Block(BlockKind::Headline, 0), element);
+    }
+
     /// A headline that was delivered with markup.
-    pub(crate) fn marked_headline(&mut self, words: Words) {
+    pub(crate) fn marked_headline(&mut self, words: Words, element: &Element) {
         let (text, marks, rest) = html::inline(words);
         let blocks = vec![html::Draft { kind: BlockKind::Headline, text, marks, list: None }];
         html::push(Words { blocks, ..rest }, &mut self.version);
+        self.meant(Field::Block(BlockKind::Headline, 0), element);
     }
 
-    pub(crate) fn creator(&mut self, name: &str) {
+    /// The body, without what the agency marks in it as not for publication.
+    pub(crate) fn body(&mut self, mut words: Words, path: &str) {
+        story::set_apart(&mut self.version, &mut words, path);
+        html::push(words, &mut self.version);
+    }
+
+    /// A creator, unless he is known already; whether he was added.
+    pub(crate) fn creator(&mut self, name: &str) -> bool {
         let name = html::collapse(name);
-        if !name.is_empty() && !self.version.creators.contains(&name) {
+        let new = !name.is_empty() && !self.version.creators.contains(&name);
+        if new {
             self.version.creators.push(name);
         }
+        new
     }
 
-    pub(crate) fn subject(&mut self, code: Option<&str>, scheme: Option<&str>, name: Option<&str>) {
-        let given = |text: Option<&str>| text.map(html::collapse).filter(|text| !text.is_empty());
-        let subject = Subject { code: given(code), scheme: given(scheme), name: given(name) };
-        if subject.code.is_some() || subject.name.is_some() {
-            self.version.subjects.push(subject);
+    /// The same of an element whose text is the name.
+    pub(crate) fn creator_in(&mut self, element: &Element) {
+        if self.creator(&stood::text(element)) {
+            let field = Field::Creator(nth(self.version.creators.len()));
+            stood::in_text(&mut self.version, field, element);
         }
     }
 
-    pub(crate) fn rendition(&mut self, href: Option<&str>, media_type: Option<&str>, role: &str) {
-        if let Some(href) = href.map(str::trim).filter(|href| !href.is_empty()) {
-            let media_type = media_type.map(|word| word.trim().to_owned());
-            self.version.renditions.push(Rendition {
-                href: href.into(),
-                media_type,
-                role: Some(role.into()),
-            });
+    pub(crate) fn subject(&mut self, code: Option<&str>, scheme: Option<&str>, name: Option<&str>) -> bool {
+        let given = |text: Option<&str>| text.map(html::collapse).filter(|text| !text.is_empty());
+        let subject = Subject { code: given(code), scheme: given(scheme), name: given(name) };
+        let filled = subject.code.is_some() || subject.name.is_some();
+        if filled {
+            self.version.subjects.push(subject);
+        }
+        filled
+    }
+
+    /// The same of an element whose text is the name, and whose attribute, if any, is the scheme.
+    pub(crate) fn subject_in(&mut self, element: &Element, scheme: Option<&str>) {
+        if self.subject(None, scheme, Some(&stood::text(element))) {
+            let n = nth(self.version.subjects.len());
+            stood::in_text(&mut self.version, Field::Subject(n), element);
+            if let Some(attr) = element.attrs.iter().find(|attr| Some(&*attr.value) == scheme) {
+                stood::meant_by(&mut self.version, Field::SubjectCode(n), attr);
+            }
+        }
+    }
+
+    pub(crate) fn rendition(&mut self, href: Option<&str>, media_type: Option<&str>, role: &str) -> bool {
+        let Some(href) = href.map(str::trim).filter(|href| !href.is_empty()) else { return false };
+        let media_type = media_type.map(|word| word.trim().to_owned());
+        self.version.renditions.push(Rendition { href: href.into(), media_type, role: Some(role.into()) });
+        true
+    }
+
+    /// The same of an element that says where it is in this attribute, and its media type in `type`.
+    pub(crate) fn rendition_in(&mut self, element: &Element, href: &str, role: &str) {
+        if self.rendition(element.attr(href), element.attr("type"), role) {
+            let field = Field::Rendition(nth(self.version.renditions.len()));
+            let plain = |attr: &&xml::Attr<'_>| attr.ns.is_none();
+            for attr in element.attrs.iter().filter(plain) {
+                if attr.name == href {
+                    stood::in_attr(&mut self.version, field, attr);
+                } else if attr.name == "type" {
+                    stood::meant_by(&mut self.version, field, attr);
+                }
+            }
         }
     }
 
@@ -159,57 +197,146 @@ impl<'h> Draft<'h> {
             ns if FEED_SYNC.contains(&ns) => {
                 if name == "sync" && element.attr("deleted").is_some_and(|word| word.trim() == "true") {
                     self.state(PubStatus::Canceled);
-                    self.signal("sx:deleted", Severity::Kills, &here);
+                    self.signal(element, "sx:deleted", Severity::Kills, &here);
                 }
-                self.extra_element(element, path);
                 true
             }
             ns if APP.contains(&ns) => {
                 let draft = if name == "control" { element.child("draft") } else { None };
-                if draft.is_some_and(|draft| !draft.text().trim().eq_ignore_ascii_case("no")) {
-                    self.signal("app:draft", Severity::Holds, &here);
+                if let Some(draft) = draft.filter(|draft| !draft.text().trim().eq_ignore_ascii_case("no")) {
+                    self.signal(draft, "app:draft", Severity::Holds, &here);
                 }
-                self.extra_element(element, path);
                 true
             }
             ns if CREATIVE_COMMONS.contains(&ns) && name == "license" => {
-                self.usage(&element.text());
+                self.usage(element, &stood::text(element));
                 true
             }
+            SLASH => match name {
+                "comments" => self.comments(element, &stood::text(element)),
+                "section" => {
+                    self.subject_in(element, None);
+                    true
+                }
+                _ => false,
+            },
+            THREADS => match name {
+                "in-reply-to" => self.in_reply_to(element),
+                "total" => self.comments(element, &stood::text(element)),
+                _ => false,
+            },
+            GEORSS => self.georss(element),
+            GEO => self.geo(element),
             ns if ns.contains("prismstandard.org") => self.prism(element, &here),
             _ => false,
         }
     }
 
-    fn signal(&mut self, code: &str, severity: Severity, path: &str) {
+    fn signal(&mut self, element: &Element, code: &str, severity: Severity, path: &str) {
         let signal = Signal { code: code.into(), severity, from_text: false, path: path.into() };
         self.version.signals.push(signal);
+        let field = Field::Signal(nth(self.version.signals.len()));
+        stood::as_meant(&mut self.version, field, element);
     }
 
-    fn usage(&mut self, text: &str) {
+    fn usage(&mut self, element: &Element, text: &str) {
         let text = html::collapse(text);
         if !text.is_empty() {
             self.version.rights.usage_terms.push(text);
+            let field = Field::UsageTerms(nth(self.version.rights.usage_terms.len()));
+            stood::as_meant(&mut self.version, field, element);
         }
     }
 
-    pub(crate) fn copyright(&mut self, text: &str) {
-        let text = html::collapse(text);
+    pub(crate) fn copyright(&mut self, element: &Element) {
+        let text = html::collapse(&stood::text(element));
         if !text.is_empty() && self.version.rights.copyright_notice.is_none() {
             self.version.rights.copyright_notice = Some(text);
+            stood::in_text(&mut self.version, Field::CopyrightNotice, element);
+        }
+    }
+
+    /// How many comments readers have written.
+    fn comments(&mut self, element: &Element, text: &str) -> bool {
+        let Ok(number) = text.trim().parse() else { return false };
+        self.version.comments = Some(number);
+        self.meant(Field::Comments, element);
+        true
+    }
+
+    /// What an entry answers to (RFC 4685 §3).
+    fn in_reply_to(&mut self, element: &Element) -> bool {
+        let Some((attr, uri)) = stood::first_attr(element, &["ref", "href"]) else { return false };
+        let (uri, raw) = (uri.to_owned(), "thr:in-reply-to".to_owned());
+        let reference = Reference { relation: Relation::SeeAlso, uri, version: None, when: None, raw };
+        self.version.references.push(reference);
+        let field = Field::Reference(nth(self.version.references.len()));
+        stood::in_attr(&mut self.version, field, attr);
+        true
+    }
+
+    fn point(&mut self, element: &Element, point: Option<Point>) -> bool {
+        let Some(point) = point.filter(|_| self.version.points.len() < MOST) else { return false };
+        self.version.points.push(point);
+        let field = Field::Point(nth(self.version.points.len()));
+        stood::as_meant(&mut self.version, field, element);
+        true
+    }
+
+    /// GeoRSS, simple and GML. Lines, boxes and areas are no points and stay unmapped.
+    fn georss(&mut self, element: &Element) -> bool {
+        match element.name {
+            "point" => self.point(element, Point::read(&stood::text(element))),
+            "where" => {
+                let place = element.child("Point").and_then(|point| point.child("pos"));
+                place.is_some_and(|place| self.point(place, Point::read(&stood::text(place))))
+            }
+            "featurename" | "featureName" if self.version.located.is_none() => {
+                self.version.located =
+                    Some(html::collapse(&stood::text(element))).filter(|place| !place.is_empty());
+                stood::in_text(&mut self.version, Field::Located, element);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// `geo:Point` around `geo:lat` and `geo:long`, or the two alone: a point when both are there.
+    fn geo(&mut self, element: &Element) -> bool {
+        let of = |name: &str| element.child_ns(GEO, name).map(|child| stood::text(child).into_owned());
+        match element.name {
+            "Point" => match (of("lat"), of("long")) {
+                (Some(lat), Some(long)) => self.point(element, Point::read(&format!("{lat} {long}"))),
+                _ => false,
+            },
+            // The first of the two waits for the other.
+            "lat" | "long" => {
+                let text = stood::text(element).trim().to_owned();
+                let Some((other, waiting)) = self.half.take_if(|(name, _)| name != element.name) else {
+                    self.half = Some((element.name.to_owned(), text));
+                    self.meant(Field::Point(nth(self.version.points.len() + 1)), element);
+                    return true;
+                };
+                let both =
+                    if other == "lat" { format!("{waiting} {text}") } else { format!("{text} {waiting}") };
+                self.point(element, Point::read(&both))
+            }
+            _ => false,
         }
     }
 
     fn dublin_core(&mut self, element: &Element, here: &str) -> bool {
-        let text = element.text();
         match element.name {
-            "creator" | "contributor" => self.creator(&text),
-            "subject" => self.subject(None, None, Some(&text)),
-            "rights" => self.copyright(&text),
-            "language" if self.version.language.is_none() && !text.trim().is_empty() => {
-                self.version.language = Some(text.trim().to_owned());
+            "creator" | "contributor" => self.creator_in(element),
+            "subject" => self.subject_in(element, None),
+            "rights" => self.copyright(element),
+            "language" if self.version.language.is_none() && !element.is_blank() => {
+                self.version.language = Some(stood::text(element).trim().to_owned());
+                stood::in_text(&mut self.version, Field::Language, element);
             }
-            "date" if self.dated.is_none() => self.dated = self.stamp(element, here),
+            "date" if self.dated.is_none() => {
+                self.dated = self.stamp(element, Field::VersionCreated, here);
+            }
             _ => return false,
         }
         true
@@ -217,11 +344,18 @@ impl<'h> Draft<'h> {
 
     fn dublin_terms(&mut self, element: &Element, here: &str) -> bool {
         match element.name {
-            "modified" if self.updated.is_none() => self.updated = self.stamp(element, here),
-            "created" | "issued" if self.first.is_none() => self.first = self.stamp(element, here),
-            "valid" => self.valid(&element.text(), here),
-            "rightsHolder" => self.version.rights.copyright_holder = Some(html::collapse(&element.text())),
-            "license" => self.usage(&element.text()),
+            "modified" if self.updated.is_none() => {
+                self.updated = self.stamp(element, Field::VersionCreated, here);
+            }
+            "created" | "issued" if self.first.is_none() => {
+                self.first = self.stamp(element, Field::FirstCreated, here);
+            }
+            "valid" => self.valid(element, here),
+            "rightsHolder" => {
+                self.version.rights.copyright_holder = Some(html::collapse(&stood::text(element)));
+                stood::in_text(&mut self.version, Field::CopyrightHolder, element);
+            }
+            "license" => self.usage(element, &stood::text(element)),
             _ => return false,
         }
         true
@@ -229,25 +363,26 @@ impl<'h> Draft<'h> {
 
     /// `start=…; end=…` (DCMI Period Encoding Scheme): not before, not after. A bound that cannot be read is the
     /// more restrictive one.
-    fn valid(&mut self, text: &str, here: &str) {
-        for part in text.split(';') {
+    fn valid(&mut self, element: &Element, here: &str) {
+        for part in stood::text(element).split(';') {
             let Some((name, value)) = part.split_once('=') else { continue };
             match name.trim() {
-                "start" => self.embargo(value.trim(), here),
-                "end" => self.expiry(value.trim(), here),
+                "start" => self.embargo(element, value.trim(), here),
+                "end" => self.expiry(element, value.trim(), here),
                 _ => {}
             }
         }
-        self.extra(here, text.trim());
     }
 
-    fn embargo(&mut self, raw: &str, here: &str) {
+    fn embargo(&mut self, element: &Element, raw: &str, here: &str) {
         let Some(stamp) = self.stamp_raw(raw, here) else { return };
         self.version.embargo = Some(stamp.at.map_or(Embargo::Indefinite, Embargo::Until));
+        self.meant(Field::Embargo, element);
     }
 
-    fn expiry(&mut self, raw: &str, here: &str) {
+    fn expiry(&mut self, element: &Element, raw: &str, here: &str) {
         let Some(stamp) = self.stamp_raw(raw, here) else { return };
+        self.meant(Field::Expires, element);
         match stamp.at {
             Some(at) => self.version.expires = Some(self.version.expires.map_or(at, |before| before.min(at))),
             None => self.complain(
@@ -260,12 +395,14 @@ impl<'h> Draft<'h> {
     }
 
     fn prism(&mut self, element: &Element, here: &str) -> bool {
-        let raw = element.text();
+        let raw = stood::text(element);
         match element.name {
-            "embargoDate" => self.embargo(raw.trim(), here),
-            "expirationDate" => self.expiry(raw.trim(), here),
-            "modificationDate" if self.updated.is_none() => self.updated = self.stamp(element, here),
-            "copyright" => self.copyright(&raw),
+            "embargoDate" => self.embargo(element, raw.trim(), here),
+            "expirationDate" => self.expiry(element, raw.trim(), here),
+            "modificationDate" if self.updated.is_none() => {
+                self.updated = self.stamp(element, Field::VersionCreated, here);
+            }
+            "copyright" => self.copyright(element),
             _ => return false,
         }
         true
@@ -276,37 +413,47 @@ impl<'h> Draft<'h> {
         match element.name {
             "group" => {
                 for child in element.elements() {
-                    if !self.module(child, here) {
-                        self.extra_element(child, here);
-                    }
+                    self.module(child, here);
                 }
             }
             "content" | "thumbnail" | "player" => {
                 let role = if element.name == "content" { "media" } else { element.name };
-                self.rendition(element.attr("url"), element.attr("type"), role);
+                self.rendition_in(element, "url", role);
                 for child in element.elements() {
-                    if !(child.ns == element.ns && child.name == "thumbnail" && self.module(child, here)) {
-                        self.extra_element(child, here);
+                    if child.ns == element.ns && child.name == "thumbnail" {
+                        self.module(child, here);
                     }
                 }
             }
             "status" => match element.attr("state").map(str::trim) {
                 Some("deleted") => {
                     self.state(PubStatus::Canceled);
-                    self.signal("media:status=deleted", Severity::Kills, here);
+                    self.signal(element, "media:status=deleted", Severity::Kills, here);
                 }
                 Some("blocked") => {
                     self.state(PubStatus::Withheld);
-                    self.signal("media:status=blocked", Severity::Withholds, here);
+                    self.signal(element, "media:status=blocked", Severity::Withholds, here);
                 }
                 _ => return false,
             },
             "keywords" => {
-                let text = element.text();
+                let text = stood::text(element);
                 let words = text.split(',').map(html::collapse).filter(|word| !word.is_empty());
-                self.version.keywords.extend(words);
+                let first = self.version.keywords.len();
+                self.version.keywords.extend(words.take(MOST));
+                if self.version.keywords.len() > first {
+                    self.meant(Field::Keyword(nth(first + 1)), element);
+                }
             }
-            "copyright" => self.copyright(&element.text()),
+            "copyright" => self.copyright(element),
+            // Where it may be shown, and by whom: terms for a person to read.
+            "restriction" => {
+                let said = |name: &str| element.attr(name).unwrap_or_default().trim().to_owned();
+                let (relation, kind) = (said("relationship"), said("type"));
+                let terms = format!("media:restriction {relation} {kind} {}", stood::text(element));
+                self.usage(element, &terms);
+            }
+            "license" => self.usage(element, &stood::text(element)),
             _ => return false,
         }
         true
@@ -331,9 +478,10 @@ impl<'h> Draft<'h> {
     }
 }
 
-/// Reads the body of an item from HTML or plain text.
-pub(crate) fn body(draft: &mut Draft<'_>, words: Words) {
-    html::push(words, &mut draft.version);
+/// Takes the body of an item from the words in an element.
+pub(crate) fn body(draft: &mut Draft<'_>, words: Words, element: &Element, path: &str) {
+    draft.body(words, path);
+    draft.meant(Field::Body, element);
 }
 
 /// An identifier for an item that has none: stable as long as title and date are.
@@ -343,9 +491,14 @@ pub(crate) fn key(format: &str, parts: &[&str]) -> String {
 
 /// A tombstone (RFC 6721 §3) as a version that is never published and kills the one it names.
 pub(crate) fn tombstone(element: &Element, hints: &Hints) -> Option<Version> {
-    let target = element.attr("ref").map(str::trim).filter(|uri| !uri.is_empty())?;
+    let (attr, target) = stood::first_attr(element, &["ref"])?;
     let mut draft = Draft::new(hints, element);
-    let stamp = element.attr("when").and_then(|raw| draft.stamp_raw(raw.trim(), "deleted-entry@when"));
+    stood::in_attr(&mut draft.version, Field::Reference(0), attr);
+    let when = stood::first_attr(element, &["when"]);
+    let stamp = when.and_then(|(_, raw)| draft.stamp_raw(raw, "deleted-entry@when"));
+    if let Some((attr, _)) = when {
+        stood::meant_by(&mut draft.version, Field::VersionCreated, attr);
+    }
     draft.version.uri = format!("{target}#deleted-entry");
     draft.version.class = ItemClass::Other("deleted-entry".into());
     let when = stamp.as_ref().and_then(|stamp| stamp.at);
@@ -353,9 +506,6 @@ pub(crate) fn tombstone(element: &Element, hints: &Hints) -> Option<Version> {
     let reference = Reference { relation: Relation::Kills, uri: target.to_owned(), version: None, when, raw };
     draft.version.references.push(reference);
     draft.updated = stamp;
-    for child in element.elements() {
-        draft.extra_element(child, "deleted-entry");
-    }
     Some(draft.finish())
 }
 
@@ -411,27 +561,68 @@ pub(crate) fn repeated(reading: &mut Reading) {
     }
 }
 
-/// What an item inherits from the feed around it, where it says nothing itself.
-pub(crate) struct Heritage {
-    pub(crate) language: Option<String>,
-    pub(crate) copyright: Option<String>,
-    pub(crate) creators: Vec<String>,
+/// Gives the items of a feed what they do not say themselves, and the feed to the reading.
+pub(crate) fn settle(masthead: Masthead, reading: &mut Reading, hints: &Hints) {
+    let language = masthead.language.clone().or_else(|| hints.language.clone());
+    for version in &mut reading.items {
+        if version.language.is_none() {
+            version.language.clone_from(&language);
+        }
+        if version.rights.copyright_notice.is_none() {
+            version.rights.copyright_notice.clone_from(&masthead.copyright);
+        }
+        if version.creators.is_empty() && version.class == ItemClass::Text {
+            version.creators.clone_from(&masthead.creators);
+        }
+    }
+    reading.masthead = Some(masthead);
 }
 
-impl Heritage {
-    pub(crate) fn give(&self, reading: &mut Reading, hints: &Hints) {
-        let language = self.language.clone().filter(|tag| !tag.is_empty()).or_else(|| hints.language.clone());
-        for version in &mut reading.items {
-            if version.language.is_none() {
-                version.language.clone_from(&language);
-            }
-            if version.rights.copyright_notice.is_none() {
-                version.rights.copyright_notice.clone_from(&self.copyright);
-            }
-            if version.creators.is_empty() && version.class == ItemClass::Text {
-                version.creators.clone_from(&self.creators);
-            }
+/// Takes from an element of a feed's head what the modules say that any XML feed may carry. `false` if it is none.
+pub(crate) fn masthead(element: &Element, says: &mut Masthead) -> bool {
+    let text = || Some(html::collapse(&stood::text(element))).filter(|text| !text.is_empty());
+    match (element.ns.as_deref(), element.name) {
+        (Some(ATOM | ATOM_03), "link") => {
+            let href =
+                element.attr("href").map(|href| href.trim().to_owned()).filter(|href| !href.is_empty());
+            let Some(href) = href else { return false };
+            let place = match element.attr("rel").unwrap_or("alternate").trim() {
+                "self" => &mut says.address,
+                "alternate" => &mut says.home,
+                "next" => &mut says.next,
+                "hub" => {
+                    says.hubs.push(href);
+                    return true;
+                }
+                _ => return false,
+            };
+            place.get_or_insert(href);
         }
+        (Some(SYNDICATION), "updatePeriod") => says.ask_every = text().and_then(|word| period(&word)),
+        (Some(SYNDICATION), "updateFrequency") => {
+            let times = text().and_then(|word| word.parse().ok()).filter(|times| *times > 0);
+            // Without a period it is a day (RSS 1.0 modules, syndication).
+            let period = says.ask_every.unwrap_or(DAY);
+            says.ask_every = times.map(|times: u32| period / times);
+        }
+        (Some(DC), "language") if says.language.is_none() => says.language = text(),
+        (Some(DC), "rights") if says.copyright.is_none() => says.copyright = text(),
+        _ => return false,
+    }
+    true
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// `sy:updatePeriod`.
+fn period(word: &str) -> Option<Duration> {
+    match word.to_ascii_lowercase().as_str() {
+        "hourly" => Some(DAY / 24),
+        "daily" => Some(DAY),
+        "weekly" => Some(DAY * 7),
+        "monthly" => Some(DAY * 30),
+        "yearly" => Some(DAY * 365),
+        _ => None,
     }
 }
 

@@ -12,7 +12,7 @@ mod write;
 
 use news::{Block, BlockKind, Complaint, Gravity, ListPlace, Mark, MarkKind, Note, Rendition, Version};
 
-use crate::xml;
+use crate::{Limits, xml};
 
 pub use collect::{Collector, Part};
 pub(crate) use element::Way;
@@ -48,8 +48,9 @@ pub struct Words {
 /// Reads an HTML fragment, as browsers read it (HTML Standard §13.4).
 ///
 /// A fragment without any tag is taken for plain text in which only references are resolved: its line breaks
-/// stay LF, empty lines part paragraphs. `path` names the place for notes and complaints.
-pub fn read_fragment(html: &str, path: &str) -> Words {
+/// stay LF, empty lines part paragraphs. `path` names the place for notes and complaints. Beyond the limits of depth,
+/// elements and time nothing is read: the fragment is a note then, and a complaint holds the version.
+pub fn read_fragment(html: &str, path: &str, limits: &Limits) -> Words {
     if html.contains('\0') {
         let message = "the HTML holds U+0000, which no page can carry";
         return refused(html, path, "character-not-carried", message.into());
@@ -63,7 +64,7 @@ pub fn read_fragment(html: &str, path: &str) -> Words {
     } else if memchr::memchr2(b'&', b'\r', html.as_bytes()).is_none() {
         return read_lines(html, path, true);
     }
-    let tree = match dom::parse(html) {
+    let tree = match dom::parse(html, limits) {
         Ok(tree) => tree,
         Err(fault) => return refused(html, path, fault.code, fault.message),
     };
@@ -139,7 +140,19 @@ fn refused(html: &str, path: &str, code: &'static str, message: String) -> Words
 /// Moves words into a version: blocks into its copy, the rest where it belongs. A text that no page can carry
 /// becomes a note and a complaint that holds the version.
 pub fn push(words: Words, version: &mut Version) {
+    let already = version.copy.blocks().len();
     for draft in words.blocks {
+        // Preformatted lines fall into as many blocks as empty lines part.
+        let parts = match draft.kind {
+            BlockKind::Pre => memchr::memmem::find_iter(draft.text.as_bytes(), b"\n\n").count(),
+            _ => 0,
+        };
+        if version.copy.blocks().len() - already + parts > collect::MOST_BLOCKS {
+            let message = format!("more than {} paragraphs; the rest is not read", collect::MOST_BLOCKS);
+            let path = draft.kind.as_str();
+            version.complaints.push(Complaint::new(Gravity::Hold, "too-many-blocks", message).at(path, None));
+            break;
+        }
         if let Err((fault, text)) = version.copy.push_owned(draft.kind, draft.text, draft.marks, draft.list) {
             let path = draft.kind.as_str();
             version.complaints.push(

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// The members of the first object in a text: of the object itself, or of the first one in an array. Names are as
@@ -108,18 +108,53 @@ pub(crate) fn value_end(text: &str, at: usize) -> usize {
     }
 }
 
-/// A JSON value in which no object has a name twice.
-pub(crate) struct Strict(pub(crate) Value);
+/// Why a text is no value that is read here.
+pub(crate) struct Fault {
+    /// Stable and short: `json-not-well-formed`, `json-too-deep`, `duplicate-key`.
+    pub(crate) code: &'static str,
+    /// What the parser says.
+    pub(crate) error: serde_json::Error,
+}
 
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Strict)
+/// A JSON value in which no object has a name twice and nothing is nested deeper than so many arrays and objects.
+pub(crate) fn strict(text: &str, depth: usize) -> Result<Value, Fault> {
+    let mut parser = serde_json::Deserializer::from_str(text);
+    let read = Strict { depth }.deserialize(&mut parser);
+    read.and_then(|value| parser.end().map(|()| value)).map_err(|error| {
+        let said = error.to_string();
+        let code = match said.as_str() {
+            // The parser has a limit of its own, and a word for it.
+            said if said.starts_with(TOO_DEEP) || said.starts_with("recursion limit") => "json-too-deep",
+            _ if error.is_data() => "duplicate-key",
+            _ => "json-not-well-formed",
+        };
+        Fault { code, error }
+    })
+}
+
+const TOO_DEEP: &str = "arrays and objects are nested too deep";
+
+#[derive(Clone, Copy)]
+struct Strict {
+    /// So many more may be opened.
+    depth: usize,
+}
+
+impl Strict {
+    fn inner<E: Error>(self) -> Result<Self, E> {
+        self.depth.checked_sub(1).map(|depth| Self { depth }).ok_or_else(|| E::custom(TOO_DEEP))
     }
 }
 
-struct StrictVisitor;
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
 
-impl<'de> Visitor<'de> for StrictVisitor {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -156,19 +191,21 @@ impl<'de> Visitor<'de> for StrictVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        while let Some(Strict(value)) = seq.next_element()? {
+        let inner = self.inner()?;
+        while let Some(value) = seq.next_element_seed(inner)? {
             values.push(value);
         }
         Ok(Value::Array(values))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let inner = self.inner()?;
         let mut object = Map::new();
         while let Some(name) = map.next_key::<String>()? {
             if object.contains_key(&name) {
                 return Err(A::Error::custom(format_args!("the name `{name}` stands twice in one object")));
             }
-            let Strict(value) = map.next_value()?;
+            let value = map.next_value_seed(inner)?;
             object.insert(name, value);
         }
         Ok(Value::Object(object))

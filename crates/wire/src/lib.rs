@@ -74,9 +74,11 @@ pub mod time;
 pub mod xml;
 pub mod zczc;
 
+use std::sync::Arc;
+
 pub use account::{Account, Part};
 use jiff::tz::TimeZone;
-use news::{Complaint, Gravity, Version};
+use news::{Complaint, Gravity, Masthead, Version};
 pub use refusal::Refusal;
 
 /// A format that can be read.
@@ -166,7 +168,7 @@ impl Format {
 pub struct Limits {
     /// Bytes of a whole transmission.
     pub bytes: usize,
-    /// Depth of nested elements, objects or arrays.
+    /// Depth of nested elements, objects or arrays, in XML, HTML and JSON. In JSON never more than 127.
     pub depth: usize,
     /// Items in one transmission.
     pub items: usize,
@@ -176,7 +178,35 @@ pub struct Limits {
     pub nodes: usize,
     /// Bytes of one text or attribute value.
     pub text: usize,
+    /// Who watches the time, since no clock is read here; nobody if absent.
+    pub watch: Option<Arc<dyn Watch>>,
 }
+
+/// Watches how long one item takes to read: asked by the readers again and again, told when the next item begins.
+pub trait Watch: std::fmt::Debug + Send + Sync {
+    /// The next item begins.
+    fn item_begins(&self);
+    /// Whether the item in hand has had its time. What is left of it is then not read: its complaint says
+    /// `too-slow`, and the items behind it go on.
+    fn is_over(&self) -> bool;
+}
+
+impl Limits {
+    /// The next item begins.
+    pub(crate) fn item_begins(&self) {
+        if let Some(watch) = &self.watch {
+            watch.item_begins();
+        }
+    }
+
+    /// Whether the item in hand has had its time.
+    pub(crate) fn is_over(&self) -> bool {
+        self.watch.as_ref().is_some_and(|watch| watch.is_over())
+    }
+}
+
+/// What is said of an item that has had its time.
+pub(crate) const TOO_SLOW: &str = "reading the item takes longer than it may; the rest of it is not read";
 
 impl Default for Limits {
     fn default() -> Self {
@@ -187,6 +217,7 @@ impl Default for Limits {
             attributes: 256,
             nodes: 1_000_000,
             text: 16 << 20,
+            watch: None,
         }
     }
 }
@@ -211,6 +242,8 @@ pub struct Hints {
 pub struct Reading {
     /// The format, if it was recognised.
     pub format: Option<Format>,
+    /// What the feed says of itself, where the format has feeds.
+    pub masthead: Option<Masthead>,
     /// The items, in the order in which they stood.
     pub items: Vec<Version>,
     /// Complaints about the transmission as a whole and about items of which nothing came. Complaints about an
@@ -300,7 +333,8 @@ fn read_text(text: &str, hints: &Hints, nesting: usize) -> Reading {
 }
 
 fn lost(format: Option<Format>, code: &'static str, message: String) -> Reading {
-    Reading { format, items: Vec::new(), complaints: vec![Complaint::new(Gravity::Lost, code, message)] }
+    let complaints = vec![Complaint::new(Gravity::Lost, code, message)];
+    Reading { format, complaints, ..Reading::default() }
 }
 
 #[cfg(test)]
@@ -348,6 +382,91 @@ mod tests {
             let complaint = reading.complaints.iter().find(|c| c.code == "too-many-items");
             assert_eq!(complaint.map(|c| c.gravity), Some(Gravity::Lost), "{text}");
         }
+    }
+
+    #[test]
+    fn nesting_is_bounded_by_the_limit_in_every_format() {
+        let html = "<i>".repeat(40) + "words <table>" + &"</i>".repeat(40);
+        let json = format!("{}1{}", "[".repeat(40), "]".repeat(40));
+        let xml = format!("{}{}", "<a>".repeat(40), "</a>".repeat(40));
+        for (wire, code) in [
+            (format!(r#"{{"uri":"x","headline":"t","body_html":{:?}}}"#, html), "html-too-deep"),
+            (format!(r#"{{"uri":"x","headline":"t","odd":{json}}}"#), "json-too-deep"),
+            (
+                format!(r#"{{"feed_url":"x","items":[{{"id":"1","title":"t","_odd":{json}}}]}}"#),
+                "json-too-deep",
+            ),
+            (format!("<rss><channel><item><title>t</title>{xml}</item></channel></rss>"), "xml-too-deep"),
+            (format!("<nitf><body><body.content>{xml}</body.content></body></nitf>"), "xml-too-deep"),
+        ] {
+            let codes = |depth| -> Vec<&str> {
+                let limits = Limits { depth, ..Limits::default() };
+                let reading = read(wire.as_bytes(), &Hints { limits, ..Hints::default() });
+                let all = reading.complaints.iter().chain(reading.items.iter().flat_map(|v| &v.complaints));
+                all.filter(|c| c.gravity >= Gravity::Hold).map(|c| c.code).collect()
+            };
+            assert!(codes(32).contains(&code), "{wire}: {:?}", codes(32));
+            assert!(!codes(100).contains(&code), "{wire}: {:?}", codes(100));
+        }
+    }
+
+    #[test]
+    fn an_item_that_has_had_its_time_is_given_up_and_its_neighbours_go_on() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        /// The second item has no time at all.
+        #[derive(Debug, Default)]
+        struct Second(AtomicUsize);
+        impl Watch for Second {
+            fn item_begins(&self) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+            fn is_over(&self) -> bool {
+                self.0.load(Ordering::Relaxed) == 2
+            }
+        }
+        // No end tag: only the tree builder can tell what is meant.
+        let html = "<p>words ".repeat(1000);
+        let escaped = html.replace('<', "&lt;");
+        let elements = "<b>x</b>".repeat(2000);
+        let rss = |body: &str| {
+            let item = |id: u8, body: &str| {
+                format!("<item><guid>{id}</guid><title>t</title><description>{body}</description></item>")
+            };
+            format!("<rss><channel>{}{}{}</channel></rss>", item(1, "a"), item(2, body), item(3, "c"))
+        };
+        let json = |name: &str| {
+            let object = |id: u8, body: &str| {
+                format!(
+                    r#"{{"{name}":"{id}","title":"t","headline":"t","content_html":"{body}","body_html":"{body}"}}"#
+                )
+            };
+            format!("[{},{},{}]", object(1, "a"), object(2, &html), object(3, "c"))
+        };
+        let feed = format!(r#"{{"version":"https://jsonfeed.org/version/1","items":{}}}"#, json("id"));
+        for wire in [rss(&escaped), rss(&elements), json("uri"), feed] {
+            let limits = Limits { watch: Some(Arc::new(Second::default())), ..Limits::default() };
+            let reading = read(wire.as_bytes(), &Hints { limits, ..Hints::default() });
+            let all = reading.complaints.iter().chain(reading.items.iter().flat_map(|v| &v.complaints));
+            let slow: Vec<_> = all.filter(|c| c.code == "too-slow").collect();
+            assert_eq!(slow.len(), 1, "{:?}", reading.complaints);
+            assert!(slow[0].gravity >= Gravity::Hold);
+            let good: Vec<&str> = reading
+                .items
+                .iter()
+                .filter(|v| v.complaints.iter().all(|c| c.gravity == Gravity::Remark))
+                .map(|v| v.uri.as_str())
+                .collect();
+            assert_eq!(good, ["1", "3"], "{}", &wire[..60]);
+        }
+    }
+
+    #[test]
+    fn complaints_about_what_stands_around_the_items_are_bounded() {
+        let piece = "<b a><item><guid>1</guid><title>t</title></item>";
+        let rss = format!("<rss><channel>{}</channel></rss>", piece.repeat(500));
+        let reading = read(rss.as_bytes(), &Hints::default());
+        assert_eq!((reading.items.len(), reading.complaints.len()), (500, 101));
+        assert_eq!(reading.complaints[100].message, "400 more faults outside the items");
     }
 
     #[test]

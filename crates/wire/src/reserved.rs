@@ -49,7 +49,7 @@ const BEGINNING: usize = 1024;
 /// Whether a block of text is such a mark.
 pub(crate) fn mark(block: &str) -> Option<Reach> {
     // Nearly every block begins with another word and is too long; nothing is copied to see that.
-    let little = block.chars().filter(|c| !c.is_whitespace()).nth(SHORT).is_none();
+    let little = !is_long(block) && block.chars().filter(|c| !c.is_whitespace()).nth(SHORT).is_none();
     if !little && !begins_alike(block) {
         return None;
     }
@@ -63,8 +63,21 @@ pub(crate) fn mark(block: &str) -> Option<Reach> {
     (little && UNCLEAR.iter().any(|words| folded.contains(words))).then_some(Reach::Unclear)
 }
 
+/// Whether a block has more than so many characters, told from its bytes alone: those that begin a character that is
+/// no white space in any script. `false` proves nothing.
+fn is_long(block: &str) -> bool {
+    let begins = |b: u8| b.is_ascii_graphic() || matches!(b, 0xc3..=0xe0 | 0xe4..=0xf4);
+    let look = &block.as_bytes()[..block.len().min(4 * SHORT)];
+    look.iter().map(|&b| usize::from(begins(b))).sum::<usize>() > SHORT
+}
+
 /// Whether the first two words of a block are those of one of the sentences.
 fn begins_alike(block: &str) -> bool {
+    // All of them begin with one of four letters.
+    let first = block.bytes().find(|b| b.is_ascii_alphanumeric() || !b.is_ascii());
+    if !first.is_some_and(|b| matches!(b.to_ascii_lowercase(), b'd' | b't' | b'l' | b's') || !b.is_ascii()) {
+        return false;
+    }
     let mut words = block.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let (Some(first), Some(second)) = (words.next(), words.next()) else { return false };
     ONWARDS.iter().any(|sentence| {

@@ -16,6 +16,11 @@ pub(crate) fn as_meant(version: &mut Version, field: Field, element: &Element) {
     version.origins.bytes(field, Taken::ByMeaning, element.span.clone());
 }
 
+/// A field was taken by its meaning from what stands in an element.
+pub(crate) fn meant_in(version: &mut Version, field: Field, element: &Element) {
+    version.origins.bytes(field, Taken::ByMeaning, element.inner.clone());
+}
+
 /// A field was taken, word for word, from an attribute.
 pub(crate) fn in_attr(version: &mut Version, field: Field, attr: &Attr) {
     version.origins.bytes(field, Taken::AsWritten, attr.span.clone());

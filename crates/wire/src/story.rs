@@ -134,7 +134,7 @@ pub(crate) fn tell(version: &mut Version, mut head: Head, mut body: Words, path:
 }
 
 /// Takes out what stands behind a mark "not for publication"; a mark that does not say how far it reaches holds.
-fn set_apart(version: &mut Version, body: &mut Words, path: &str) {
+pub(crate) fn set_apart(version: &mut Version, body: &mut Words, path: &str) {
     let marks: Vec<(usize, Reach)> = body
         .blocks
         .iter()

@@ -43,6 +43,14 @@ pub(crate) struct Message<'a> {
     stood: Option<(&'a str, usize)>,
 }
 
+impl<'a> Message<'a> {
+    /// A message of a format that has no control bytes; `start` is where it begins in the transmission, if its bytes
+    /// were not decoded.
+    pub(crate) fn whole(text: &'a str, start: Option<usize>) -> Self {
+        Self { head: "", text: Some(text), tail: None, stood: start.map(|start| (text, start)) }
+    }
+}
+
 impl Message<'_> {
     /// This field was taken from this piece of the message.
     pub(crate) fn note(&self, version: &mut Version, field: Field, taken: Taken, piece: &str) {
@@ -60,10 +68,9 @@ impl Message<'_> {
         field: Field,
         lines: impl Iterator<Item = &'l str>,
     ) {
-        let filled: Vec<&str> = lines.filter(|line| !is_fill(line)).collect();
-        let (Some((whole, _)), [first, .., last] | [first @ last]) = (self.stood, &filled[..]) else {
-            return;
-        };
+        let mut filled = lines.filter(|line| !is_fill(line));
+        let (Some((whole, _)), Some(first)) = (self.stood, filled.next()) else { return };
+        let last = filled.last().unwrap_or(first);
         let from = (first.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
         let to = (last.as_ptr() as usize + last.len()).wrapping_sub(whole.as_ptr() as usize);
         if let Some(piece) = whole.get(from..to) {
@@ -89,7 +96,8 @@ pub(crate) fn read(
             reading.complaints.push(lost("too-many-items", message, span.start));
             break;
         }
-        if parts(&bytes[span.clone()]) > hints.limits.nodes {
+        // A message has no more parts than bytes.
+        if span.len() > hints.limits.nodes && parts(&bytes[span.clone()]) > hints.limits.nodes {
             let message = format!("the message has more than {} lines and columns", hints.limits.nodes);
             reading.complaints.push(lost("too-large", message, span.start));
             continue;

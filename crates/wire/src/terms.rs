@@ -10,7 +10,6 @@ use news::{
     Unmapped, Version, VersionOrder, VersionStamp, relaxed,
 };
 
-use crate::xml::Element;
 use crate::{Hints, time};
 
 /// How many unmapped values are kept for one item; what lies beyond is said in a complaint.
@@ -224,19 +223,6 @@ pub(crate) fn keep(version: &mut Version, path: impl Display, value: &str) {
             "more than {MOST_EXTRA} fields without a place in the model; the rest is in the archive only"
         );
         complain(version, Gravity::Remark, "many-unmapped", message, path);
-    }
-}
-
-/// Keeps an element, its attributes and all below it as they are.
-pub(crate) fn flatten(version: &mut Version, element: &Element, path: &str) {
-    for attr in &element.attrs {
-        keep(version, format!("{path}/@{}", attr.name), &attr.value);
-    }
-    if element.elements().next().is_none() {
-        keep(version, path, collapse(&element.text()).as_str());
-    }
-    for child in element.elements() {
-        flatten(version, child, &format!("{path}/{}", child.name));
     }
 }
 

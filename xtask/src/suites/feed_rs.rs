@@ -77,7 +77,7 @@ fn compare(i: usize, entry: &Json, version: &Version, differs: &mut Vec<String>)
 
 /// The words of a text of HTML.
 fn words(html: &str) -> String {
-    let words = wire::html::read_fragment(html, "");
+    let words = wire::html::read_fragment(html, "", &wire::Limits::default());
     words.blocks.iter().map(|block| block.text.as_str()).collect::<Vec<_>>().join(" ")
 }
 

@@ -573,7 +573,7 @@ fn podcast<'o>(from: &'o Object, name: &str) -> Option<&'o str> {
 
 /// The address of the first picture in a text of HTML, as our reader of HTML finds it.
 fn picture(html: Option<&Json>) -> Option<String> {
-    let words = wire::html::read_fragment(html?.as_str()?, "");
+    let words = wire::html::read_fragment(html?.as_str()?, "", &wire::Limits::default());
     words.renditions.into_iter().map(|picture| picture.href).next()
 }
 

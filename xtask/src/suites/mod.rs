@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 mod differences;
 mod feed_rs;
 mod feedparser;
+mod feeds;
 mod feedvalidator;
 mod gofeed;
 mod ninjs_units;
@@ -87,6 +88,8 @@ const SUITES: &[Suite] = &[
     Suite { name: "words", mark: 90.0, run: words::run },
     Suite { name: "written-back", mark: 100.0, run: written::back },
     Suite { name: "written-valid", mark: 100.0, run: written::valid },
+    Suite { name: "feeds-back", mark: 100.0, run: feeds::back },
+    Suite { name: "feeds-valid", mark: 100.0, run: feeds::valid },
     Suite { name: "iptc-unit-files", mark: 90.0, run: written::unit_files },
 ];
 
@@ -98,7 +101,7 @@ pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
     {
         // The wires themselves are no suite of anybody's.
         let folder = folder.join(match suite.name {
-            "words" | "written-back" | "written-valid" => "../wire",
+            "words" | "written-back" | "written-valid" | "feeds-valid" | "feeds-back" => "../wire",
             "ninjs-units" => "../wire/ninjs",
             "iptc-unit-files" => "../wire/newsml-g2/iptc-tests",
             own => own,

@@ -129,7 +129,7 @@ fn same(name: &str, own: &str, wanted: &str) -> bool {
 
 /// The words of a text of HTML.
 fn words(html: &str) -> String {
-    let read = wire::html::read_fragment(html, "");
+    let read = wire::html::read_fragment(html, "", &wire::Limits::default());
     relaxed(&read.blocks.iter().map(|block| block.text.as_str()).collect::<Vec<_>>().join(" "))
 }
 

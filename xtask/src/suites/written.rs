@@ -30,16 +30,16 @@ fn judge(words: &[&str], folder: &Path) -> Result<BTreeMap<String, String>, Stri
     Ok(told.lines().filter_map(|line| line.split_once('\t')).map(|(a, b)| (a.into(), b.into())).collect())
 }
 
-fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), String> {
+pub(super) fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), String> {
     std::fs::write(folder.join(name), bytes).map_err(|fault| format!("cannot write {name}: {fault}"))
 }
 
-fn hints(file: &str) -> Hints {
+pub(super) fn hints(file: &str) -> Hints {
     let format = file.starts_with("email-text/").then_some(Format::Mail);
     Hints { format: format.filter(|_| file.ends_with(".eml")), ..Hints::default() }
 }
 
-fn group(file: &str) -> &str {
+pub(super) fn group(file: &str) -> &str {
     file.split('/').next().unwrap_or_default()
 }
 

@@ -541,11 +541,11 @@ pub(super) struct Limits {
     /// The most items in one transmission.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub(super) max_items: u32,
-    /// The most elements, texts and comments of one item. This and `max_text` bound the memory and the time that one
+    /// The most elements, texts and comments of one item, in XML and in the HTML that it holds. This and `max_text` bound the memory and the time that one
     /// item takes.
     #[schemars(range(min = 1_000, max = 10_000_000))]
     pub(super) max_nodes: u32,
-    /// The deepest nesting of elements, or of JSON values (128 at most).
+    /// The deepest nesting of elements in XML and HTML, and of arrays and objects in JSON (127 at most).
     #[schemars(range(min = 16, max = 4096))]
     pub(super) max_depth: u32,
     /// The most attributes of one element.
@@ -553,8 +553,9 @@ pub(super) struct Limits {
     pub(super) max_attributes: u32,
     /// The longest text of one item.
     pub(super) max_text: Size,
-    /// The longest time that reading one transmission should take. One that takes longer is read to its end all the
-    /// same, and complained about on the desk: its sender, or this program, needs looking after.
+    /// The longest time that reading one item may take; what is left of it then is not read, its complaint is
+    /// `too-slow`, and the items behind it go on. A transmission of many items that takes longer is read to its end,
+    /// and complained about on the desk: its sender, or this program, needs looking after.
     pub(super) read_time: Span,
     /// The longest time for one answer of a polled feed, from connecting to the last byte.
     pub(super) poll_timeout: Span,

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use news::{AgencyId, FeedId, SiteId};
 
 use super::{Agency, Config, Feed, Index, Section, Site};
+use crate::read::EachItem;
 
 impl Config {
     /// All sites.
@@ -139,6 +140,7 @@ impl Feed {
                 attributes: limits.max_attributes,
                 nodes: limits.max_nodes,
                 text: limits.max_text,
+                watch: Some(Arc::new(EachItem::may_take(limits.read_time))),
             },
         }
     }

@@ -83,6 +83,24 @@ fn what_is_too_large_is_refused_packed_or_not() {
 }
 
 #[test]
+fn what_unpacks_beyond_the_ratio_is_refused_and_the_same_bytes_unpacked_are_not() {
+    let newsroom = Newsroom::with(&format!("{USUAL}[limits]\nmax_ratio = 10\n"));
+    let wire = wire(Ninjs, &Story::new("ratio", Ninjs));
+    // White space behind a wire changes nothing, and packs a thousand times.
+    let padded = [&wire[..], &vec![b' '; 2 << 20]].concat();
+    let token = format!("Bearer {TOKEN}");
+    let push = |coding: &str, body: &[u8]| {
+        let fields = [("Authorization", &*token), ("Content-Encoding", coding)];
+        ask(newsroom.desk, "POST", "/wire/agx-world", &fields, body).expect("an answer").status
+    };
+    assert_eq!(push("gzip", &gzip(&padded)), 413);
+    assert_eq!(newsroom.metric("verbatim_transmissions_total"), 0);
+    assert_eq!(push("gzip", &gzip(&wire)), 201);
+    assert_eq!(push("identity", &padded), 201);
+    assert_eq!(newsroom.metric("verbatim_transmissions_total"), 2);
+}
+
+#[test]
 fn a_reading_that_takes_too_long_is_told() {
     let newsroom = Newsroom::with(&format!("{USUAL}[limits]\nread_time = \"1ms\"\n"));
     let stories: Vec<Story> =

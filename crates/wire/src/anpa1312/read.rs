@@ -318,6 +318,8 @@ fn as_row(line: &str, tabular: bool) -> Option<Option<Draft>> {
         }
         return Some(teleprinter::row(columns(inside).iter().map(String::as_str)));
     }
+    // Nearly every line has no column, and is looked at no further.
+    memchr::memchr(b';', line.as_bytes())?;
     let marked = Marked::of(line);
     let parts = marked.text.matches(';').count();
     let tight = parts > 1 && !marked.text.contains("; ");

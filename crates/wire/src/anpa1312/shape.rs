@@ -110,10 +110,10 @@ impl<'a> Marked<'a> {
 
 /// Whether the line is for editors: `Eds: …`, `(Eds: …)`.
 pub(super) fn is_for_editors(line: &str) -> bool {
-    let line = line.trim_start_matches(['(', '[', ' ']).to_ascii_lowercase();
+    let line = line.trim_start_matches(['(', '[', ' ']).as_bytes();
     ["eds:", "eds.:", "eds note:", "editors:", "eds -", "eds _", "ndlr:", "note to editors:"]
         .iter()
-        .any(|start| line.starts_with(start))
+        .any(|start| line.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start.as_bytes())))
 }
 
 /// Whether the line lists pictures by their numbers: `AGX Photo XNP101, XNP102`.

@@ -5,20 +5,20 @@ use serde_json::{Map, Value};
 
 use crate::ninjs::read::{each, item, keep_value, strings};
 use crate::ninjs::shape::{self, Beside, Fields, Member, text};
-use crate::{Format, Hints, Reading, json_text, terms};
+use crate::{Format, Hints, Limits, Reading, json_text, terms};
 
 /// Reads one item or a page of a feed. Never fails; see [`crate::read`].
 pub fn read(text: &str, hints: &Hints) -> Reading {
-    let found = members(text, hints.limits.items.saturating_add(1));
+    let found = members(text, &hints.limits);
     each(Format::ApMedia, found, hints, |object| wrapped(object, hints))
 }
 
 /// The items of an envelope and what stands around them; of a text without one, its objects.
-fn members(text: &str, most: usize) -> (Vec<Member>, Beside) {
+fn members(text: &str, limits: &Limits) -> (Vec<Member>, Beside) {
     let at = |value: &str| value.as_ptr() as usize - text.as_ptr() as usize;
     let outer = json_text::members(text).unwrap_or_default();
     let Some((_, data)) = outer.iter().find(|(name, value)| *name == "data" && value.starts_with('{')) else {
-        return shape::members(text, most);
+        return shape::members(text, limits);
     };
     let inner = json_text::members(data).unwrap_or_default();
     let items = inner.iter().find(|(name, value)| *name == "items" && value.starts_with('['));
@@ -28,7 +28,7 @@ fn members(text: &str, most: usize) -> (Vec<Member>, Beside) {
     let around = around.filter(|(name, _)| !["data", "items"].contains(name));
     let around =
         around.filter_map(|(name, value)| Some(((*name).to_owned(), serde_json::from_str(value).ok()?)));
-    (shape::members_at(text, start, end, most), around.collect())
+    (shape::members_at(text, start, end, limits), around.collect())
 }
 
 /// `{"item": {…}, "meta": {…}}`, or the item alone.

@@ -11,12 +11,12 @@
 //! | `apcm:SlugLine`, `apcm:Keywords`, `apcm:Priority@Numeric` | slugline, keywords, urgency |
 //! | `apcm:Characteristics@MediaType` other than Text | no story |
 
-use news::{BlockKind, Complaint, Gravity, ItemClass, Severity, Version};
+use news::{BlockKind, Complaint, Field, Gravity, ItemClass, Severity, Version, nth};
 
 use crate::html::{self, Words};
 use crate::story::{self, Dateline, Head};
 use crate::xml::Element;
-use crate::{Hints, nitf, terms};
+use crate::{Hints, nitf, stood, terms};
 
 const MANAGEMENT: &str = "http://ap.org/schemas/03/2005/apnm";
 const METADATA: &str = "http://ap.org/schemas/03/2005/apcm";
@@ -27,13 +27,15 @@ pub(crate) fn entry(element: &Element, hints: &Hints) -> Option<Result<Version, 
     Some(item(element, management, hints))
 }
 
-fn filled(element: Option<&Element>, name: &str) -> Option<String> {
-    let text = terms::collapse(&element?.child(name)?.text());
-    (!text.is_empty()).then_some(text)
+/// The child of this name with something in it, and what that is.
+fn filled<'e>(element: Option<&'e Element<'e>>, name: &str) -> Option<(&'e Element<'e>, String)> {
+    let child = element?.child(name)?;
+    let text = terms::collapse(&stood::text(child));
+    (!text.is_empty()).then_some((child, text))
 }
 
 fn item(element: &Element, management: &Element, hints: &Hints) -> Result<Version, Complaint> {
-    let Some(uri) = filled(Some(management), "ManagementId") else {
+    let Some((named, uri)) = filled(Some(management), "ManagementId") else {
         let message = "the entry has no ManagementId, by which AP knows its stories";
         let path = "entry/NewsManagement/ManagementId";
         return Err(Complaint::new(Gravity::Lost, "no-identity", message).at(path, Some(element.span.start)));
@@ -41,68 +43,57 @@ fn item(element: &Element, management: &Element, hints: &Hints) -> Result<Versio
     let metadata = element.child_ns(METADATA, "ContentMetadata");
     let mut version = Version::new(uri);
     let v = &mut version;
+    stood::in_text(v, Field::Uri, named);
     v.span = element.span.clone();
     v.language = element.lang().map(str::to_owned).or(hints.language.clone());
-    v.version = terms::numbered(&filled(Some(management), "ManagementSequenceNumber").unwrap_or_default());
-    v.version_created =
-        filled(Some(element), "updated").and_then(|raw| terms::stamp(v, &raw, "entry/updated", hints));
-    v.first_created =
-        filled(Some(element), "published").and_then(|raw| terms::stamp(v, &raw, "entry/published", hints));
-    v.rights.copyright_notice = filled(Some(element), "rights");
+    if let Some(attr) = element.attrs.iter().find(|attr| attr.name == "lang" && attr.ns.is_some()) {
+        stood::in_attr(v, Field::Language, attr);
+    }
+    if let Some((number, raw)) = filled(Some(management), "ManagementSequenceNumber") {
+        v.version = terms::numbered(&raw);
+        stood::in_text(v, Field::Version, number);
+    }
+    if let Some((child, raw)) = filled(Some(element), "updated") {
+        v.version_created = terms::stamp(v, &raw, "entry/updated", hints);
+        stood::in_text(v, Field::VersionCreated, child);
+    }
+    if let Some((child, raw)) = filled(Some(element), "published") {
+        v.first_created = terms::stamp(v, &raw, "entry/published", hints);
+        stood::in_text(v, Field::FirstCreated, child);
+    }
+    if let Some((child, rights)) = filled(Some(element), "rights") {
+        v.rights.copyright_notice = Some(rights);
+        stood::in_text(v, Field::CopyrightNotice, child);
+    }
     restrict(v, management, hints);
     let (mut head, words) = content(v, element, hints);
     describe(v, metadata, &mut head);
-    if !head.has_headline() {
-        head.lines.extend(
-            filled(Some(element), "title").and_then(|title| story::line(BlockKind::Headline, &title)),
-        );
-    }
-    for child in element.elements() {
-        match child.name {
-            "updated" | "published" | "rights" | "title" | "content" => {}
-            "NewsManagement" | "ContentMetadata" => {
-                child.elements().filter(|inner| !TOLD.contains(&inner.name)).for_each(|inner| {
-                    terms::flatten(v, inner, &format!("entry/{}/{}", child.name, inner.name));
-                });
-            }
-            name => terms::flatten(v, child, &format!("entry/{name}")),
-        }
+    if !head.has_headline()
+        && let Some((child, title)) = filled(Some(element), "title")
+    {
+        head.add(story::line(BlockKind::Headline, &title), child.inner.clone());
     }
     story::tell(v, head, words, "entry/content");
     Ok(version)
 }
 
-/// What of AP's metadata has a place in the model.
-const TOLD: [&str; 12] = [
-    "ManagementId",
-    "ManagementSequenceNumber",
-    "ManagementType",
-    "PublishingStatus",
-    "PublishingSpecialInstructions",
-    "HeadLine",
-    "ByLine",
-    "DateLine",
-    "SlugLine",
-    "Keywords",
-    "Priority",
-    "Characteristics",
-];
-
 fn restrict(version: &mut Version, management: &Element, hints: &Hints) {
     let path = "entry/NewsManagement/PublishingStatus";
     if let Some(status) = management.child("PublishingStatus") {
-        let word = terms::collapse(&status.text());
-        if let Some(until) = status.attr("statusChangeOn").filter(|_| word.eq_ignore_ascii_case("embargoed"))
-        {
+        let word = terms::collapse(&stood::text(status));
+        let until = status.attrs.iter().find(|attr| attr.name == "statusChangeOn" && attr.ns.is_none());
+        if let Some(attr) = until.filter(|_| word.eq_ignore_ascii_case("embargoed")) {
             // The time names no zone, and AP means UTC.
-            let until = until.trim();
+            let until = attr.value.trim();
             let zoned = until.ends_with('Z') || until.get(10..).is_some_and(|time| time.contains(['+', '-']));
             let until = if zoned || until.is_empty() { until.to_owned() } else { format!("{until}Z") };
             terms::apply_embargo(version, &until, path, hints);
+            stood::meant_by(version, Field::Embargo, attr);
         }
         terms::apply_status(version, &word, path);
+        stood::meant_in(version, Field::Status, status);
     }
-    if let Some(kind) = filled(Some(management), "ManagementType") {
+    if let Some((child, kind)) = filled(Some(management), "ManagementType") {
         let severity = match kind.to_ascii_lowercase().as_str() {
             "new" | "create" | "change" | "update" => Severity::Informs,
             "cancel" | "canceled" | "kill" | "delete" | "elimination" => Severity::Kills,
@@ -110,51 +101,67 @@ fn restrict(version: &mut Version, management: &Element, hints: &Hints) {
             _ => Severity::Holds,
         };
         terms::signal(version, &format!("ap:{kind}"), severity, "entry/NewsManagement/ManagementType");
+        stood::meant_in(version, Field::Signal(nth(version.signals.len())), child);
     }
     for order in management.children_named("PublishingSpecialInstructions") {
-        terms::note(version, "ednote", &order.text(), "entry/NewsManagement/PublishingSpecialInstructions");
+        if !order.is_blank() {
+            terms::note(
+                version,
+                "ednote",
+                &stood::text(order),
+                "entry/NewsManagement/PublishingSpecialInstructions",
+            );
+            stood::in_text(version, Field::Note(nth(version.notes.len())), order);
+        }
     }
 }
 
 fn content(version: &mut Version, element: &Element, hints: &Hints) -> (Head, Words) {
     let Some(content) = element.child("content") else { return <(Head, Words)>::default() };
     if let Some(story) = content.child("nitf") {
-        return nitf::read_inline(version, story, hints);
+        return nitf::read_within(version, story, hints);
     }
     if content.attr("src").is_some() && content.is_blank() {
         let message = "the words are not in the delivery but at another address";
         terms::complain(version, Gravity::Hold, "body-elsewhere", message, "entry/content");
         return <(Head, Words)>::default();
     }
+    stood::meant_in(version, Field::Body, content);
     (Head::default(), html::read_xhtml(content, "entry/content"))
 }
 
 fn describe(version: &mut Version, metadata: Option<&Element>, head: &mut Head) {
-    if !head.has_headline() {
-        head.lines
-            .extend(filled(metadata, "HeadLine").and_then(|line| story::line(BlockKind::Headline, &line)));
+    for (name, kind) in [("HeadLine", BlockKind::Headline), ("ByLine", BlockKind::Byline)] {
+        let wanted = if kind == BlockKind::Byline { head.bylines.is_empty() } else { !head.has_headline() };
+        if let Some((child, text)) = filled(metadata, name).filter(|_| wanted) {
+            head.add(story::line(kind, &text), child.inner.clone());
+        }
     }
-    if head.bylines.is_empty() {
-        head.bylines
-            .extend(filled(metadata, "ByLine").and_then(|line| story::line(BlockKind::Byline, &line)));
-    }
-    if let Some(text) = filled(metadata, "DateLine").filter(|_| head.dateline.is_none()) {
+    if let Some((child, text)) = filled(metadata, "DateLine").filter(|_| head.dateline.is_none()) {
         let path = "entry/ContentMetadata/DateLine".to_owned();
-        head.dateline = Some(Dateline { text, located: None, path, bytes: None });
+        head.dateline = Some(Dateline { text, located: None, path, bytes: Some(child.inner.clone()) });
     }
-    version.slugline = filled(metadata, "SlugLine");
-    if let Some(keywords) = filled(metadata, "Keywords") {
+    if let Some((child, slug)) = filled(metadata, "SlugLine") {
+        version.slugline = Some(slug);
+        stood::in_text(version, Field::Slugline, child);
+    }
+    if let Some((child, keywords)) = filled(metadata, "Keywords") {
         let words = keywords.split([',', ';']).map(str::trim).filter(|word| !word.is_empty());
         version.keywords.extend(words.map(str::to_owned));
+        stood::meant_in(version, Field::Keyword(0), child);
     }
-    let attr = |name: &str, attr: &str| metadata?.child(name)?.attr(attr).map(str::to_owned);
+    let attr = |name: &str, wanted: &str| {
+        metadata?.child(name)?.attrs.iter().find(|attr| attr.name == wanted && attr.ns.is_none())
+    };
     if let Some(urgency) = attr("Priority", "Numeric") {
-        terms::apply_urgency(version, &urgency, "entry/ContentMetadata/Priority");
+        terms::apply_urgency(version, &urgency.value, "entry/ContentMetadata/Priority");
+        stood::meant_by(version, Field::Urgency, urgency);
     }
-    if let Some(kind) =
-        attr("Characteristics", "MediaType").filter(|kind| !kind.trim().eq_ignore_ascii_case("text"))
-    {
-        version.class = ItemClass::Other(kind.trim().to_ascii_lowercase());
+    if let Some(kind) = attr("Characteristics", "MediaType") {
+        if !kind.value.trim().eq_ignore_ascii_case("text") {
+            version.class = ItemClass::Other(kind.value.trim().to_ascii_lowercase());
+        }
+        stood::meant_by(version, Field::Class, kind);
     }
 }
 

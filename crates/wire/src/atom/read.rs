@@ -1,13 +1,13 @@
 //! Atom to versions.
 
-use news::{Complaint, Gravity, Note, Version};
+use news::{Complaint, Field, Gravity, Masthead, Note, Version, nth};
 
 use super::ap_webfeeds;
 use super::shape::{Form, form, inside, is_own};
-use crate::feed::{self, Draft, Heritage, TOMBSTONES};
+use crate::feed::{self, Draft, TOMBSTONES};
 use crate::html::{self, Words};
 use crate::xml::Element;
-use crate::{Hints, Reading};
+use crate::{Hints, Reading, stood};
 
 /// Reads a feed, or a single entry. Never fails; see [`crate::read`].
 pub fn read(text: &str, hints: &Hints) -> Reading {
@@ -22,23 +22,37 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
         }
         entry(element, hints)
     });
-    heritage(head.as_ref()).give(&mut reading, hints);
+    feed::settle(masthead(head.as_ref()), &mut reading, hints);
     reading
 }
 
-fn heritage(feed: Option<&Element>) -> Heritage {
-    let own =
-        |name: &'static str| feed.into_iter().flat_map(move |f| f.children_named(name)).filter(|e| is_own(e));
-    Heritage {
-        language: feed.and_then(Element::lang).map(str::to_owned),
-        copyright: own("rights").chain(own("copyright")).next().map(|e| html::collapse(&e.text())),
-        creators: own("author").filter_map(person).collect(),
+/// What the feed says of itself.
+fn masthead(feed: Option<&Element>) -> Masthead {
+    let mut says = Masthead::default();
+    let Some(feed) = feed else { return says };
+    says.language = feed.lang().map(str::to_owned);
+    for child in feed.elements() {
+        let text = || Some(html::collapse(&child.text())).filter(|text| !text.is_empty());
+        let place = match child.name {
+            _ if feed::masthead(child, &mut says) || !is_own(child) => continue,
+            "title" => &mut says.title,
+            "rights" | "copyright" => &mut says.copyright,
+            "updated" | "modified" => &mut says.updated,
+            "generator" => &mut says.generator,
+            "author" => {
+                says.creators.extend(person(child).map(|name| html::collapse(&name.text())));
+                continue;
+            }
+            _ => continue,
+        };
+        *place = place.take().or_else(text);
     }
+    says
 }
 
-fn person(element: &Element) -> Option<String> {
-    let name = html::collapse(&element.child("name")?.text());
-    Some(name).filter(|name| !name.is_empty())
+/// The element with a person's name in it, if it holds one.
+fn person<'e>(element: &'e Element<'e>) -> Option<&'e Element<'e>> {
+    element.child("name").filter(|name| !name.is_blank())
 }
 
 #[derive(Default)]
@@ -59,9 +73,7 @@ fn entry(element: &Element, hints: &Hints) -> Result<Version, Complaint> {
     let mut draft = Draft::new(hints, element);
     let mut parts = Parts::default();
     for child in element.elements() {
-        if !sort(child, &mut parts, &mut draft) {
-            draft.extra_element(child, PATH);
-        }
+        sort(child, &mut parts, &mut draft);
     }
     if let Some(title) = parts.title {
         headline(title, &mut draft);
@@ -78,12 +90,13 @@ fn entry(element: &Element, hints: &Hints) -> Result<Version, Complaint> {
     Ok(draft.finish())
 }
 
-/// `false` if nobody reads the element.
-fn sort<'e>(child: &'e Element<'e>, parts: &mut Parts<'e>, draft: &mut Draft<'_>) -> bool {
+/// Reads an element, or keeps it for later. What no field is taken from is unmapped.
+fn sort<'e>(child: &'e Element<'e>, parts: &mut Parts<'e>, draft: &mut Draft<'_>) {
     if !is_own(child) {
-        return draft.module(child, PATH);
+        draft.module(child, PATH);
+        return;
     }
-    let first = |slot: &mut Option<&'e Element<'e>>| slot.is_none() && slot.replace(child).is_none();
+    let first = |slot: &mut Option<&'e Element<'e>>| *slot = slot.or(Some(child));
     match child.name {
         "id" => first(&mut parts.id),
         "title" => first(&mut parts.title),
@@ -91,64 +104,67 @@ fn sort<'e>(child: &'e Element<'e>, parts: &mut Parts<'e>, draft: &mut Draft<'_>
         "summary" => first(&mut parts.summary),
         "source" => first(&mut parts.source),
         "updated" | "modified" if draft.updated.is_none() => {
-            draft.updated = draft.stamp(child, "entry/updated");
-            true
+            draft.updated = draft.stamp(child, Field::VersionCreated, "entry/updated");
         }
         "published" | "issued" | "created" if draft.first.is_none() => {
-            draft.first = draft.stamp(child, "entry/published");
-            true
+            draft.first = draft.stamp(child, Field::FirstCreated, "entry/published");
         }
-        "author" | "contributor" => match person(child) {
-            Some(name) => {
-                draft.creator(&name);
-                true
+        "author" | "contributor" => {
+            if let Some(name) = person(child) {
+                draft.creator_in(name);
             }
-            None => false,
-        },
-        "category" => {
-            draft.subject(child.attr("term"), child.attr("scheme"), child.attr("label"));
-            true
         }
-        "rights" | "copyright" => {
-            draft.copyright(&child.text());
-            true
-        }
+        "category" => category(child, draft),
+        "rights" | "copyright" => draft.copyright(child),
         "link" => link(child, draft),
-        _ => false,
+        _ => {}
     }
 }
 
-fn link(child: &Element, draft: &mut Draft<'_>) -> bool {
-    let href = child.attr("href").map(str::trim).filter(|href| !href.is_empty());
+fn category(child: &Element, draft: &mut Draft<'_>) {
+    if !draft.subject(child.attr("term"), child.attr("scheme"), child.attr("label")) {
+        return;
+    }
+    let n = nth(draft.version.subjects.len());
+    for attr in &child.attrs {
+        match attr.name {
+            "term" => stood::in_attr(&mut draft.version, Field::SubjectCode(n), attr),
+            "label" => stood::in_attr(&mut draft.version, Field::Subject(n), attr),
+            "scheme" => stood::meant_by(&mut draft.version, Field::Subject(n), attr),
+            _ => {}
+        }
+    }
+}
+
+fn link(child: &Element, draft: &mut Draft<'_>) {
     match child.attr("rel").unwrap_or("alternate").trim() {
-        "alternate" if draft.version.link.is_none() && href.is_some() => {
-            draft.version.link = href.map(str::to_owned);
-            true
+        "alternate" if draft.version.link.is_none() => {
+            if let Some((attr, href)) = stood::first_attr(child, &["href"]) {
+                draft.version.link = Some(href.to_owned());
+                stood::in_attr(&mut draft.version, Field::Link, attr);
+            }
         }
-        "enclosure" => {
-            draft.rendition(href, child.attr("type"), "enclosure");
-            true
-        }
-        _ => false,
+        "enclosure" => draft.rendition_in(child, "href", "enclosure"),
+        _ => {}
     }
 }
 
 fn headline(title: &Element, draft: &mut Draft<'_>) {
     let path = "entry/title";
     match form(title) {
-        Form::Html => draft.marked_headline(html::read_fragment(&title.text(), path)),
-        Form::Xhtml => draft.marked_headline(html::read_xhtml(inside(title), path)),
-        _ => draft.headline(&title.text(), path),
+        Form::Html => {
+            let words = html::read_fragment(&title.text(), path, &draft.hints.limits);
+            draft.marked_headline(words, title);
+        }
+        Form::Xhtml => draft.marked_headline(html::read_xhtml(inside(title), path), title),
+        _ => draft.headline_in(title, path),
     }
 }
 
 fn body(parts: &Parts<'_>, draft: &mut Draft<'_>) {
     let content = parts.content.filter(|content| content.attr("src").is_some() || !content.is_blank());
     let taken = content.is_some_and(|content| read_words(content, "entry/content", draft));
-    let Some(summary) = parts.summary else { return };
-    if taken {
-        draft.extra("entry/summary", summary.text().trim());
-    } else {
+    if let Some(summary) = parts.summary.filter(|_| !taken) {
         read_words(summary, "entry/summary", draft);
     }
 }
@@ -156,17 +172,17 @@ fn body(parts: &Parts<'_>, draft: &mut Draft<'_>) {
 /// Reads the words of a content or text construct into the copy; `false` if there are none to read.
 fn read_words(element: &Element, path: &str, draft: &mut Draft<'_>) -> bool {
     let words: Words = match form(element) {
-        Form::Text => html::read_loose_text(&element.text(), path),
-        Form::Html => html::read_fragment(&element.text(), path),
+        Form::Text => html::read_loose_text(&stood::text(element), path),
+        Form::Html => html::read_fragment(&stood::text(element), path, &draft.hints.limits),
         Form::Xhtml => html::read_xhtml(inside(element), path),
-        Form::Remote(src) => {
+        Form::Remote => {
             draft.complain(
                 Gravity::Hold,
                 "remote-content",
                 "the text is not delivered; it is at another address",
                 path,
             );
-            draft.rendition(Some(&src), element.attr("type"), "content");
+            draft.rendition_in(element, "src", "content");
             return false;
         }
         Form::Foreign(kind) => {
@@ -181,7 +197,7 @@ fn read_words(element: &Element, path: &str, draft: &mut Draft<'_>) -> bool {
             return false;
         }
     };
-    feed::body(draft, words);
+    feed::body(draft, words, element, path);
     true
 }
 
@@ -189,19 +205,18 @@ fn read_words(element: &Element, path: &str, draft: &mut Draft<'_>) -> bool {
 fn from_source(source: &Element, draft: &mut Draft<'_>) {
     if draft.version.creators.is_empty() {
         for name in source.children_named("author").filter_map(person) {
-            draft.creator(&name);
+            draft.creator_in(name);
         }
     }
     if let Some(rights) = source.child("rights") {
-        draft.copyright(&rights.text());
+        draft.copyright(rights);
     }
-    draft.extra_element(source, PATH);
 }
 
 fn identify(parts: &Parts<'_>, draft: &mut Draft<'_>) -> Result<(), Complaint> {
-    let id = parts.id.map(|id| id.text().trim().to_owned()).filter(|id| !id.is_empty());
-    if let Some(id) = id {
-        draft.version.uri = id;
+    if let Some(id) = parts.id.filter(|id| !id.is_blank()) {
+        stood::text(id).trim().clone_into(&mut draft.version.uri);
+        stood::in_text(&mut draft.version, Field::Uri, id);
         return Ok(());
     }
     if let Some(link) = &draft.version.link {

@@ -18,14 +18,14 @@ pub(super) enum Form {
     /// Elements of XHTML.
     Xhtml,
     /// It is elsewhere.
-    Remote(String),
+    Remote,
     /// Something that is no text for readers, by its media type.
     Foreign(String),
 }
 
 pub(super) fn form(element: &Element) -> Form {
-    if let Some(src) = element.attr("src") {
-        return Form::Remote(src.trim().to_owned());
+    if element.attr("src").is_some() {
+        return Form::Remote;
     }
     let kind = element.attr("type").unwrap_or("text").trim().to_ascii_lowercase();
     let kind = kind.split(';').next().unwrap_or_default().trim();

@@ -140,10 +140,11 @@ fn an_entry_alone_and_atom_0_3() {
 fn what_is_written_is_read_again() {
     let channel =
         channel(&[("h2", "one"), ("quote", "a & <b>"), ("caption", "x"), ("p", "y\nz")], "Head \"line\" <i>");
-    let reading = read(&super::write(&channel));
+    let text = super::write(&channel);
+    let reading = read(&text);
     assert!(reading.complaints.is_empty(), "{:?}", reading.complaints);
     let [story, tombstone] = &reading.items[..] else { panic!("a story and a tombstone") };
-    carried(story, &channel);
+    carried(story, &text, &channel);
     assert!(story.complaints.is_empty(), "{:?}", story.complaints);
     assert_eq!(tombstone.references[0].when, Some(channel.tombstones[0].when));
 }

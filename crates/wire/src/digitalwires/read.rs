@@ -12,7 +12,7 @@ use crate::{Format, Hints, Reading, terms};
 
 /// Reads every object of a text. Never fails; see [`crate::read`].
 pub fn read(text: &str, hints: &Hints) -> Reading {
-    let found = shape::members(text, hints.limits.items.saturating_add(1));
+    let found = shape::members(text, &hints.limits);
     each(Format::Digitalwires, found, hints, |object| item(object, hints))
 }
 
@@ -63,7 +63,7 @@ fn item(object: Map<String, Value>, hints: &Hints) -> Option<Version> {
     let head = head(v, &mut fields);
     let mut words = Words::default();
     if let Some(article) = fields.text("article_html") {
-        words = html::read_fragment(&article, "article_html");
+        words = html::read_fragment(&article, "article_html", &hints.limits);
     }
     associate(v, &mut fields);
     if words.blocks.is_empty() && v.class == ItemClass::Text {

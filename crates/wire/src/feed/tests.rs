@@ -49,7 +49,7 @@ pub(crate) fn channel(blocks: &[(&str, &str)], headline: &str) -> Channel {
 
 /// What a reader of our feeds finds in a story is what the channel held.
 #[track_caller]
-pub(crate) fn carried(story: &Version, channel: &Channel) {
+pub(crate) fn carried(story: &Version, text: &str, channel: &Channel) {
     let sent = &channel.items[0];
     let told = |copy: &AgencyCopy| {
         copy.blocks().iter().map(|b| (b.kind(), b.text().to_owned(), b.list())).collect::<Vec<_>>()
@@ -64,9 +64,12 @@ pub(crate) fn carried(story: &Version, channel: &Channel) {
     assert_eq!(story.first_created.as_ref().and_then(|s| s.at), Some(sent.published));
     let subject = &story.subjects[0];
     assert_eq!(subject.name.as_ref().or(subject.code.as_ref()).map(String::as_str), Some("world & more"));
+    let account = crate::Account::of(text.as_bytes(), &Hints::default());
+    let beside: Vec<String> = account.unmapped().map(|part| part.value).collect();
     for said in ["Published & not <reviewed>", &sent.copy.copy_hash().to_string(), "urn:agency:1"] {
-        assert!(story.extra.iter().any(|extra| extra.value == said), "{said} is missing beside the words");
+        assert!(beside.iter().any(|value| value == said), "{said} is missing beside the words");
     }
+    assert_eq!(account.write_back(), text.as_bytes());
 }
 
 /// Lines that no format calls white space in part: no runs, none at the ends.
@@ -86,7 +89,7 @@ proptest! {
         for text in [rss::write(&channel), atom::write(&channel), json_feed::write(&channel)] {
             let reading = crate::read(text.as_bytes(), &Hints::default());
             prop_assert!(reading.complaints.is_empty(), "{:?}", reading.complaints);
-            carried(&reading.items[0], &channel);
+            carried(&reading.items[0], &text, &channel);
         }
     }
 }
@@ -151,4 +154,87 @@ fn every_way_to_withdraw_is_understood() {
         assert_eq!((reference.relation, reference.uri.as_str()), (news::Relation::Kills, uri));
         assert!(tombstone.copy.is_empty() && tombstone.class != news::ItemClass::Text);
     }
+}
+
+const MODULES: &str = r#"<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"
+  xmlns:georss="http://www.georss.org/georss" xmlns:gml="http://www.opengis.net/gml" xmlns:geo="http://www.w3.org/2003/01/geo/wgs84_pos#"
+  xmlns:slash="http://purl.org/rss/1.0/modules/slash/" xmlns:thr="http://purl.org/syndication/thread/1.0"
+  xmlns:media="http://search.yahoo.com/mrss/"><channel>
+  <title>Agency  Example</title><link>https://agency.example/</link><language>en</language><ttl>15</ttl>
+  <generator>Example 1.0</generator><copyright>© Agency Example</copyright><lastBuildDate>Sat, 14 Mar 2026 12:00:00 GMT</lastBuildDate>
+  <sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>
+  <atom:link rel="self" href="https://agency.example/feed"/><atom:link rel="hub" href="https://hub.example/"/>
+  <atom:link rel="next" href="https://agency.example/feed?page=2"/>
+  <item><guid>1</guid><title>t</title><georss:point>52.5 13.4</georss:point><slash:comments>12</slash:comments>
+    <georss:featurename>Berlin</georss:featurename><slash:section>world</slash:section>
+    <thr:in-reply-to ref="tag:agency.example,2026:0"/><media:restriction relationship="deny" type="country">au nz</media:restriction></item>
+  <item><guid>2</guid><title>t</title><georss:where><gml:Point><gml:pos>-33.9 18.4</gml:pos></gml:Point></georss:where></item>
+  <item><guid>3</guid><title>t</title><geo:long>-0.1</geo:long><geo:lat>51.5</geo:lat><thr:total>3</thr:total></item>
+  <item><guid>4</guid><title>t</title><geo:Point><geo:lat>1</geo:lat><geo:long>2</geo:long></geo:Point></item>
+  <item><guid>5</guid><title>t</title><georss:point>152 13</georss:point><georss:line>1 2 3 4</georss:line><slash:comments>many</slash:comments></item>
+</channel></rss>"#;
+
+#[test]
+fn modules_become_metadata_and_what_has_no_place_is_unmapped() {
+    let reading = crate::read(MODULES.as_bytes(), &Hints::default());
+    let points: Vec<Vec<(f64, f64)>> = reading
+        .items
+        .iter()
+        .map(|item| item.points.iter().map(|point| (point.latitude, point.longitude)).collect())
+        .collect();
+    assert_eq!(
+        points,
+        [vec![(52.5, 13.4)], vec![(-33.9, 18.4)], vec![(51.5, -0.1)], vec![(1.0, 2.0)], vec![]]
+    );
+    let comments: Vec<Option<u32>> = reading.items.iter().map(|item| item.comments).collect();
+    assert_eq!(comments, [Some(12), None, Some(3), None, None]);
+    let first = &reading.items[0];
+    assert_eq!(
+        (first.located.as_deref(), first.subjects[0].name.as_deref()),
+        (Some("Berlin"), Some("world"))
+    );
+    assert_eq!(first.references[0].uri, "tag:agency.example,2026:0");
+    assert_eq!(first.rights.usage_terms, ["media:restriction deny country au nz"]);
+    for (path, value) in [("item/point", "152 13"), ("item/line", "1 2 3 4"), ("comments", "many")] {
+        assert_eq!(crate::account::unmapped(MODULES, path), [value]);
+    }
+    let story = crate::ninjs::NinjsOut::of(first).to_object();
+    assert_eq!(story["places"][0]["geoJSON"]["coordinates"], serde_json::json!([13.4, 52.5]));
+    let back = crate::read(serde_json::Value::from(story).to_string().as_bytes(), &Hints::default());
+    assert_eq!(back.items[0].points, first.points);
+}
+
+#[test]
+fn a_feed_says_about_itself_what_it_says() {
+    let masthead = crate::read(MODULES.as_bytes(), &Hints::default()).masthead.expect("a feed");
+    let own = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        masthead,
+        news::Masthead {
+            title: own("Agency Example"),
+            home: own("https://agency.example/"),
+            address: own("https://agency.example/feed"),
+            hubs: vec!["https://hub.example/".to_owned()],
+            next: own("https://agency.example/feed?page=2"),
+            language: own("en"),
+            copyright: own("© Agency Example"),
+            creators: vec![],
+            updated: own("Sat, 14 Mar 2026 12:00:00 GMT"),
+            generator: own("Example 1.0"),
+            // Twice an hour is rarer than every 15 minutes.
+            ask_every: Some(std::time::Duration::from_secs(30 * 60)),
+            ended: false,
+        }
+    );
+    let atom = "<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='hi'><title>A</title><link rel='self' href='s'/>\
+                <link href='h'/><author><name>B</name></author><rights>c</rights><updated>u</updated></feed>";
+    let atom = crate::read(atom.as_bytes(), &Hints::default()).masthead.expect("a feed");
+    assert_eq!((atom.title, atom.home, atom.address), (own("A"), own("h"), own("s")));
+    assert_eq!((atom.language, atom.copyright, atom.updated), (own("hi"), own("c"), own("u")));
+    assert_eq!(atom.creators, ["B"]);
+    let json = r#"{"version":"https://jsonfeed.org/version/1.1","title":"A","feed_url":"s","home_page_url":"h","next_url":"n",
+        "hubs":[{"type":"WebSub","url":"b"}],"expired":true,"items":[{"id":"1","title":"t"}]}"#;
+    let json = crate::read(json.as_bytes(), &Hints::default()).masthead.expect("a feed");
+    assert_eq!((json.title, json.home, json.address, json.next), (own("A"), own("h"), own("s"), own("n")));
+    assert_eq!((json.hubs, json.ended), (vec!["b".to_owned()], true));
 }

@@ -39,7 +39,7 @@ pub enum Part {
 }
 
 /// More blocks than this in one fragment are a complaint.
-const MOST_BLOCKS: usize = 50_000;
+pub(super) const MOST_BLOCKS: usize = 50_000;
 /// Links are repeated for every block that they cover; beyond so many bytes their marks are dropped.
 const LINK_BUDGET: usize = 4 << 20;
 /// More marks than these are never open at once by rights.

@@ -13,11 +13,8 @@ use html5ever::{Attribute, ExpandedName, ParseOpts, QualName, local_name, ns, pa
 
 use super::collect::Collector;
 use super::{element, guard};
+use crate::{Limits, TOO_SLOW};
 
-/// Elements may be nested so deep.
-const DEEPEST: u32 = 256;
-/// Nodes of one fragment.
-const MOST_NODES: usize = 500_000;
 /// Bytes given to the parser at once; between two portions the limits are looked at.
 const PORTION: usize = 16 << 10;
 
@@ -28,7 +25,7 @@ pub(super) struct HtmlFault {
 }
 
 /// Parses a fragment as the inside of a `body`.
-pub(super) fn parse(html: &str) -> Result<Tree, HtmlFault> {
+pub(super) fn parse(html: &str, limits: &Limits) -> Result<Tree, HtmlFault> {
     if guard::has_too_many_attributes(html) {
         let message = "a tag has more attributes than are read".to_owned();
         return Err(HtmlFault { code: "html-too-large", message });
@@ -50,11 +47,14 @@ pub(super) fn parse(html: &str) -> Result<Tree, HtmlFault> {
         queue.push_back(StrTendril::from_slice(&rest[..portion]));
         rest = &rest[portion..];
         while !matches!(parser.tokenizer.feed(&queue), html5ever::TokenizerResult::Done) {}
-        parser.tokenizer.sink.sink.check()?;
+        parser.tokenizer.sink.sink.check(limits)?;
+        if limits.is_over() {
+            return Err(HtmlFault { code: "too-slow", message: TOO_SLOW.to_owned() });
+        }
     }
     parser.tokenizer.end();
     let sink = parser.tokenizer.sink.sink;
-    sink.check()?;
+    sink.check(limits)?;
     Ok(Tree { nodes: sink.nodes.into_inner() })
 }
 
@@ -70,32 +70,50 @@ enum Leaf {
     Comment(StrTendril),
 }
 
+/// A node and its neighbours, by their places in the list of all; small, because hostile input has many.
 struct Branch {
     leaf: Leaf,
     depth: u32,
-    parent: Option<usize>,
-    first: Option<usize>,
-    last: Option<usize>,
-    before: Option<usize>,
-    after: Option<usize>,
+    parent: Link,
+    first: Link,
+    last: Link,
+    before: Link,
+    after: Link,
+}
+
+/// The place of a node, or none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Link(u32);
+
+impl Link {
+    const NONE: Link = Link(u32::MAX);
+
+    /// The limit of nodes is far below what does not fit.
+    fn to(node: usize) -> Self {
+        u32::try_from(node).map_or(Self::NONE, Self)
+    }
+
+    fn get(self) -> Option<usize> {
+        (self != Self::NONE).then_some(self.0 as usize)
+    }
 }
 
 impl Tree {
     /// Tells a collector all that is in the fragment, in order.
     pub(super) fn walk(&self, to: &mut Collector) {
         let mut entered = Vec::new();
-        let mut at = self.nodes[0].first;
+        let mut at = self.nodes[0].first.get();
         while let Some(node) = at {
             let branch = &self.nodes[node];
             entered.push(self.visit(branch, to));
-            at = branch.first;
+            at = branch.first.get();
             let mut up = node;
             while at.is_none() {
                 if entered.pop() == Some(true) {
                     to.leave();
                 }
-                at = self.nodes[up].after;
-                match self.nodes[up].parent {
+                at = self.nodes[up].after.get();
+                match self.nodes[up].parent.get() {
                     Some(parent) if at.is_none() && parent != 0 => up = parent,
                     _ => break,
                 }
@@ -139,23 +157,25 @@ struct Handle {
 
 struct Sink {
     nodes: RefCell<Vec<Branch>>,
-    deepest: Cell<u32>,
+    deepest: Cell<usize>,
+    /// The name of the element that was made last.
+    last: RefCell<Option<Rc<QualName>>>,
 }
 
 impl Sink {
     fn new() -> Self {
-        let sink = Self { nodes: RefCell::default(), deepest: Cell::new(0) };
+        let sink = Self { nodes: RefCell::default(), deepest: Cell::new(0), last: RefCell::default() };
         sink.grow(Leaf::Root);
         sink
     }
 
-    fn check(&self) -> Result<(), HtmlFault> {
-        if self.deepest.get() > DEEPEST {
-            let message = format!("the HTML is nested deeper than {DEEPEST} elements");
+    fn check(&self, limits: &Limits) -> Result<(), HtmlFault> {
+        if self.deepest.get() > limits.depth {
+            let message = format!("the HTML is nested deeper than {} elements", limits.depth);
             return Err(HtmlFault { code: "html-too-deep", message });
         }
-        if self.nodes.borrow().len() > MOST_NODES {
-            let message = format!("the HTML has more than {MOST_NODES} elements and texts");
+        if self.nodes.borrow().len() > limits.nodes {
+            let message = format!("the HTML has more than {} elements and texts", limits.nodes);
             return Err(HtmlFault { code: "html-too-large", message });
         }
         Ok(())
@@ -166,11 +186,11 @@ impl Sink {
         nodes.push(Branch {
             leaf,
             depth: 0,
-            parent: None,
-            first: None,
-            last: None,
-            before: None,
-            after: None,
+            parent: Link::NONE,
+            first: Link::NONE,
+            last: Link::NONE,
+            before: Link::NONE,
+            after: Link::NONE,
         });
         nodes.len() - 1
     }
@@ -178,38 +198,39 @@ impl Sink {
     fn detach(&self, node: usize) {
         let nodes = &mut *self.nodes.borrow_mut();
         let Branch { parent, before, after, .. } = nodes[node];
-        let Some(parent) = parent else { return };
-        match before {
+        let Some(parent) = parent.get() else { return };
+        match before.get() {
             Some(before) => nodes[before].after = after,
             None => nodes[parent].first = after,
         }
-        match after {
+        match after.get() {
             Some(after) => nodes[after].before = before,
             None => nodes[parent].last = before,
         }
-        nodes[node].parent = None;
-        nodes[node].before = None;
-        nodes[node].after = None;
+        nodes[node].parent = Link::NONE;
+        nodes[node].before = Link::NONE;
+        nodes[node].after = Link::NONE;
     }
 
     /// Puts a detached node under `parent`, before `after` or at the end.
     fn attach(&self, parent: usize, node: usize, after: Option<usize>) {
         let nodes = &mut *self.nodes.borrow_mut();
         let before = after.map_or(nodes[parent].last, |after| nodes[after].before);
+        let own = Link::to(node);
         let depth = nodes[parent].depth + 1;
-        self.deepest.set(self.deepest.get().max(depth));
+        self.deepest.set(self.deepest.get().max(depth as usize));
         let branch = &mut nodes[node];
         branch.depth = depth;
-        branch.parent = Some(parent);
+        branch.parent = Link::to(parent);
         branch.before = before;
-        branch.after = after;
-        match before {
-            Some(before) => nodes[before].after = Some(node),
-            None => nodes[parent].first = Some(node),
+        branch.after = after.map_or(Link::NONE, Link::to);
+        match before.get() {
+            Some(before) => nodes[before].after = own,
+            None => nodes[parent].first = own,
         }
         match after {
-            Some(after) => nodes[after].before = Some(node),
-            None => nodes[parent].last = Some(node),
+            Some(after) => nodes[after].before = own,
+            None => nodes[parent].last = own,
         }
     }
 
@@ -224,7 +245,7 @@ impl Sink {
                     let nodes = self.nodes.borrow();
                     after.map_or(nodes[parent].last, |after| nodes[after].before)
                 };
-                if let Some(neighbour) = neighbour
+                if let Some(neighbour) = neighbour.get()
                     && let Leaf::Text(before) = &mut self.nodes.borrow_mut()[neighbour].leaf
                 {
                     before.push_str(&text);
@@ -258,7 +279,12 @@ impl TreeSink for Sink {
     }
 
     fn create_element(&self, name: QualName, attrs: Vec<Attribute>, _: ElementFlags) -> Handle {
-        let name = Rc::new(name);
+        // Elements of one name come in rows: they share it.
+        let mut last = self.last.borrow_mut();
+        if last.as_deref() != Some(&name) {
+            *last = Some(Rc::new(name));
+        }
+        let name = last.clone().expect("it was just put there");
         let node = self.grow(Leaf::Element(name.clone(), attrs));
         Handle { node, name: Some(name) }
     }
@@ -276,7 +302,7 @@ impl TreeSink for Sink {
     }
 
     fn append_based_on_parent_node(&self, element: &Handle, previous: &Handle, child: NodeOrText<Handle>) {
-        if self.nodes.borrow()[element.node].parent.is_some() {
+        if self.nodes.borrow()[element.node].parent.get().is_some() {
             self.append_before_sibling(element, child);
         } else {
             self.append(previous, child);
@@ -297,7 +323,7 @@ impl TreeSink for Sink {
     fn set_quirks_mode(&self, _: QuirksMode) {}
 
     fn append_before_sibling(&self, sibling: &Handle, child: NodeOrText<Handle>) {
-        let parent = self.nodes.borrow()[sibling.node].parent;
+        let parent = self.nodes.borrow()[sibling.node].parent.get();
         if let Some(parent) = parent {
             self.place(parent, child, Some(sibling.node));
         }
@@ -319,7 +345,7 @@ impl TreeSink for Sink {
 
     fn reparent_children(&self, node: &Handle, new_parent: &Handle) {
         loop {
-            let Some(child) = self.nodes.borrow()[node.node].first else { break };
+            let Some(child) = self.nodes.borrow()[node.node].first.get() else { break };
             self.detach(child);
             self.attach(new_parent.node, child, None);
         }

@@ -243,6 +243,7 @@ mod tests {
 
     use super::super::{Words, dom, read_fragment};
     use super::*;
+    use crate::Limits;
 
     fn straight(html: &str) -> Option<Words> {
         let mut collector = Collector::new("t");
@@ -252,7 +253,7 @@ mod tests {
 
     fn by_tree(html: &str) -> Words {
         let mut collector = Collector::new("t");
-        dom::parse(html).ok().expect("the limits are not reached").walk(&mut collector);
+        dom::parse(html, &Limits::default()).ok().expect("the limits are not reached").walk(&mut collector);
         collector.finish()
     }
 
@@ -266,7 +267,7 @@ mod tests {
             "<b><p>bold</p></b><p>a<span dir=\"rtl\">b</span>c</p>",
         ] {
             assert_eq!(straight(html), Some(by_tree(html)), "{html}");
-            assert_eq!(straight(html), Some(read_fragment(html, "t")), "{html}");
+            assert_eq!(straight(html), Some(read_fragment(html, "t", &Limits::default())), "{html}");
         }
     }
 

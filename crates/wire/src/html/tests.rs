@@ -8,6 +8,11 @@ fn told(words: &Words) -> Vec<String> {
     words.blocks.iter().map(|block| format!("{}: {}", block.kind.as_str(), block.text)).collect()
 }
 
+/// Within the usual limits.
+fn read_fragment(html: &str, path: &str) -> Words {
+    super::read_fragment(html, path, &Limits::default())
+}
+
 #[track_caller]
 fn check(html: &str, expect: &[&str]) {
     assert_eq!(told(&read_fragment(html, "t")), expect, "{html}");
@@ -339,4 +344,16 @@ fn marks_across_cells_are_written_in_each_of_them() {
     };
     let cells = [link("a <b>b</b>"), link("c"), link("<i>d</i> e")].join("\t");
     assert_eq!(out, format!("<tr>{cells}</tr>"));
+}
+
+#[test]
+fn what_is_lined_up_by_spaces_is_written_so_that_it_stays() {
+    let mut version = Version::new("x");
+    let lines = "Race 1\n  3.00 Dream  Example\n 11.00 Other";
+    version.copy.push(BlockKind::P, lines, vec![], None).expect("text is carried");
+    version.copy.push(BlockKind::P, "one\ntwo", vec![], None).expect("text is carried");
+    let html = write_body(&version.copy);
+    assert!(html.starts_with("<pre>Race 1\n  3.00") && html.contains("<p>one<br>\ntwo</p>"), "{html}");
+    let texts: Vec<String> = read_fragment(&html, "t").blocks.into_iter().map(|draft| draft.text).collect();
+    assert_eq!(texts, [lines, "one\ntwo"]);
 }

@@ -107,8 +107,10 @@ impl Around {
 
 /// The element of one block, without the list, table or quotation that belongs around it.
 pub fn write_block(out: &mut String, block: &Block, data_v: bool) {
-    let tag = super::tag(block);
     let text = block.text();
+    // HTML would fold what a format of lines lines up by spaces. Pages have a style sheet for it, others have `pre`.
+    let lined_up = !data_v && super::tag(block) == "p" && folds(text);
+    let tag = if lined_up { "pre" } else { super::tag(block) };
     let whole = |mark: &&Mark| mark.range == (0..text.len());
     let language = block.marks().iter().filter(whole).position(|m| matches!(m.kind, MarkKind::Language(_)));
     let direction = block.marks().iter().filter(whole).position(|m| matches!(m.kind, MarkKind::Direction(_)));
@@ -130,7 +132,7 @@ pub fn write_block(out: &mut String, block: &Block, data_v: bool) {
         .iter()
         .filter(|mark| !on_block.iter().any(|taken| std::ptr::eq(*taken, *mark)))
         .collect();
-    let breaks = if data_v || block.kind() == BlockKind::Pre { "\n" } else { "<br>\n" };
+    let breaks = if data_v || lined_up || block.kind() == BlockKind::Pre { "\n" } else { "<br>\n" };
     let markup = Markup { breaks, start, close };
     if block.kind() == BlockKind::Row {
         write_cells(out, text, &marks, &markup);
@@ -140,6 +142,13 @@ pub fn write_block(out: &mut String, block: &Block, data_v: bool) {
     out.push_str("</");
     out.push_str(tag);
     out.push('>');
+}
+
+/// Whether HTML would show other white space than the text has.
+fn folds(text: &str) -> bool {
+    text.split('\n').any(|line| {
+        line.contains("  ") || line.contains(['\t', '\u{c}']) || line.starts_with(' ') || line.ends_with(' ')
+    })
 }
 
 /// The cells of a row.

@@ -264,13 +264,18 @@ fn body(text: &[Line<'_>], version: &mut Version) -> Words {
         words.notes.push(Note { role: "not-for-publication".into(), text, path: "text".into() });
     }
     instructions(&mut text, &mut words);
-    let ends = |end| text.iter().filter(|(line, e)| *e == end && !line.trim().is_empty()).count();
+    let filled = |line: &str| line.bytes().any(|b| b > b' ' && b.is_ascii()) || !line.trim().is_empty();
+    let ends = |end| text.iter().filter(|(line, e)| *e == end && filled(line)).count();
     let bare_parts = ends(End::Full) > ends(End::Bare);
     let mut paragraph: Option<String> = None;
     let mut at = 0;
     while let Some((line, end)) = text.get(at) {
         let bare = line.trim_matches(terms::is_space);
-        let columns = text[at..].iter().take_while(|(line, _)| is_columnar(line)).count();
+        // Only what stands in columns itself is the first of several such lines.
+        let columns = match is_columnar(line) {
+            true => text[at..].iter().take_while(|(line, _)| is_columnar(line)).count(),
+            false => 0,
+        };
         if let Some(row) = as_row(bare) {
             close(&mut paragraph, &mut words);
             words.blocks.extend(row);
@@ -336,9 +341,15 @@ fn begins(line: &str, bare: &str, paragraph: Option<&str>) -> bool {
     is_indented(line) || is_heading(bare) || item
 }
 
+/// Whether a line is a row.
+fn is_row(line: &str) -> bool {
+    memchr::memchr(0x1f, line.as_bytes()).is_some()
+        || line.len() > 1 && line.starts_with('|') && line.ends_with('|')
+}
+
 /// A row, `Some(None)` if it has no words; `None` if it is none.
 fn as_row(line: &str) -> Option<Option<Draft>> {
-    if line.contains('\u{1f}') {
+    if memchr::memchr(0x1f, line.as_bytes()).is_some() {
         return Some(teleprinter::row(line.split('\u{1f}')));
     }
     let inside = line.strip_prefix('|')?.strip_suffix('|')?;
@@ -347,7 +358,8 @@ fn as_row(line: &str) -> Option<Option<Draft>> {
 
 fn is_columnar(line: &str) -> bool {
     let bare = line.trim_matches(terms::is_space);
-    as_row(bare).is_none() && (bare.contains("   ") || bare.contains('\t'))
+    let wide = || bare.as_bytes().windows(3).any(|three| three == b"   ");
+    (wide() || memchr::memchr(b'\t', bare.as_bytes()).is_some()) && !is_row(bare)
 }
 
 fn join(paragraph: &mut Option<String>, line: &str, version: &mut Version) {

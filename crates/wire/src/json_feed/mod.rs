@@ -5,14 +5,15 @@
 //! | `id` (a number too), else `url`, else a hash of title and date | uri |
 //! | `title` | headline |
 //! | `content_html`, else `content_text`, else `summary` | body |
-//! | `summary` beside a body | kept, not published |
+//! | `summary` beside a body | not mapped |
 //! | `date_modified` | time and order of the version; without it, arrival decides |
 //! | `date_published` | time of the first version |
 //! | `authors`, `author`, else the feed's | creators: metadata, no byline |
 //! | `tags` | subjects |
 //! | `attachments`, `image`, `banner_image` | renditions |
 //! | `expired` of the feed | a remark |
-//! | everything else | kept |
+//! | `expired` of an item, which the format does not know | a hold |
+//! | everything else, extensions too | not mapped |
 //!
 //! A name that stands twice in one object is refused: nobody can tell which of the two the agency meant.
 

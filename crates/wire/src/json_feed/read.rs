@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use news::{Complaint, Gravity, Version};
+use news::Taken::{AsWritten, ByMeaning};
+use news::{BlockKind, Complaint, Field, Gravity, Masthead, Severity, Signal, Taken, Version, nth};
 use serde_json::{Map, Value};
 
 use super::shape::{self, Item};
-use crate::feed::{self, Draft, Heritage};
+use crate::feed::{self, Draft};
 use crate::xml::Element;
 use crate::{Hints, Reading, html, json_text};
 
@@ -35,7 +36,8 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
             let complaint = Complaint::new(Gravity::Remark, "json-truncated", "the text ends inside items");
             reading.complaints.push(complaint.at("items", Some(text.len())));
         }
-        let (items, more) = shape::items(text, span, hints.limits.items.saturating_sub(ordinal));
+        let (items, more) =
+            shape::items(text, span, hints.limits.items.saturating_sub(ordinal), &hints.limits);
         if more {
             let message = format!("more than {} items; the rest is not read", hints.limits.items);
             reading
@@ -56,7 +58,8 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
         reading.complaints.push(complaint.at("items", None));
     }
     feed::repeated(&mut reading);
-    outer(&members, &mut reading).give(&mut reading, hints);
+    let masthead = masthead(&members, &mut reading, hints);
+    feed::settle(masthead, &mut reading, hints);
     reading
 }
 
@@ -70,18 +73,33 @@ fn range(text: &str, slice: &str) -> Range<usize> {
 }
 
 /// What the feed says about itself.
-fn outer(members: &[(&str, &str)], reading: &mut Reading) -> Heritage {
+fn masthead(members: &[(&str, &str)], reading: &mut Reading, hints: &Hints) -> Masthead {
     let parsed = |wanted: &str| {
         let (_, value) = members.iter().find(|(name, _)| *name == wanted)?;
-        serde_json::from_str::<json_text::Strict>(value).ok().map(|json_text::Strict(value)| value)
+        json_text::strict(value, hints.limits.depth).ok()
     };
     if parsed("expired") == Some(Value::Bool(true)) {
         let message = "the feed says that it has ended and will not be updated any more";
         reading.complaints.push(Complaint::new(Gravity::Remark, "feed-expired", message).at("expired", None));
     }
-    let language = parsed("language").and_then(|value| value.as_str().map(|tag| tag.trim().to_owned()));
+    let word = |wanted: &str| {
+        let word = parsed(wanted)?.as_str()?.trim().to_owned();
+        (!word.is_empty()).then_some(word)
+    };
     let authors = parsed("authors").into_iter().chain(parsed("author"));
-    Heritage { language, copyright: None, creators: authors.flat_map(|value| names(&value)).collect() }
+    let hubs = parsed("hubs");
+    let hubs = hubs.iter().filter_map(Value::as_array).flatten().filter_map(|hub| hub.get("url")?.as_str());
+    Masthead {
+        title: word("title").map(|title| html::collapse(&title)),
+        home: word("home_page_url"),
+        address: word("feed_url"),
+        hubs: hubs.map(str::to_owned).collect(),
+        next: word("next_url"),
+        language: word("language"),
+        creators: authors.flat_map(|value| names(&value)).collect(),
+        ended: parsed("expired") == Some(Value::Bool(true)),
+        ..Masthead::default()
+    }
 }
 
 /// The names in an author object, or in an array of such.
@@ -95,6 +113,7 @@ fn names(value: &Value) -> Vec<String> {
 }
 
 fn take(item: Item, ordinal: usize, reading: &mut Reading, hints: &Hints) {
+    hints.limits.item_begins();
     let path = format!("items[{ordinal}]");
     match item.object {
         Ok(object) => match version(object, &item.span, &path, hints) {
@@ -124,26 +143,54 @@ fn version(
     let title = string(&mut object, "title");
     if let Some(title) = &title {
         draft.headline(title, &format!("{path}.title"));
+        note(&mut draft, Field::Block(BlockKind::Headline, 0), AsWritten, "/title");
     }
     words(&mut object, path, &mut draft);
     let published = string(&mut object, "date_published").unwrap_or_default();
     draft.first = draft.stamp_raw(published.trim(), &format!("{path}.date_published"));
+    if draft.first.is_some() {
+        note(&mut draft, Field::FirstCreated, ByMeaning, "/date_published");
+    }
     if let Some(modified) = string(&mut object, "date_modified") {
         draft.updated = draft.stamp_raw(modified.trim(), &format!("{path}.date_modified"));
+        note(&mut draft, Field::VersionCreated, ByMeaning, "/date_modified");
     }
-    draft.version.language = string(&mut object, "language").map(|tag| tag.trim().to_owned());
-    for author in object.remove("authors").iter().chain(object.remove("author").iter()) {
-        names(author).iter().for_each(|name| draft.creator(name));
+    if let Some(tag) = string(&mut object, "language") {
+        draft.version.language = Some(tag.trim().to_owned());
+        note(&mut draft, Field::Language, AsWritten, "/language");
     }
-    if let Some(Value::Array(tags)) = object.remove("tags") {
-        tags.iter().filter_map(Value::as_str).for_each(|tag| draft.subject(None, None, Some(tag)));
+    for member in ["/authors", "/author"] {
+        let Some(authors) = object.get(&member[1..]) else { continue };
+        for name in names(authors) {
+            if draft.creator(&name) {
+                let field = Field::Creator(nth(draft.version.creators.len()));
+                note(&mut draft, field, ByMeaning, member);
+            }
+        }
+    }
+    if let Some(Value::Array(tags)) = object.get("tags") {
+        for (n, tag) in tags.iter().enumerate() {
+            if draft.subject(None, None, tag.as_str()) {
+                let field = Field::Subject(nth(draft.version.subjects.len()));
+                draft.version.origins.path(field, AsWritten, format!("/tags/{n}"));
+            }
+        }
     }
     attached(&mut object, &mut draft);
-    identify(&mut object, &title.unwrap_or_default(), &published, path, &mut draft)?;
-    for (name, value) in object {
-        keep(&mut draft, format!("{path}.{name}"), &value);
+    // The format knows the word for a feed only: whoever says it of an item means something by it.
+    if object.get("expired") == Some(&Value::Bool(true)) {
+        let (code, severity) = ("json-feed:expired".to_owned(), Severity::Holds);
+        let path = format!("{path}.expired");
+        draft.version.signals.push(Signal { code, severity, from_text: false, path });
+        note(&mut draft, Field::Signal(0), ByMeaning, "/expired");
     }
+    identify(&mut object, &title.unwrap_or_default(), &published, path, &mut draft)?;
     Ok(draft.finish())
+}
+
+/// A field was taken from the member at this pointer. What is not noted is unmapped: extensions, above all.
+fn note(draft: &mut Draft<'_>, field: Field, taken: Taken, pointer: &'static str) {
+    draft.version.origins.path(field, taken, pointer);
 }
 
 /// Takes a string out of an object; blank ones and other values stay.
@@ -154,36 +201,40 @@ fn string(object: &mut Map<String, Value>, name: &str) -> Option<String> {
     object.remove(name)?.as_str().map(str::to_owned)
 }
 
+/// The body: the fullest text that the item carries.
 fn words(object: &mut Map<String, Value>, path: &str, draft: &mut Draft<'_>) {
-    let html = string(object, "content_html");
-    let text = string(object, "content_text");
-    let summary = string(object, "summary");
-    match (&html, &text, &summary) {
-        (Some(html), _, _) => feed::body(draft, html::read_fragment(html, &format!("{path}.content_html"))),
-        (None, Some(text), _) => feed::body(draft, html::read_text(text, &format!("{path}.content_text"))),
-        (None, None, Some(summary)) => {
-            feed::body(draft, html::read_text(summary, &format!("{path}.summary")))
-        }
-        (None, None, None) => {}
-    }
-    // What was not the fullest text is kept beside it.
-    if let (Some(summary), true) = (summary, html.is_some() || text.is_some()) {
-        draft.extra(format!("{path}.summary"), summary);
-    }
-    if let (Some(text), true) = (text, html.is_some()) {
-        draft.extra(format!("{path}.content_text"), text);
+    for pointer in ["/content_html", "/content_text", "/summary"] {
+        let Some(text) = string(object, &pointer[1..]) else { continue };
+        let here = format!("{path}.{}", &pointer[1..]);
+        let words = match pointer {
+            "/content_html" => html::read_fragment(&text, &here, &draft.hints.limits),
+            _ => html::read_text(&text, &here),
+        };
+        draft.body(words, &here);
+        note(draft, Field::Body, ByMeaning, pointer);
+        return;
     }
 }
 
 fn attached(object: &mut Map<String, Value>, draft: &mut Draft<'_>) {
-    if let Some(Value::Array(files)) = object.remove("attachments") {
-        for file in files {
+    let noted = |draft: &mut Draft<'_>, pointer: String| {
+        let field = Field::Rendition(nth(draft.version.renditions.len()));
+        draft.version.origins.path(field, AsWritten, pointer);
+    };
+    if let Some(Value::Array(files)) = object.get("attachments") {
+        for (n, file) in files.iter().enumerate() {
             let text = |name: &str| file.get(name).and_then(Value::as_str);
-            draft.rendition(text("url"), text("mime_type"), "enclosure");
+            if draft.rendition(text("url"), text("mime_type"), "enclosure") {
+                noted(draft, format!("/attachments/{n}/url"));
+                let field = Field::Rendition(nth(draft.version.renditions.len()));
+                draft.version.origins.path(field, ByMeaning, format!("/attachments/{n}/mime_type"));
+            }
         }
     }
     for (name, role) in [("image", "image"), ("banner_image", "banner")] {
-        draft.rendition(string(object, name).as_deref(), None, role);
+        if draft.rendition(string(object, name).as_deref(), None, role) {
+            noted(draft, format!("/{name}"));
+        }
     }
 }
 
@@ -195,6 +246,9 @@ fn identify(
     draft: &mut Draft<'_>,
 ) -> Result<(), Complaint> {
     draft.version.link = string(object, "url").map(|url| url.trim().to_owned());
+    if draft.version.link.is_some() {
+        note(draft, Field::Link, AsWritten, "/url");
+    }
     let id = match object.remove("id") {
         Some(Value::String(id)) => id.trim().to_owned(),
         Some(Value::Number(id)) => id.to_string(),
@@ -203,8 +257,10 @@ fn identify(
     let here = format!("{path}.id");
     if !id.is_empty() {
         draft.version.uri = id;
+        note(draft, Field::Uri, AsWritten, "/id");
     } else if let Some(link) = &draft.version.link {
         draft.version.uri.clone_from(link);
+        note(draft, Field::Uri, AsWritten, "/url");
         draft.complain(Gravity::Remark, "no-identifier", "the item has no id; it is known by its url", &here);
     } else if draft.version.copy.is_empty() {
         let message = "the item has no id, no url, no title and no text";
@@ -216,23 +272,4 @@ fn identify(
         draft.complain(Gravity::Remark, "no-identifier", message, &here);
     }
     Ok(())
-}
-
-/// Keeps a value that has no field, part by part.
-fn keep(draft: &mut Draft<'_>, path: String, value: &Value) {
-    match value {
-        Value::Null => {}
-        Value::String(text) => draft.extra(path, text.as_str()),
-        Value::Object(object) => {
-            for (name, value) in object {
-                keep(draft, format!("{path}.{name}"), value);
-            }
-        }
-        Value::Array(list) => {
-            for (i, value) in list.iter().enumerate() {
-                keep(draft, format!("{path}[{i}]"), value);
-            }
-        }
-        other => draft.extra(path, other.to_string()),
-    }
 }

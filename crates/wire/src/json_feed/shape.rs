@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use crate::json_text::{self, Strict};
+use crate::{Limits, json_text};
 
 /// One item as it stands in the text.
 pub(super) struct Item {
@@ -22,15 +22,14 @@ pub(super) struct Broken {
 }
 
 /// Parses one item.
-pub(super) fn parse(text: &str, span: Range<usize>) -> Item {
+pub(super) fn parse(text: &str, span: Range<usize>, limits: &Limits) -> Item {
     let slice = &text[span.clone()];
-    let object = match serde_json::from_str::<Strict>(slice) {
-        Ok(Strict(Value::Object(object))) => Ok(object),
+    let object = match json_text::strict(slice, limits.depth) {
+        Ok(Value::Object(object)) => Ok(object),
         Ok(_) => {
             Err(Broken { code: "not-an-object", message: "the item is no object".into(), offset: span.start })
         }
-        Err(error) => {
-            let code = if error.is_data() { "duplicate-key" } else { "json-not-well-formed" };
+        Err(json_text::Fault { code, error }) => {
             let offset = span.start + offset_in(slice, error.line(), error.column());
             Err(Broken { code, message: format!("the item is broken: {error}"), offset })
         }
@@ -39,7 +38,7 @@ pub(super) fn parse(text: &str, span: Range<usize>) -> Item {
 }
 
 /// The items of an array. A broken one that seems to swallow its neighbours gives back those that are whole.
-pub(super) fn items(text: &str, array: Range<usize>, most: usize) -> (Vec<Item>, bool) {
+pub(super) fn items(text: &str, array: Range<usize>, most: usize, limits: &Limits) -> (Vec<Item>, bool) {
     let mut found = Vec::new();
     // Neighbours are looked for in at most so many bytes, so that time stays linear.
     let mut budget = 4 * array.len() + (1 << 16);
@@ -47,17 +46,24 @@ pub(super) fn items(text: &str, array: Range<usize>, most: usize) -> (Vec<Item>,
         if found.len() >= most {
             return (found, true);
         }
-        let item = parse(text, span.clone());
+        let item = parse(text, span.clone(), limits);
         let syntax = item.object.as_ref().is_err_and(|broken| broken.code == "json-not-well-formed");
         found.push(item);
         if syntax {
-            recover(text, span, &mut budget, most, &mut found);
+            recover(text, span, &mut budget, most, limits, &mut found);
         }
     }
     (found, false)
 }
 
-fn recover(text: &str, broken: Range<usize>, budget: &mut usize, most: usize, found: &mut Vec<Item>) {
+fn recover(
+    text: &str,
+    broken: Range<usize>,
+    budget: &mut usize,
+    most: usize,
+    limits: &Limits,
+    found: &mut Vec<Item>,
+) {
     let mut at = broken.start + 1;
     while let Some(brace) = memchr::memchr(b'{', &text.as_bytes()[at.min(broken.end)..broken.end]) {
         let start = at + brace;
@@ -70,7 +76,7 @@ fn recover(text: &str, broken: Range<usize>, budget: &mut usize, most: usize, fo
         if *budget == 0 || found.len() >= most {
             return;
         }
-        let item = parse(text, start..end);
+        let item = parse(text, start..end, limits);
         let named = |name: &str| item.object.as_ref().is_ok_and(|object| object.contains_key(name));
         if named("id") && ["content_html", "content_text", "title", "url"].iter().any(|name| named(name)) {
             at = end;

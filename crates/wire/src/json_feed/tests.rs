@@ -32,11 +32,9 @@ fn a_feed_in_arabic() {
     );
     assert_eq!(first.creators, ["وكالة المثال"]);
     assert_eq!((first.subjects.len(), first.renditions.len()), (1, 1));
-    let extra: Vec<_> = first.extra.iter().map(|e| (e.path.as_str(), e.value.as_str())).collect();
-    assert_eq!(
-        extra,
-        [("items[0].summary", "ملخص"), ("items[0]._own.desk[0]", "a"), ("items[0]._own.desk[1]", "2")]
-    );
+    for (pointer, value) in [("/summary", "ملخص"), ("/_own/desk/0", "a"), ("/_own/desk/1", "2")] {
+        assert_eq!(crate::account::unmapped(text, pointer), [value]);
+    }
     assert!(text[first.span.clone()].starts_with("{\"id\": 17") && text[first.span.clone()].ends_with('}'));
     assert_eq!(blocks(second), ["p: سطر أول\nسطر ثان", "p: فقرة"]);
     assert_eq!(second.version.order, VersionOrder::Arrival);
@@ -85,10 +83,28 @@ fn a_missing_bracket_or_quote_does_not_swallow_the_rest() {
 }
 
 #[test]
+fn an_item_that_says_it_has_expired_waits_and_extensions_are_no_copy() {
+    let one =
+        |members: &str| read(&feed(&format!("{{\"id\":\"1\",\"title\":\"t\",{members}}}"))).items.remove(0);
+    for (members, expect) in [
+        ("\"expired\":true", news::Severity::Holds),
+        ("\"expired\":false", news::Severity::Informs),
+        ("\"_agx\":{\"note\":\"SECRET\"}", news::Severity::Informs),
+    ] {
+        let version = one(members);
+        assert_eq!((version.severity(), version.copy.canonical().as_str()), (expect, "t\n"), "{members}");
+    }
+}
+
+#[test]
 fn the_fullest_text_is_the_body() {
     let one = |members: &str| read(&feed(&format!("{{\"id\":\"1\",{members}}}"))).items.remove(0);
-    let both = one("\"content_html\":\"<p>a\",\"content_text\":\"b\",\"summary\":\"c\"");
-    assert_eq!((blocks(&both), both.extra.len()), (vec!["p: a".to_owned()], 2));
+    let all = "\"content_html\":\"<p>a\",\"content_text\":\"b\",\"summary\":\"c\"";
+    assert_eq!(blocks(&one(all)), ["p: a"]);
+    let text = feed(&format!("{{\"id\":\"1\",{all}}}"));
+    for (pointer, value) in [("/content_text", "b"), ("/summary", "c")] {
+        assert_eq!(crate::account::unmapped(&text, pointer), [value]);
+    }
     assert_eq!(blocks(&one("\"content_text\":\"a <b>  c\",\"summary\":\"c\"")), ["p: a <b>  c"]);
     assert_eq!(blocks(&one("\"content_html\":\" \",\"summary\":\"c\"")), ["p: c"]);
     assert_eq!(one("\"url\":\"u\"").complaints[0].code, "no-words");
@@ -119,8 +135,9 @@ fn a_feed_broken_everywhere_takes_linear_time() {
 #[test]
 fn what_is_written_is_read_again() {
     let channel = channel(&[("h3", "one"), ("li", "a & <b>"), ("p", "y\nz \\ \"")], "Head \"line\" <i>");
-    let reading = read(&super::write(&channel));
+    let text = super::write(&channel);
+    let reading = read(&text);
     assert!(reading.complaints.is_empty(), "{:?}", reading.complaints);
-    carried(&reading.items[0], &channel);
+    carried(&reading.items[0], &text, &channel);
     assert!(reading.items[0].complaints.is_empty(), "{:?}", reading.items[0].complaints);
 }

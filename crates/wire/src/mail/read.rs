@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use news::{BlockKind, Gravity, ItemClass, Reference, Relation, Rendition, Version};
+use news::{BlockKind, Field, Gravity, ItemClass, Origins, Reference, Relation, Rendition, Taken, Version};
 
 use super::lines;
 use super::shape::{Header, Leaf, Part, Reader, Typed};
@@ -54,7 +54,9 @@ pub(crate) fn read(mail: &[u8], hints: &Hints, nesting: usize) -> Reading {
     version.span = 0..mail.len();
     version.language.clone_from(&hints.language);
     let subject = tell_header(&header, &mut version, hints);
-    let mut reader = Reader::new(mail);
+    note(&header, &mut version, mail);
+    hints.limits.item_begins();
+    let mut reader = Reader::new(mail, &hints.limits);
     let root = reader.part(header, start + body..mail.len(), "", 0);
     version.complaints.append(&mut reader.complaints);
     let mut choice = Choice::default();
@@ -148,6 +150,32 @@ fn tell_header(header: &Header<'_>, version: &mut Version, hints: &Hints) -> Str
         }
     }
     subject
+}
+
+/// Where the fields stood from which something was taken.
+fn note(header: &Header<'_>, version: &mut Version, mail: &[u8]) {
+    for field in &header.fields {
+        let became = match field.name.to_ascii_lowercase().as_str() {
+            "subject" => Field::Block(BlockKind::Headline, 0),
+            "message-id" => Field::Uri,
+            "date" if version.version_created.is_some() => Field::VersionCreated,
+            "expires" => Field::Expires,
+            "content-language" if version.language.is_some() => Field::Language,
+            "keywords" if !version.keywords.is_empty() => Field::Keyword(0),
+            "from" if !version.creators.is_empty() => Field::Creator(0),
+            "supersedes" | "in-reply-to" | "references" if !version.references.is_empty() => {
+                Field::Reference(0)
+            }
+            _ => continue,
+        };
+        // The value is a slice of the mail.
+        let at = (field.value.as_ptr() as usize).wrapping_sub(mail.as_ptr() as usize);
+        let value = field.value.trim_ascii();
+        let start = at + (field.value.len() - field.value.trim_ascii_start().len());
+        if start.checked_add(value.len()).is_some_and(|end| end <= mail.len()) {
+            version.origins.bytes(became, Taken::ByMeaning, start..start + value.len());
+        }
+    }
 }
 
 /// The mail's own identifier, or one that is stable for redeliveries.
@@ -321,7 +349,7 @@ fn bytes_of<'a>(leaf: &Leaf<'a>, version: &mut Version) -> Option<Cow<'a, [u8]>>
 fn words_of(leaf: &Leaf<'_>, version: &mut Version) -> Words {
     let text = text_of(leaf, version);
     if leaf.content_type.word == "text/html" {
-        let words = html::read_fragment(&text, &leaf.path);
+        let words = html::read_fragment(&text, &leaf.path, leaf.limits);
         let mut lines = words.blocks.iter().flat_map(|block| block.text.split('\n'));
         if lines.any(|line| matches!(line.trim_end(), "--")) {
             doubt_signature(version, &leaf.path);
@@ -360,6 +388,7 @@ fn doubt_signature(version: &mut Version, path: &str) {
 fn tell_body(version: &mut Version, choice: &Choice<'_, '_>, subject: String, cover: bool) {
     let mut words = Words::default();
     for leaf in &choice.bodies {
+        version.origins.bytes(Field::Body, Taken::ByMeaning, leaf.span.clone());
         let more = words_of(leaf, version);
         words.blocks.extend(more.blocks);
         words.notes.extend(more.notes);
@@ -438,6 +467,8 @@ fn attached(
     inside.complaints.iter_mut().for_each(place);
     for item in &mut inside.items {
         item.span = leaf.span.clone();
+        // They count the bytes of the part as its transfer encoding left it, by the rules of another format.
+        item.origins = Origins::default();
         item.complaints.iter_mut().for_each(place);
         item.complaints.extend(doubts.iter().cloned());
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use news::{Complaint, Gravity};
 
 use super::words;
-use crate::decode;
+use crate::{Limits, decode};
 
 /// Parts inside parts are read so deep.
 pub(super) const DEPTH: usize = 20;
@@ -209,6 +209,7 @@ pub(super) struct Leaf<'a> {
     pub(super) path: String,
     /// How many letters and digits it has for readers, once somebody has asked.
     pub(super) letters: OnceCell<usize>,
+    pub(super) limits: &'a Limits,
 }
 
 impl Leaf<'_> {
@@ -245,6 +246,7 @@ pub(super) enum Part<'a> {
 /// Reads the parts of a mail and says what was wrong with them.
 pub(super) struct Reader<'a> {
     mail: &'a [u8],
+    limits: &'a Limits,
     count: usize,
     pub(super) complaints: Vec<Complaint>,
     /// Words before the first and after the last part, which no mail program shows.
@@ -252,8 +254,8 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(mail: &'a [u8]) -> Self {
-        Self { mail, count: 0, complaints: Vec::new(), around: Vec::new() }
+    pub(super) fn new(mail: &'a [u8], limits: &'a Limits) -> Self {
+        Self { mail, limits, count: 0, complaints: Vec::new(), around: Vec::new() }
     }
 
     fn complain(&mut self, code: &'static str, message: impl Into<String>, at: usize) {
@@ -300,7 +302,15 @@ impl<'a> Reader<'a> {
         self.count += 1;
         let path = format!("part[{}]", self.count);
         let bytes = &self.mail[body.clone()];
-        Part::Leaf(Box::new(Leaf { header, content_type, bytes, span: body, path, letters: OnceCell::new() }))
+        Part::Leaf(Box::new(Leaf {
+            header,
+            content_type,
+            bytes,
+            span: body,
+            path,
+            letters: OnceCell::new(),
+            limits: self.limits,
+        }))
     }
 
     fn parts(&mut self, kind: &str, boundary: &str, body: Range<usize>, depth: usize) -> Vec<Part<'a>> {

@@ -52,7 +52,7 @@ pub(super) fn read(version: &mut Version, item: &Element, path: &str, hints: &Hi
             words.blocks.retain(|block| !block.text.is_empty());
             alone(words)
         }
-        Form::Html(element) => alone(html::read_fragment(element.text().trim(), path)),
+        Form::Html(element) => alone(html::read_fragment(element.text().trim(), path, &hints.limits)),
         Form::Plain(element) => alone(html::read_text(&element.text(), path)),
         Form::Unreadable => {
             let what = formal_of(item, "Format").unwrap_or("no format").to_owned();

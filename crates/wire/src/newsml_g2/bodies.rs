@@ -71,7 +71,7 @@ pub(super) fn read(version: &mut Version, set: &Element, preformatted: bool, hin
         Form::Nitf(nitf) => nitf::read_within(version, nitf, hints),
         Form::Html(holder) => {
             body(version, holder);
-            (Head::default(), html::read_fragment(&stood::text(holder), path))
+            (Head::default(), html::read_fragment(&stood::text(holder), path, &hints.limits))
         }
         Form::Plain(holder) => {
             body(version, holder);

@@ -145,9 +145,9 @@ fn purpose(role: &str) -> Use {
 fn tell(version: &mut Version, body: &Body, hints: &Hints) -> Option<(Head, Words)> {
     let path = body.path.as_str();
     let words = match body.form {
-        Form::Xhtml | Form::Html => html::read_fragment(&body.text, path),
+        Form::Xhtml | Form::Html => html::read_fragment(&body.text, path, &hints.limits),
         Form::Plain => html::read_text(&body.text, path),
-        Form::Unsaid if html::has_tag(&body.text) => html::read_fragment(&body.text, path),
+        Form::Unsaid if html::has_tag(&body.text) => html::read_fragment(&body.text, path, &hints.limits),
         Form::Unsaid => html::read_text(&body.text, path),
         Form::Nitf => match xml::parse(&body.text, &hints.limits) {
             Ok(root) => return Some(nitf::read_inline(version, &root, hints)),

@@ -2,8 +2,8 @@
 
 use news::Taken::{AsWritten, ByMeaning};
 use news::{
-    BlockKind, Complaint, Field, Gravity, ItemClass, PubStatus, Reference, Relation, Rendition, Severity,
-    Version, VersionOrder, VersionStamp,
+    BlockKind, Complaint, Field, Gravity, ItemClass, Point, PubStatus, Reference, Relation, Rendition,
+    Severity, Version, VersionOrder, VersionStamp, nth,
 };
 use serde_json::{Map, Value};
 
@@ -11,11 +11,11 @@ use super::bodies;
 use super::shape::{self, Beside, Fields, Member, objects, text};
 use crate::html::{self, Words};
 use crate::story::{self, Dateline, Head};
-use crate::{Format, Hints, Reading, ap_media, terms};
+use crate::{Format, Hints, Limits, Reading, ap_media, terms};
 
 /// Reads every object of a text.
 pub fn read(text: &str, hints: &Hints) -> Reading {
-    let found = shape::members(text, hints.limits.items.saturating_add(1));
+    let found = shape::members(text, &hints.limits);
     each(Format::Ninjs, found, hints, |object| item(object, hints, ""))
 }
 
@@ -45,6 +45,7 @@ pub(crate) fn each(
                 continue;
             }
         };
+        hints.limits.item_begins();
         let Some(mut version) = one(object) else {
             reading
                 .complaints
@@ -132,7 +133,8 @@ pub(crate) fn item(object: Map<String, Value>, hints: &Hints, within: &str) -> O
     restrict(v, &mut fields, hints);
     classify(v, &mut fields);
     describe(v, &mut fields);
-    let mut head = opening(v, &mut fields);
+    points(v, &fields, within);
+    let mut head = opening(v, &mut fields, &hints.limits);
     let (inner, mut words) = bodies::read(v, &mut fields, hints);
     fill(&mut head, inner);
     attach(v, &mut fields);
@@ -320,6 +322,27 @@ fn describe(version: &mut Version, fields: &mut Fields) {
     version.link = fields.text("link").or_else(|| fields.text("url"));
 }
 
+/// More points are not taken.
+const POINTS: usize = 1000;
+
+/// The points of the places (RFC 7946 §3.1.2: longitude first). All else that a place says stays where it is.
+fn points(version: &mut Version, fields: &Fields, within: &str) {
+    for (list, member) in [("places", "geoJSON"), ("place", "geometry_geojson")] {
+        let places = fields.peek(list).and_then(Value::as_array).into_iter().flatten();
+        for (n, place) in places.enumerate() {
+            let shape = place.get(member).filter(|shape| shape.get("type") == Some(&"Point".into()));
+            let at = |n: usize| shape?.get("coordinates")?.get(n)?.as_f64();
+            let (Some(longitude), Some(latitude)) = (at(0), at(1)) else { continue };
+            let Some(point) = Point::new(latitude, longitude) else { continue };
+            if version.points.len() < POINTS {
+                version.points.push(point);
+                let path = format!("{within}/{list}/{n}/{member}");
+                version.origins.path(Field::Point(nth(version.points.len())), ByMeaning, path);
+            }
+        }
+    }
+}
+
 fn listed(value: Value) -> Vec<Value> {
     match value {
         Value::Array(values) => values,
@@ -341,7 +364,7 @@ fn concept(value: Value) -> news::Subject {
 
 // --- story ---
 
-fn opening(version: &mut Version, fields: &mut Fields) -> Head {
+fn opening(version: &mut Version, fields: &mut Fields, limits: &Limits) -> Head {
     let mut head = Head::default();
     if let Some(headline) = fields.text("headline") {
         head.lines.extend(story::line(BlockKind::Headline, &headline));
@@ -350,7 +373,7 @@ fn opening(version: &mut Version, fields: &mut Fields) -> Head {
         for (i, (_, object)) in objects(value).into_iter().enumerate() {
             let (role, value, is_html) = bodies::headline(object);
             if let Some(value) = value {
-                headline(version, &mut head, &role, &value, is_html, &format!("headlines[{i}]"));
+                headline(version, &mut head, &role, &value, is_html, &format!("headlines[{i}]"), limits);
             }
         }
     }
@@ -373,7 +396,15 @@ fn opening(version: &mut Version, fields: &mut Fields) -> Head {
     head
 }
 
-fn headline(version: &mut Version, head: &mut Head, role: &str, value: &str, is_html: bool, path: &str) {
+fn headline(
+    version: &mut Version,
+    head: &mut Head,
+    role: &str,
+    value: &str,
+    is_html: bool,
+    path: &str,
+    limits: &Limits,
+) {
     let kind = match terms::local(role).to_ascii_lowercase().as_str() {
         "" | "main" | "headline" | "title" | "text" | "html" if !head.has_headline() => BlockKind::Headline,
         "sub" | "subheadline" | "subtitle" | "subhead" | "subheading" | "deck" => BlockKind::Subhead,
@@ -383,7 +414,7 @@ fn headline(version: &mut Version, head: &mut Head, role: &str, value: &str, is_
         head.lines.extend(story::line(kind, value));
         return;
     }
-    let (text, marks, aside) = html::inline(html::read_fragment(value, path));
+    let (text, marks, aside) = html::inline(html::read_fragment(value, path, limits));
     html::push(aside, version);
     if !text.is_empty() {
         head.lines.push(story::draft(kind, text, marks, None));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use news::{Field, Origins, Taken};
 use serde_json::{Map, Value};
 
-use crate::json_text::{self, Strict};
+use crate::{Limits, json_text};
 
 /// How often reading looks in vain for the next object behind a broken one.
 const ATTEMPTS: usize = 64;
@@ -32,22 +32,22 @@ pub(crate) struct Broken {
 pub(crate) type Beside = Vec<(String, Value)>;
 
 /// The objects of a text, in order, and what stands beside `items` in a wrapper.
-pub(crate) fn members(text: &str, most: usize) -> (Vec<Member>, Beside) {
+pub(crate) fn members(text: &str, limits: &Limits) -> (Vec<Member>, Beside) {
     let start = json_text::skip_space(text, 0);
     match text.as_bytes().get(start) {
-        Some(b'[') => (sequence(text, start + 1, text.len(), most), Vec::new()),
-        _ => wrapper(text, most).unwrap_or_else(|| (sequence(text, start, text.len(), most), Vec::new())),
+        Some(b'[') => (sequence(text, start + 1, text.len(), limits), Vec::new()),
+        _ => wrapper(text, limits).unwrap_or_else(|| (sequence(text, start, text.len(), limits), Vec::new())),
     }
 }
 
 /// The objects of one array, which begins at `start`, or the one object that stands there.
-pub(crate) fn members_at(text: &str, start: usize, end: usize, most: usize) -> Vec<Member> {
+pub(crate) fn members_at(text: &str, start: usize, end: usize, limits: &Limits) -> Vec<Member> {
     let start = start + usize::from(text.as_bytes().get(start) == Some(&b'['));
-    sequence(text, start, end, most)
+    sequence(text, start, end, limits)
 }
 
 /// `{"items": […]}` without a uri of its own.
-fn wrapper(text: &str, most: usize) -> Option<(Vec<Member>, Beside)> {
+fn wrapper(text: &str, limits: &Limits) -> Option<(Vec<Member>, Beside)> {
     let fields = json_text::members(text)?;
     if fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("uri") || name.eq_ignore_ascii_case("guid")) {
         return None;
@@ -58,25 +58,26 @@ fn wrapper(text: &str, most: usize) -> Option<(Vec<Member>, Beside)> {
     let beside =
         beside.filter_map(|(name, value)| Some(((*name).to_owned(), serde_json::from_str(value).ok()?)));
     let beside = beside.collect();
-    Some((sequence(text, start + 1, start + items.len(), most), beside))
+    Some((sequence(text, start + 1, start + items.len(), limits), beside))
 }
 
-fn sequence(text: &str, from: usize, to: usize, most: usize) -> Vec<Member> {
+fn sequence(text: &str, from: usize, to: usize, limits: &Limits) -> Vec<Member> {
     let mut found = Vec::new();
     let mut attempts = ATTEMPTS;
     let mut at = from;
-    while at < to && found.len() < most {
+    // One more than are read tells that there are more.
+    while at < to && found.len() <= limits.items {
         at = json_text::skip_space(text, at);
         match text.as_bytes().get(at) {
             Some(b',') => at += 1,
             Some(b']') | None => break,
             Some(_) => {
-                let (object, end) = value(text, at);
+                let (object, end) = value(text, at, limits);
                 let syntax = object.as_ref().is_err_and(|broken| broken.code == "json-not-well-formed");
                 let end = end.min(to).max(at + 1);
                 found.push(Member { object, span: at..end, doubtful: false });
                 if syntax {
-                    recover(text, at + 1..end, &mut attempts, &mut found);
+                    recover(text, at + 1..end, &mut attempts, limits, &mut found);
                 }
                 at = end;
             }
@@ -86,28 +87,19 @@ fn sequence(text: &str, from: usize, to: usize, most: usize) -> Vec<Member> {
 }
 
 /// The value that begins here, and where it ends.
-fn value(text: &str, at: usize) -> (Result<Map<String, Value>, Broken>, usize) {
-    let mut stream = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Strict>();
-    match stream.next() {
-        Some(Ok(Strict(Value::Object(object)))) => (Ok(object), at + stream.byte_offset()),
-        Some(Ok(_)) => {
-            let message = "it is no object".to_owned();
-            (Err(Broken { code: "not-an-object", message }), at + stream.byte_offset())
-        }
-        Some(Err(error)) => {
-            let code = if error.is_data() { "duplicate-key" } else { "json-not-well-formed" };
-            (Err(Broken { code, message: error.to_string() }), json_text::value_end(text, at))
-        }
-        None => (
-            Err(Broken { code: "json-not-well-formed", message: "nothing stands here".to_owned() }),
-            text.len(),
-        ),
-    }
+fn value(text: &str, at: usize, limits: &Limits) -> (Result<Map<String, Value>, Broken>, usize) {
+    let end = json_text::value_end(text, at);
+    let object = match json_text::strict(&text[at.min(end)..end], limits.depth) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(Broken { code: "not-an-object", message: "it is no object".to_owned() }),
+        Err(json_text::Fault { code, error }) => Err(Broken { code, message: error.to_string() }),
+    };
+    (object, end)
 }
 
 /// Objects with a uri of their own inside what a broken one seems to cover: a bracket or quote too few makes it
 /// swallow its neighbours.
-fn recover(text: &str, range: Range<usize>, attempts: &mut usize, found: &mut Vec<Member>) {
+fn recover(text: &str, range: Range<usize>, attempts: &mut usize, limits: &Limits, found: &mut Vec<Member>) {
     let mut at = range.start;
     while let Some(brace) = memchr::memchr(b'{', text.as_bytes().get(at..range.end).unwrap_or_default()) {
         let start = at + brace;
@@ -121,7 +113,7 @@ fn recover(text: &str, range: Range<usize>, attempts: &mut usize, found: &mut Ve
         }
         // Only what fails costs an attempt: everything that can be found is found.
         *attempts -= 1;
-        if let (Ok(object), end) = value(text, start) {
+        if let (Ok(object), end) = value(text, start, limits) {
             *attempts += 1;
             let named =
                 ["uri", "guid"].iter().any(|name| object.keys().any(|key| key.eq_ignore_ascii_case(name)));
@@ -171,9 +163,15 @@ impl Fields {
 
     /// All fields with one of these names, in order.
     pub(crate) fn take_all(&mut self, wanted: impl Fn(&str) -> bool) -> Vec<(String, Value)> {
-        let (taken, left) =
-            std::mem::take(&mut self.0).into_iter().partition(|(key, _)| wanted(&key.to_ascii_lowercase()));
-        self.0 = left;
+        let is = |key: &str| match key.bytes().any(|b| b.is_ascii_uppercase()) {
+            true => wanted(&key.to_ascii_lowercase()),
+            false => wanted(key),
+        };
+        let mut taken = Vec::new();
+        let mut at = 0;
+        while at < self.0.len() {
+            if is(&self.0[at].0) { taken.push(self.0.remove(at)) } else { at += 1 }
+        }
         taken
     }
 
@@ -189,13 +187,12 @@ impl Fields {
 
     /// The text of the first field of this name that has one.
     pub(crate) fn text(&mut self, name: &str) -> Option<String> {
-        let value = self.take(name)?;
-        match text(&value) {
-            Some(text) => Some(text),
-            None => {
-                if !value.is_null() {
-                    self.0.push((name.to_owned(), value));
-                }
+        match self.take(name)? {
+            Value::String(text) if !text.trim().is_empty() => Some(text),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Null => None,
+            value => {
+                self.0.push((name.to_owned(), value));
                 None
             }
         }

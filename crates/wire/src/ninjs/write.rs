@@ -1,7 +1,7 @@
 //! ninjs 3.0 of one story.
 
 use jiff::Timestamp;
-use news::{AgencyCopy, BlockKind, PubStatus, Rights, Subject, Version};
+use news::{AgencyCopy, BlockKind, Point, PubStatus, Rights, Subject, Version};
 use serde_json::{Map, Value, json};
 
 use crate::html;
@@ -32,6 +32,8 @@ pub struct NinjsOut<'a> {
     pub copy: Option<&'a AgencyCopy>,
     /// Where the story was written or happened.
     pub located: Option<&'a str>,
+    /// Where that is.
+    pub points: &'a [Point],
     /// The slugline.
     pub slugline: Option<&'a str>,
     /// Subjects.
@@ -60,6 +62,7 @@ impl<'a> NinjsOut<'a> {
             urgency: None,
             copy: None,
             located: None,
+            points: &[],
             slugline: None,
             subjects: &[],
             genres: &[],
@@ -80,6 +83,7 @@ impl<'a> NinjsOut<'a> {
             urgency: version.urgency,
             copy: Some(&version.copy),
             located: version.located.as_deref(),
+            points: &version.points,
             slugline: version.slugline.as_deref(),
             subjects: &version.subjects,
             genres: &version.genres,
@@ -119,6 +123,7 @@ impl<'a> NinjsOut<'a> {
         put("genres", concepts(self.genres));
         put("slugline", self.slugline.and_then(text));
         put("located", self.located.and_then(text));
+        put("places", places(self.points));
         if let Some(copy) = self.copy {
             put("by", text(&copy.texts(BlockKind::Byline).collect::<Vec<_>>().join("\n")));
             put("headlines", headlines(copy));
@@ -163,6 +168,15 @@ fn bodies(copy: &AgencyCopy) -> Option<Value> {
         {"role": "main", "contentType": "text/html", "value": html::write_blocks(blocks(), false)},
         {"role": "text", "contentType": "text/plain", "value": texts.join("\n\n")},
     ]))
+}
+
+/// Points as GeoJSON (RFC 7946 §3.1.2: longitude first).
+fn places(points: &[Point]) -> Option<Value> {
+    let place = |point: &Point| {
+        let coordinates = [point.longitude, point.latitude];
+        json!({ "geoJSON": { "type": "Point", "coordinates": coordinates } })
+    };
+    (!points.is_empty()).then(|| points.iter().map(place).collect())
 }
 
 fn concepts(concepts: &[Subject]) -> Option<Value> {

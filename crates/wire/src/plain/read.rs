@@ -1,6 +1,6 @@
 //! From plain text to one version.
 
-use news::{BlockKind, Gravity, Version, relaxed};
+use news::{BlockKind, Field, Gravity, Taken, Version, relaxed};
 
 use crate::mail;
 use crate::story::{self, Head};
@@ -20,6 +20,7 @@ pub(crate) fn read(text: &str, hints: &Hints) -> Reading {
         return crate::lost(Some(Format::Plain), "no-words", "the text holds no words".to_owned());
     }
     let headline = words.blocks.remove(0).text;
+    note(&mut version, text, &headline);
     let lead = words.blocks.first().map(|block| relaxed(&block.text)).unwrap_or_default();
     version.uri = feed::key("plain", &[&relaxed(&headline), &lead]);
     if words.blocks.is_empty() {
@@ -35,4 +36,15 @@ pub(crate) fn read(text: &str, hints: &Hints) -> Reading {
     story::number(&mut version.complaints, 0);
     reading.items.push(version);
     reading
+}
+
+/// Where headline and body stood: the headline begins the text and ends where its last line does.
+fn note(version: &mut Version, text: &str, headline: &str) {
+    let start = text.find(|c: char| !terms::is_space(c)).unwrap_or(0);
+    let lines = headline.split('\n').count();
+    let end = text[start..].match_indices('\n').nth(lines - 1).map_or(text.len(), |(at, _)| start + at);
+    version.origins.bytes(Field::Block(BlockKind::Headline, 0), Taken::ByMeaning, start..end);
+    if !text[end..].trim().is_empty() {
+        version.origins.bytes(Field::Body, Taken::ByMeaning, end..text.trim_end().len());
+    }
 }

@@ -1,11 +1,11 @@
 //! From Ritzau's elements to the nouns of the trade.
 
-use news::{BlockKind, Complaint, Gravity, Reference, Relation, Severity, Version};
+use news::{BlockKind, Complaint, Field, Gravity, Reference, Relation, Severity, Version, nth};
 
 use crate::html::{self, Words};
 use crate::story::{self, Head};
 use crate::xml::{self, Element};
-use crate::{Format, Hints, Reading, terms};
+use crate::{Format, Hints, Reading, stood, terms};
 
 /// Reads every `RBNews` of a text. Never fails; see [`crate::read`].
 pub fn read(text: &str, hints: &Hints) -> Reading {
@@ -55,35 +55,78 @@ fn item(root: &Element, hints: &Hints) -> Result<Version, Complaint> {
             continue;
         }
         match child.name {
-            "NewsID" => {}
-            "version" => v.version = terms::numbered(bare),
-            "PublishDate" => v.version_created = terms::stamp(v, bare, &path, hints),
-            "headline" => line(v, &mut head.lines, BlockKind::Headline, bare, &path),
-            "subtitle" => line(v, &mut head.lines, BlockKind::Subhead, bare, &path),
-            "byLine" => line(v, &mut head.bylines, BlockKind::Byline, bare, &path),
+            "NewsID" => stood::in_text(v, Field::Uri, child),
+            "version" => {
+                v.version = terms::numbered(bare);
+                stood::in_text(v, Field::Version, child);
+            }
+            "PublishDate" => {
+                v.version_created = terms::stamp(v, bare, &path, hints);
+                stood::in_text(v, Field::VersionCreated, child);
+            }
+            "headline" => line(v, &mut head, BlockKind::Headline, child, &path),
+            "subtitle" => line(v, &mut head, BlockKind::Subhead, child, &path),
+            "byLine" => line(v, &mut head, BlockKind::Byline, child, &path),
             "content" => {
-                words = html::read_fragment(&text, &path);
+                words = html::read_fragment(&text, &path, &hints.limits);
                 let doubled = words.blocks.iter().any(|block| is_doubled(&block.text));
                 remark_doubled(v, doubled, &path);
+                stood::meant_in(v, Field::Body, child);
             }
-            "town" => v.located = Some(terms::collapse(bare)),
-            "strapline" => v.slugline = Some(terms::collapse(bare)),
-            "TilRedaktionen" => terms::note(v, "ednote", bare, &path),
-            "byLineEmail" | "byLinePhone" => contacts.push((path, bare.to_owned())),
-            "Priority" => terms::apply_urgency(v, bare, &path),
-            "section" => v.subjects.push(terms::subject(None, Some("ritzau"), Some(bare))),
-            "IPTCList" => v.subjects.extend(
-                child.elements().map(|code| terms::subject(Some(code.text().trim()), Some("subj"), None)),
-            ),
-            "SubjectKeyword" => v.keywords.extend(child.elements().map(|word| terms::collapse(&word.text()))),
-            "Annuleret" | "NyVersion" | "Korrektion" | "InfoFlash" => flag(v, child.name, bare, &path),
-            "Status" => status(v, bare, &path),
-            "Replaces" | "replacedID" => replaces(v, bare),
-            _ => terms::flatten(v, child, &path),
+            "town" => {
+                v.located = Some(terms::collapse(bare));
+                stood::in_text(v, Field::Located, child);
+            }
+            "strapline" => {
+                v.slugline = Some(terms::collapse(bare));
+                stood::in_text(v, Field::Slugline, child);
+            }
+            "TilRedaktionen" => {
+                terms::note(v, "ednote", bare, &path);
+                stood::in_text(v, Field::Note(nth(v.notes.len())), child);
+            }
+            "byLineEmail" | "byLinePhone" => contacts.push((path, child)),
+            "Priority" => {
+                terms::apply_urgency(v, bare, &path);
+                stood::meant_in(v, Field::Urgency, child);
+            }
+            "section" => {
+                v.subjects.push(terms::subject(None, Some("ritzau"), Some(bare)));
+                stood::in_text(v, Field::Subject(nth(v.subjects.len())), child);
+            }
+            "IPTCList" => {
+                for code in child.elements() {
+                    v.subjects.push(terms::subject(Some(code.text().trim()), Some("subj"), None));
+                    stood::in_text(v, Field::SubjectCode(nth(v.subjects.len())), code);
+                }
+            }
+            "SubjectKeyword" => {
+                for word in child.elements() {
+                    v.keywords.push(terms::collapse(&word.text()));
+                    stood::in_text(v, Field::Keyword(nth(v.keywords.len())), word);
+                }
+            }
+            "Annuleret" | "NyVersion" | "Korrektion" | "InfoFlash" => flag(v, child, bare, &path),
+            "Status" => {
+                if !KNOWN.contains(&bare.to_lowercase().as_str()) {
+                    terms::apply_status(v, bare, &path);
+                }
+                stood::meant_in(v, Field::Status, child);
+            }
+            "Replaces" | "replacedID" => {
+                replaces(v, bare);
+                let named = v.references.iter().position(|reference| reference.uri == bare);
+                if let Some(n) = named {
+                    stood::in_text(v, Field::Reference(nth(n + 1)), child);
+                }
+            }
+            // What nothing is taken from is unmapped.
+            _ => {}
         }
     }
     for (path, contact) in contacts {
-        terms::note(v, "contact", &contact, &path);
+        terms::note(v, "contact", contact.text().trim(), &path);
+        stood::in_text(v, Field::Note(nth(v.notes.len())), contact);
     }
     head.lines.sort_by_key(|line| line.kind);
     story::tell(v, head, words, "RBNews/content");
@@ -94,9 +137,10 @@ fn filled(root: &Element, name: &str) -> Option<String> {
     root.child(name).map(|child| child.text().trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-fn line(version: &mut Version, lines: &mut Vec<html::Draft>, kind: BlockKind, text: &str, path: &str) {
-    remark_doubled(version, is_doubled(text), path);
-    lines.extend(story::line(kind, text));
+fn line(version: &mut Version, head: &mut Head, kind: BlockKind, element: &Element, path: &str) {
+    let text = stood::text(element);
+    remark_doubled(version, is_doubled(&text), path);
+    head.add(story::line(kind, &text), element.inner.clone());
 }
 
 /// Whether a reference is left over after all that were declared have been resolved.
@@ -113,7 +157,8 @@ fn remark_doubled(version: &mut Version, doubled: bool, path: &str) {
 }
 
 /// A flag is `true` or `false`; anything else may mean either.
-fn flag(version: &mut Version, name: &str, word: &str, path: &str) {
+fn flag(version: &mut Version, element: &Element, word: &str, path: &str) {
+    let name = element.name;
     let severity = if name == "Annuleret" { Severity::Kills } else { Severity::Informs };
     let code = match name {
         "Annuleret" => "ritzau:annulled",
@@ -123,19 +168,14 @@ fn flag(version: &mut Version, name: &str, word: &str, path: &str) {
     };
     match word.to_ascii_lowercase().as_str() {
         "false" | "0" => {}
-        "true" | "1" => terms::signal(version, code, severity, path),
+        "true" | "1" => {
+            terms::signal(version, code, severity, path);
+            stood::meant_in(version, Field::Signal(nth(version.signals.len())), element);
+        }
         _ => {
             let message = format!("the flag is neither true nor false but `{word}`");
             terms::complain(version, Gravity::Hold, "unknown-status", message, path);
         }
-    }
-}
-
-fn status(version: &mut Version, word: &str, path: &str) {
-    if KNOWN.contains(&word.to_lowercase().as_str()) {
-        terms::keep(version, path, word);
-    } else {
-        terms::apply_status(version, word, path);
     }
 }
 

@@ -1,12 +1,14 @@
 //! RSS to versions.
 
-use news::{Complaint, Gravity, Version};
+use std::time::Duration;
+
+use news::{Complaint, Field as Noted, Gravity, Masthead, Version};
 
 use super::shape::{Field, RDF, field, is_own};
-use crate::feed::{self, Draft, Heritage, TOMBSTONES};
+use crate::feed::{self, Draft, TOMBSTONES};
 use crate::html::{self, Words};
 use crate::xml::Element;
-use crate::{Hints, Reading};
+use crate::{Hints, Reading, stood};
 
 /// Reads a feed. Never fails; see [`crate::read`].
 pub fn read(text: &str, hints: &Hints) -> Reading {
@@ -20,22 +22,46 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
         }
         item(element, hints)
     });
-    heritage(head.as_ref()).give(&mut reading, hints);
+    feed::settle(masthead(head.as_ref()), &mut reading, hints);
     reading
 }
 
-fn heritage(root: Option<&Element>) -> Heritage {
-    let channel = root.and_then(|root| root.child("channel")).or(root);
-    let own = |name: &str| {
-        let found = channel?.elements().find(|e| *e.name == *name && (is_own(e) || e.is(feed::DC, name)))?;
-        Some(html::collapse(&found.text())).filter(|text| !text.is_empty())
-    };
-    let lang = || channel.and_then(Element::lang).or_else(|| root?.lang()).map(str::to_owned);
-    Heritage {
-        language: own("language").or_else(lang),
-        copyright: own("copyright").or_else(|| own("rights")),
-        creators: Vec::new(),
+/// What the channel says of itself.
+fn masthead(root: Option<&Element>) -> Masthead {
+    let mut says = Masthead::default();
+    let Some(root) = root else { return says };
+    let channel = root.child("channel").unwrap_or(root);
+    for child in channel.elements() {
+        if !is_own(child) {
+            feed::masthead(child, &mut says);
+            continue;
+        }
+        let Some(text) = Some(html::collapse(&child.text())).filter(|text| !text.is_empty()) else {
+            continue;
+        };
+        let place = match child.name {
+            "title" => &mut says.title,
+            "link" => &mut says.home,
+            "language" => &mut says.language,
+            "copyright" => &mut says.copyright,
+            "generator" => &mut says.generator,
+            "ttl" => {
+                // Minutes. Who says both is asked as seldom as he wishes.
+                let ttl = text.parse().ok().map(|minutes: u32| Duration::from_secs(60 * u64::from(minutes)));
+                says.ask_every = ttl.max(says.ask_every);
+                continue;
+            }
+            "lastBuildDate" => {
+                says.updated = Some(text);
+                continue;
+            }
+            _ => continue,
+        };
+        place.get_or_insert(text);
     }
+    let lang = || channel.lang().or_else(|| root.lang()).map(str::to_owned);
+    says.language = says.language.or_else(lang);
+    says
 }
 
 /// The parts of an item that depend on each other.
@@ -46,7 +72,7 @@ struct Parts<'e> {
     xhtml: Option<&'e Element<'e>>,
     description: Option<&'e Element<'e>>,
     guid: Option<&'e Element<'e>>,
-    link: Option<String>,
+    link: Option<&'e Element<'e>>,
     date: String,
 }
 
@@ -58,9 +84,10 @@ fn item(element: &Element, hints: &Hints) -> Result<Version, Complaint> {
     }
     if let Some(title) = parts.title {
         if hints.title_is_html {
-            draft.marked_headline(html::read_fragment(&title.text(), "item/title"));
+            let words = html::read_fragment(&title.text(), "item/title", &hints.limits);
+            draft.marked_headline(words, title);
         } else {
-            draft.headline(&title.text(), "item/title");
+            draft.headline_in(title, "item/title");
         }
     }
     words(&parts, &mut draft);
@@ -70,106 +97,93 @@ fn item(element: &Element, hints: &Hints) -> Result<Version, Complaint> {
 
 fn sort<'e>(child: &'e Element<'e>, parts: &mut Parts<'e>, draft: &mut Draft<'_>) {
     const PATH: &str = "item";
+    // The first that says something counts; what no field is taken from is unmapped.
     let first = |slot: &mut Option<&'e Element<'e>>| {
-        let free = slot.is_none() && !child.is_blank();
-        if free {
+        if slot.is_none() && !child.is_blank() {
             *slot = Some(child);
         }
-        free
     };
-    let read = match field(child) {
+    match field(child) {
         Field::Title => first(&mut parts.title),
         Field::Description => first(&mut parts.description),
         Field::Encoded => first(&mut parts.encoded),
         Field::Xhtml => first(&mut parts.xhtml),
         Field::Guid => first(&mut parts.guid),
-        Field::Link => {
-            let link = child.text().trim().to_owned();
-            let free = parts.link.is_none() && !link.is_empty();
-            if free {
-                parts.link = Some(link);
-            }
-            free
-        }
+        Field::Link => first(&mut parts.link),
         Field::PubDate if draft.dated.is_none() => {
             parts.date = child.text().trim().to_owned();
-            draft.dated = draft.stamp(child, "item/pubDate");
-            true
+            draft.dated = draft.stamp(child, Noted::VersionCreated, "item/pubDate");
         }
         Field::AtomUpdated if draft.updated.is_none() => {
-            draft.updated = draft.stamp(child, "item/atom:updated");
-            true
+            draft.updated = draft.stamp(child, Noted::VersionCreated, "item/atom:updated");
         }
         Field::AtomPublished if draft.first.is_none() => {
-            draft.first = draft.stamp(child, "item/atom:published");
-            true
+            draft.first = draft.stamp(child, Noted::FirstCreated, "item/atom:published");
         }
-        Field::Category => {
-            draft.subject(None, child.attr("domain"), Some(&child.text()));
-            true
-        }
-        Field::Author => {
-            draft.creator(&child.text());
-            true
-        }
-        Field::AtomAuthor => {
-            draft.creator(&child.child("name").unwrap_or(child).text());
-            true
-        }
-        Field::Enclosure => {
-            draft.rendition(child.attr("url"), child.attr("type"), "enclosure");
-            true
-        }
+        Field::Category => draft.subject_in(child, child.attr("domain")),
+        Field::Author => draft.creator_in(child),
+        Field::AtomAuthor => draft.creator_in(child.child("name").unwrap_or(child)),
+        Field::Enclosure => draft.rendition_in(child, "url", "enclosure"),
         Field::AtomLink if child.attr("rel") == Some("enclosure") => {
-            draft.rendition(child.attr("href"), child.attr("type"), "enclosure");
-            true
+            draft.rendition_in(child, "href", "enclosure");
         }
-        Field::Copyright => {
-            draft.copyright(&child.text());
-            true
+        Field::Copyright => draft.copyright(child),
+        _ => {
+            draft.module(child, PATH);
         }
-        _ => draft.module(child, PATH),
-    };
-    if !read {
-        draft.extra_element(child, PATH);
     }
 }
 
-/// The body: the fullest text that the item carries. What is left is kept beside it.
+/// The body: the fullest text that the item carries. What is left is unmapped.
 fn words(parts: &Parts<'_>, draft: &mut Draft<'_>) {
-    let description = parts.description;
-    if let Some(encoded) = parts.encoded {
-        feed::body(draft, markup(encoded, "item/content:encoded"));
+    let (element, words) = if let Some(encoded) = parts.encoded {
+        (encoded, markup(encoded, "item/content:encoded", draft.hints))
     } else if let Some(xhtml) = parts.xhtml {
-        feed::body(draft, html::read_xhtml(xhtml, "item/xhtml:body"));
-    } else if let Some(description) = description {
-        return feed::body(draft, markup(description, "item/description"));
-    }
-    if let Some(description) = description {
-        draft.extra("item/description", description.text().trim());
-    }
+        (xhtml, html::read_xhtml(xhtml, "item/xhtml:body"))
+    } else if let Some(description) = parts.description {
+        (description, markup(description, "item/description", draft.hints))
+    } else {
+        return;
+    };
+    feed::body(draft, words, element, "item/description");
 }
 
 /// HTML as text of an element, or, against the rules but often seen, as elements in it.
-fn markup(element: &Element, path: &str) -> Words {
+fn markup(element: &Element, path: &str, hints: &Hints) -> Words {
     match element.only_text() {
-        Some(text) => html::read_fragment(text, path),
+        Some(text) => html::read_fragment(text, path, &hints.limits),
         None if element.elements().next().is_some() => html::read_xhtml(element, path),
-        None => html::read_fragment(&element.text(), path),
+        None => html::read_fragment(&element.text(), path, &hints.limits),
     }
 }
 
 fn identify(element: &Element, parts: &Parts<'_>, draft: &mut Draft<'_>) -> Result<(), Complaint> {
-    let filled = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-    let guid = parts.guid.and_then(|guid| filled(guid.text()));
-    let about = element.attr_ns(RDF, "about").and_then(|about| filled(about.to_owned()));
+    let filled =
+        |element: &Element| Some(stood::text(element).trim().to_owned()).filter(|text| !text.is_empty());
+    let guid = parts.guid.and_then(filled);
+    let link = parts.link.and_then(filled);
+    let about = element.attrs.iter().find(|attr| attr.name == "about" && attr.ns.as_deref() == Some(RDF));
+    let about = about.filter(|attr| !attr.value.trim().is_empty());
     let permanent = parts.guid.is_some_and(|guid| guid.attr("isPermaLink").map(str::trim) != Some("false"));
     let address = guid
         .clone()
         .filter(|guid| permanent && (guid.starts_with("http://") || guid.starts_with("https://")));
-    draft.version.link = parts.link.clone().or(address);
-    if let Some(uri) = guid.or(about).or_else(|| parts.link.clone()) {
+    draft.version.link = link.clone().or(address);
+    // Both may have been taken from one place.
+    if let (Some(guid), Some(uri)) = (parts.guid, guid) {
         draft.version.uri = uri;
+        stood::in_text(&mut draft.version, Noted::Uri, guid);
+    } else if let Some(attr) = about {
+        attr.value.trim().clone_into(&mut draft.version.uri);
+        stood::in_attr(&mut draft.version, Noted::Uri, attr);
+    } else if let (Some(element), Some(uri)) = (parts.link, &link) {
+        draft.version.uri.clone_from(uri);
+        stood::in_text(&mut draft.version, Noted::Uri, element);
+    }
+    if let Some(from) = parts.link.or(parts.guid).filter(|_| draft.version.link.is_some()) {
+        stood::in_text(&mut draft.version, Noted::Link, from);
+    }
+    if !draft.version.uri.is_empty() {
         return Ok(());
     }
     if draft.version.copy.is_empty() {

@@ -66,12 +66,8 @@ fn a_feed_in_english() {
     assert_eq!(first.notes[0].text, "tracking");
     assert!(matches!(first.embargo, Some(Embargo::Until(at)) if at.to_string() == "2026-03-21T06:00:00Z"));
     assert_eq!(first.expires.map(|at| at.to_string()).as_deref(), Some("2026-04-20T06:00:00Z"));
-    assert!(
-        first
-            .extra
-            .iter()
-            .any(|e| e.path == "item/description" && e.value == "The short version, for lists.")
-    );
+    let description = crate::account::unmapped(text, "item/description");
+    assert_eq!(description, ["The short version, for lists."]);
     assert!(text[first.span.clone()].starts_with("<item>") && text[first.span.clone()].ends_with("</item>"));
     assert_eq!(
         blocks(second),
@@ -215,7 +211,7 @@ fn what_is_written_is_read_again() {
     let reading = read(&text);
     assert!(reading.complaints.is_empty(), "{:?}", reading.complaints);
     let [story, tombstone] = &reading.items[..] else { panic!("a story and a tombstone") };
-    carried(story, &channel);
+    carried(story, &text, &channel);
     assert!(story.complaints.is_empty(), "{:?}", story.complaints);
     assert_eq!(tombstone.references[0].uri, channel.tombstones[0].id);
     assert!(text.contains(

@@ -61,7 +61,9 @@ fn item(out: &mut String, story: &Outgoing) {
     for section in &story.sections {
         element(out, "category", section);
     }
-    element(out, "content:encoded", &html::write_body(&story.copy));
+    // An item without a title has to have a description (RSS 2.0, elements of item).
+    let body = if story.copy.headline().is_some() { "content:encoded" } else { "description" };
+    element(out, body, &html::write_body(&story.copy));
     statement(out, story);
     out.push_str("</item>\n");
 }

@@ -19,6 +19,11 @@ pub struct Record<'a> {
     pub span: Range<usize>,
 }
 
+/// So many faults outside the records are told one by one.
+const FAULTS: usize = 100;
+/// So many elements around the records are kept: a feed says about itself what it has to say in a few dozen.
+const AROUND: usize = 10_000;
+
 /// The records of a text in order; see [`records`].
 pub struct Records<'a> {
     pull: Pull<'a, 'a>,
@@ -27,6 +32,8 @@ pub struct Records<'a> {
     open: Vec<Open<'a>>,
     root: Option<Element<'a>>,
     faults: Vec<XmlFault>,
+    /// Faults beyond [`FAULTS`], which are counted only.
+    more: usize,
     seen: usize,
     nodes: usize,
     /// Bytes read more than once, because reading went on before the place that the reader had reached.
@@ -48,6 +55,7 @@ pub fn records<'a>(input: &'a str, names: &'a [&'a str], limits: &'a Limits) -> 
         open: Vec::new(),
         root: None,
         faults: Vec::new(),
+        more: 0,
         seen: 0,
         nodes: 0,
         reread: 0,
@@ -68,6 +76,10 @@ impl<'a> Records<'a> {
     /// be counted.
     pub fn faults(&mut self) -> Vec<XmlFault> {
         let mut all = std::mem::take(&mut self.faults);
+        if self.more > 0 {
+            let message = format!("{} more faults outside the items", std::mem::take(&mut self.more));
+            all.push(XmlFault::lost("xml-not-well-formed", self.pull.position(), message));
+        }
         all.append(&mut self.pull.remarks);
         all
     }
@@ -84,6 +96,7 @@ impl<'a> Records<'a> {
             self.stop(XmlFault::lost("too-many-items", at.start, message));
             return None;
         }
+        self.pull.limits.item_begins();
         let outer = std::mem::take(&mut self.pull.remarks);
         let element = self.pull.subtree(start, at.clone(), Some(written));
         let remarks = std::mem::replace(&mut self.pull.remarks, outer);
@@ -117,7 +130,13 @@ impl<'a> Records<'a> {
         self.pull.jump(offset);
     }
 
+    /// Notes a fault outside the records.
+    fn fault(&mut self, fault: XmlFault) {
+        if self.faults.len() < FAULTS { self.faults.push(fault) } else { self.more += 1 }
+    }
+
     fn stop(&mut self, fault: XmlFault) {
+        // Why reading ended is never one of those that are counted only.
         self.faults.push(fault);
         self.done = true;
     }
@@ -125,9 +144,9 @@ impl<'a> Records<'a> {
     /// A start tag outside the records.
     fn enter(&mut self, start: Token<'a>, at: Range<usize>) {
         self.nodes += 1;
-        if self.open.len() >= self.pull.limits.depth || self.nodes > self.pull.limits.nodes {
+        if self.open.len() >= self.pull.limits.depth || self.nodes > self.pull.limits.nodes.min(AROUND) {
             let message = "what stands around the items is too deep or too large; only items are read on";
-            self.faults.push(XmlFault::lost("xml-too-large", at.start, message));
+            self.fault(XmlFault::lost("xml-too-large", at.start, message));
             self.resume(at.start + 1);
             return;
         }
@@ -135,7 +154,7 @@ impl<'a> Records<'a> {
             Ok(open) => {
                 if self.open.is_empty() && self.root.is_some() {
                     let message = "a second root element follows the first";
-                    self.faults.push(XmlFault::new(Gravity::Remark, "xml-two-roots", at.start, message));
+                    self.fault(XmlFault::new(Gravity::Remark, "xml-two-roots", at.start, message));
                 }
                 self.open.push(open);
                 if matches!(start, Token::Start { empty: true, .. }) {
@@ -144,7 +163,7 @@ impl<'a> Records<'a> {
             }
             Err(fault) => {
                 self.resume(fault.offset.max(at.start) + 1);
-                self.faults.push(fault);
+                self.fault(fault);
             }
         }
     }
@@ -155,12 +174,7 @@ impl<'a> Records<'a> {
             Some(depth) => {
                 if depth + 1 != self.open.len() {
                     let message = format!("</{written}> closes elements that are still open");
-                    self.faults.push(XmlFault::new(
-                        Gravity::Remark,
-                        "xml-not-well-formed",
-                        at.start,
-                        message,
-                    ));
+                    self.fault(XmlFault::new(Gravity::Remark, "xml-not-well-formed", at.start, message));
                 }
                 self.close_to(depth, at.end);
             }
@@ -193,14 +207,14 @@ impl<'a> Records<'a> {
             Token::Text(_) | Token::Data(_) | Token::Comment(_) => {
                 let Some(top) = self.open.last_mut() else { return };
                 if let Err(fault) = self.pull.add(&mut top.element, token, at.start) {
-                    self.faults.push(fault);
+                    self.fault(fault);
                 }
             }
             Token::Over => {
                 self.done = true;
                 if let Some(top) = self.open.first() {
                     let message = format!("the text ends inside <{}>: it may have been cut", top.written);
-                    self.faults.push(XmlFault::new(Gravity::Remark, "xml-truncated", at.start, message));
+                    self.fault(XmlFault::new(Gravity::Remark, "xml-truncated", at.start, message));
                 }
             }
             Token::Instruction | Token::DocType => {}
@@ -220,7 +234,7 @@ impl<'a> Iterator for Records<'a> {
                 Ok((token, at)) => self.around(token, at),
                 Err(fault) => {
                     self.resume(fault.offset + 1);
-                    self.faults.push(fault);
+                    self.fault(fault);
                 }
             }
         }

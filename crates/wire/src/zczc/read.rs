@@ -1,11 +1,13 @@
 //! ZCZC to versions.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use news::{BlockKind, Complaint, Gravity, Version, relaxed};
+use news::Taken::{AsWritten, ByMeaning};
+use news::{BlockKind, Complaint, Field, Gravity, Version, nth, relaxed};
 
 use crate::story::{self, Head};
-use crate::teleprinter::{self, is_number};
+use crate::teleprinter::{self, Message, is_number};
 use crate::{Format, Hints, Reading, feed, html, terms};
 
 /// Begins and ends a message.
@@ -37,7 +39,8 @@ pub fn read(bytes: &[u8], hints: &Hints) -> Reading {
             reading.complaints.push(lost.at("", Some(span.start)));
             break;
         }
-        match message(&text, hints) {
+        let start = matches!(text, Cow::Borrowed(_)).then_some(span.start);
+        match message(&Message::whole(&text, start), hints) {
             Ok(mut version) => {
                 version.complaints.extend(oddities);
                 version.span = span;
@@ -81,12 +84,13 @@ struct Header<'a> {
     byline: Option<&'a str>,
 }
 
-fn message(text: &str, hints: &Hints) -> Result<Version, Complaint> {
+fn message(message: &Message<'_>, hints: &Hints) -> Result<Version, Complaint> {
+    let text = message.text.unwrap_or_default();
     let mut lines = teleprinter::lines(text).into_iter().map(|line| line.text).peekable();
     while lines.next_if(|line| teleprinter::is_fill(line)).is_some() {}
     let Some(first) = lines.next_if(|line| opens(line)) else {
-        let message = "text stands outside every message and begins with no ZCZC; it was not read";
-        return Err(Complaint::new(Gravity::Lost, "outside-message", message));
+        let said = "text stands outside every message and begins with no ZCZC; it was not read";
+        return Err(Complaint::new(Gravity::Lost, "outside-message", said));
     };
     let mut version = Version::new(String::new());
     version.language.clone_from(&hints.language);
@@ -95,7 +99,7 @@ fn message(text: &str, hints: &Hints) -> Result<Version, Complaint> {
     let mut header = Header::default();
     while let Some(line) = lines.next_if(|line| line.trim().is_empty() || is_header(line)) {
         let line = line.trim();
-        if take(line, &mut header, &mut version, hints) {
+        if take(line, &mut header, message, &mut version, hints) {
             break;
         }
     }
@@ -111,28 +115,36 @@ fn message(text: &str, hints: &Hints) -> Result<Version, Complaint> {
         }
     }
     if !ended {
-        let message = "the message has no NNNN: its end may not have arrived";
+        let said = "the message has no NNNN: its end may not have arrived";
         let signed = header.id.is_some();
         let gravity = if signed { Gravity::Remark } else { Gravity::Hold };
-        terms::complain(&mut version, gravity, "message-cut", message, "text");
+        terms::complain(&mut version, gravity, "message-cut", said, "text");
     }
-    let mut head = head(&header, &mut version);
-    if head.lines.is_empty() {
-        head.lines.extend(first_line(&mut body));
+    let mut head = head(&header, message, &mut version);
+    if head.lines.is_empty()
+        && let Some(line) = first_line(&mut body)
+    {
+        message.note(&mut version, Field::Block(BlockKind::Headline, 0), AsWritten, line.trim());
+        head.lines.extend(story::line(BlockKind::Headline, line));
     }
+    message.note_lines(&mut version, Field::Body, body.iter().copied());
     let words = html::read_text(&body.join("\n"), "text");
     let lead = words.blocks.first().map(|block| relaxed(&block.text)).unwrap_or_default();
     let headline = head.lines.first().map(|line| line.text.clone()).unwrap_or_default();
     if lead.is_empty() {
-        let message = format!("the message `{headline}` has no text");
-        return Err(Complaint::new(Gravity::Lost, "empty-item", message));
+        let said = format!("the message `{headline}` has no text");
+        return Err(Complaint::new(Gravity::Lost, "empty-item", said));
     }
     let slug = header.slug.or(header.key).unwrap_or_default();
+    if let Some(id) = header.id {
+        message.note(&mut version, Field::Uri, ByMeaning, id);
+    }
     version.uri = match header.id {
         Some(id) => format!("urn:verbatim:zczc:{sender}{id}"),
         None => feed::key("zczc", &[sender, slug, &headline, &lead]),
     };
     version.slugline = Some(slug.to_owned()).filter(|slug| !slug.is_empty());
+    message.note(&mut version, Field::Slugline, AsWritten, slug);
     story::tell(&mut version, head, words, "text");
     Ok(version)
 }
@@ -156,7 +168,13 @@ fn is_header(line: &str) -> bool {
 }
 
 /// Takes one line of the header; `true` if the body begins behind it.
-fn take<'a>(line: &'a str, header: &mut Header<'a>, version: &mut Version, hints: &Hints) -> bool {
+fn take<'a>(
+    line: &'a str,
+    header: &mut Header<'a>,
+    message: &Message<'_>,
+    version: &mut Version,
+    hints: &Hints,
+) -> bool {
     if line.is_empty() {
         return false;
     }
@@ -167,8 +185,17 @@ fn take<'a>(line: &'a str, header: &mut Header<'a>, version: &mut Version, hints
             "AN" if !value.is_empty() => header.id = Some(value),
             "TI" if !value.is_empty() => header.headline = Some(value),
             "BY" if !value.is_empty() => header.byline = Some(value),
-            "PD" => version.version_created = terms::stamp(version, value, "header/PD", hints),
-            "KY" => version.keywords.extend(value.split_whitespace().map(str::to_owned)),
+            "PD" => {
+                version.version_created = terms::stamp(version, value, "header/PD", hints);
+                message.note(version, Field::VersionCreated, ByMeaning, value);
+            }
+            "KY" => {
+                for word in value.split_whitespace() {
+                    version.keywords.push(word.to_owned());
+                    let field = Field::Keyword(nth(version.keywords.len()));
+                    message.note(version, field, AsWritten, word);
+                }
+            }
             _ => terms::keep(version, format!("header/{tag}"), value),
         }
         return false;
@@ -182,6 +209,8 @@ fn take<'a>(line: &'a str, header: &mut Header<'a>, version: &mut Version, hints
         ':' if header.key.is_none() && !value.is_empty() => header.key = Some(value),
         '*' | '+' if value.len() == 8 && is_number(value) => {
             version.subjects.push(terms::subject(Some(value), Some("subj"), None));
+            let field = Field::SubjectCode(nth(version.subjects.len()));
+            message.note(version, field, AsWritten, value);
         }
         '^' | '$' | '#' | ':' | '*' | '+' | '%' | '&' | '@' | '~' | '=' => {
             terms::keep(version, format!("header/{mark}"), value);
@@ -195,24 +224,28 @@ fn take<'a>(line: &'a str, header: &mut Header<'a>, version: &mut Version, hints
 const LONGEST: usize = 120;
 
 /// Takes the first line of the body for a headline where the header has none, if it is short, not indented, and no table.
-fn first_line(body: &mut Vec<&str>) -> Option<html::Draft> {
+fn first_line<'a>(body: &mut Vec<&'a str>) -> Option<&'a str> {
     let at = body.iter().position(|line| !line.trim().is_empty())?;
     let line = body[at];
     let title = line.chars().count() <= LONGEST && !line.starts_with([' ', '\t']) && !line.contains("  ");
     let follows = body[at + 1..].iter().any(|line| !line.trim().is_empty());
-    (title && follows).then(|| body.remove(at)).and_then(|line| story::line(BlockKind::Headline, line))
+    (title && follows).then(|| body.remove(at))
 }
 
-fn head(header: &Header<'_>, version: &mut Version) -> Head {
+fn head(header: &Header<'_>, message: &Message<'_>, version: &mut Version) -> Head {
     let mut head = Head::default();
     let named = header.headline.or(header.service);
     let headline = named.or(header.slug).or(header.key).unwrap_or_default();
     if named.is_none() {
-        let message =
+        let said =
             "no line of the header is a headline; the slugline, or the first line, stands in its place";
-        terms::complain(version, Gravity::Remark, "no-headline", message, "header");
+        terms::complain(version, Gravity::Remark, "no-headline", said, "header");
     }
+    message.note(version, Field::Block(BlockKind::Headline, 0), AsWritten, headline);
     head.lines.extend(story::line(BlockKind::Headline, headline));
+    if let Some(line) = header.byline {
+        message.note(version, Field::Block(BlockKind::Byline, 0), ByMeaning, line);
+    }
     head.bylines.extend(header.byline.and_then(|line| story::line(BlockKind::Byline, line)));
     if named.is_some()
         && let Some(key) = header.key.filter(|_| header.slug.is_some())
