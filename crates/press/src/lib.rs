@@ -6,6 +6,7 @@
 //!
 //! **Never here:** fetching, storing, reading the clock, or "improving" copy.
 
+mod badge;
 mod feeds;
 pub mod gate;
 mod labels;
@@ -18,6 +19,7 @@ mod sitemaps;
 mod structured;
 mod theme;
 
+pub use badge::{BADGE, Badge, CHECK};
 pub use gate::{GateRefusal, Gated};
 pub use labels::{LabelSet, LabelTexts, label};
 pub use links::Links;

@@ -6,6 +6,7 @@ use minijinja::value::Value;
 use news::ReviewState;
 use wire::html::{escape_attribute, escape_text};
 
+use crate::badge::BADGE;
 use crate::gate::{self, GateRefusal, Gated, Listed};
 use crate::mark::{self, language_attributes};
 use crate::script::script_of;
@@ -351,6 +352,7 @@ fn story_facts(site: &SiteFace, story: &Story<'_>) -> Value {
         txt_local => format!("{local}.txt"),
         json_local => format!("{local}.json"),
         proof_local => format!("{local}.proof"),
+        badge_local => links.local(&BADGE.path),
         verify_local => links.local(&format!("/verify?url={url}")),
         history_local => format!("{local}/history"),
     }

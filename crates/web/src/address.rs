@@ -19,6 +19,8 @@ pub enum Place {
     WellKnown,
     /// A style sheet, by its path.
     Style(String),
+    /// The script that checks a story on its own page.
+    Badge,
     /// The page that checks a story in the reader's browser.
     Verify,
     /// Nothing.
@@ -40,6 +42,7 @@ pub fn place(path: &str, query: &[(String, String)]) -> Place {
         ["api", "v1", "items"] => Place::Items,
         [".well-known", "verbatim.json"] => Place::WellKnown,
         ["verify"] => Place::Verify,
+        [file] if path == press::BADGE.path && !file.is_empty() => Place::Badge,
         ["log", ..] => Place::Log(parts[1..].join("/")),
         ["s", story] => match story.split_once('.') {
             Some((id, "proof")) => proof(id, value("version").map(|n| n.parse().map(Of::Version))),

@@ -9,11 +9,11 @@ pub(crate) struct Head(Vec<(HeaderName, HeaderValue)>);
 impl Head {
     /// Of the public site.
     ///
-    /// No script, no frame, no other host: the theme needs none, and agency copy gets none.
+    /// One script, which is a file of ours; no frame, no other host: the theme needs none, and agency copy gets none.
     pub(crate) fn public() -> Self {
         let mut head = Self::with(
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; connect-src 'self'; \
-             base-uri 'none'; frame-ancestors 'none'",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; \
+             connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
         );
         // Nothing here is anybody's alone, and whoever checks a story does it from another place.
         head.0.push((header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")));

@@ -169,6 +169,7 @@ impl Desk {
             Place::Proof(item, of) => log::proof(self.newsroom.clone(), self.id.clone(), item, of).await,
             Place::Style(path) => self.style(&path, &asked.headers),
             Place::Verify => log::verify_page(),
+            Place::Badge => log::badge(),
             Place::WellKnown => log::well_known(&self.newsroom, &self.id),
             Place::Nowhere => self.missing(),
         }

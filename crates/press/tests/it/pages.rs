@@ -100,9 +100,12 @@ fn an_edited_story_does_not_claim_to_be_word_for_word() {
 }
 
 #[test]
-fn a_page_has_no_script_and_asks_nobody_for_anything() {
+fn a_page_has_one_script_which_checks_it_and_asks_nobody_for_anything() {
     let page = render(rich_copy());
-    let text = page.text();
+    // The file's name is the hash of what is in it.
+    let badge = format!("<script src=\"/wire{}\" defer></script>", press::BADGE.path);
+    let text = page.text().replacen(&badge, "", 1);
+    assert_eq!(page.text().len() - text.len(), badge.len(), "{badge}");
     assert_eq!(
         text.matches("<script").count(),
         text.matches("<script type=\"application/ld+json\">").count()
