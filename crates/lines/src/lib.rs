@@ -21,6 +21,7 @@ pub mod http_poll;
 pub mod http_push;
 pub mod reader;
 mod unpack;
+pub mod witness;
 
 /// What a door hands its bytes to.
 ///

@@ -14,6 +14,7 @@ use desk::safety::Rules;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use news::{AgencyId, FeedId, SiteId};
+use notary::VerifierKey;
 use press::LabelTexts;
 use url::Url;
 
@@ -206,6 +207,19 @@ pub struct Log {
     pub key_file: PathBuf,
     /// The folder of the last signed checkpoints. It may not exist yet.
     pub last_checkpoint: PathBuf,
+    /// Who looks at each checkpoint and signs it, too.
+    pub witnesses: Vec<Witness>,
+    /// How often they are asked, at most.
+    pub witness_every: Duration,
+}
+
+/// Somebody else who signs our checkpoints (C2SP tlog-witness).
+#[derive(Clone, Debug)]
+pub struct Witness {
+    /// The address below which it takes `add-checkpoint`.
+    pub url: Url,
+    /// By which key it signs.
+    pub key: VerifierKey,
 }
 
 /// What is too much.
@@ -363,6 +377,14 @@ pub fn parse_with(
         });
         ConfigErrors { path: path.to_owned(), problems: problems.collect() }
     })
+}
+
+/// Reads a length of time as it is written in the file and on the command line: `90s`, `15m`.
+///
+/// # Errors
+/// What is wrong with it and what would be right.
+pub fn length_of_time(text: &str) -> Result<Duration, String> {
+    words::duration(text)
 }
 
 fn line_and_column(text: &str, offset: usize) -> (usize, usize) {

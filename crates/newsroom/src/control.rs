@@ -84,6 +84,9 @@ pub enum ItemOrder {
     Kill {
         /// Why.
         reason: String,
+        /// Whether its words are destroyed wherever they are kept.
+        #[serde(default)]
+        erase: bool,
     },
     /// Take it off until further notice.
     Hold,
@@ -102,7 +105,7 @@ pub enum ItemOrder {
 impl From<ItemOrder> for Command {
     fn from(order: ItemOrder) -> Self {
         match order {
-            ItemOrder::Kill { reason } => Command::Kill { reason },
+            ItemOrder::Kill { reason, .. } => Command::Kill { reason },
             ItemOrder::Hold => Command::Hold,
             ItemOrder::Release { n } => Command::Release { n },
             ItemOrder::Spike { n } => Command::Spike { n },
@@ -198,7 +201,10 @@ impl Newsroom {
             }
             Request::Item { uri, agency, order, by } => {
                 let key = self.find(&uri, agency.as_deref())?;
-                let outcomes = self.order(Order::Item { key, command: order.into(), by }).await?;
+                let outcomes = match order {
+                    ItemOrder::Kill { reason, erase: true } => self.erase(key, reason, by).await?,
+                    order => self.order(Order::Item { key, command: order.into(), by }).await?,
+                };
                 Reply::Outcomes {
                     transmission: None,
                     lines: outcomes.into_iter().map(OutcomeLine::from).collect(),

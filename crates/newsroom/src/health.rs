@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use news::{Act, Complaint, FeedId, Gravity};
+use news::{Act, Complaint, FeedId, Gravity, SiteId};
 
 /// How many alarms are shown.
 const ALARMS: usize = 200;
@@ -62,9 +62,39 @@ pub struct FeedHealth {
     pub findings: BTreeMap<(&'static str, &'static str), u64>,
 }
 
+/// What is known of one witness of one site's log since the start.
+#[derive(Clone, Debug, Default)]
+pub struct WitnessHealth {
+    /// When it last signed a checkpoint.
+    pub signed: Option<Timestamp>,
+    /// How many leaves that checkpoint was over.
+    pub size: u64,
+    /// Since when it does not sign, and why; cleared when it does again.
+    pub trouble: Option<(Timestamp, String)>,
+    /// Failures since it last signed.
+    pub failures: u64,
+}
+
+/// What is measured of a witness: name, help, value.
+type WitnessGauge = (&'static str, &'static str, fn(&WitnessHealth) -> i64);
+const WITNESS_GAUGES: [WitnessGauge; 3] = [
+    ("size", "Leaves of the log under the checkpoint that the witness signed last.", |health| {
+        i64::try_from(health.size).unwrap_or(i64::MAX)
+    }),
+    (
+        "signed_seconds",
+        "When the witness last signed, in seconds since 1970; 0: not since the start.",
+        |health| health.signed.map_or(0, Timestamp::as_second),
+    ),
+    ("failures", "Failures of the witness since it last signed.", |health| {
+        i64::try_from(health.failures).unwrap_or(i64::MAX)
+    }),
+];
+
 #[derive(Debug, Default)]
 struct Board {
     feeds: BTreeMap<FeedId, FeedHealth>,
+    witnesses: BTreeMap<(SiteId, String), WitnessHealth>,
     alarms: VecDeque<(Timestamp, String)>,
 }
 
@@ -154,6 +184,43 @@ impl Health {
         }
     }
 
+    /// A witness signed the checkpoint over so many leaves of a site's log.
+    pub(crate) fn witnessed(&self, site: &SiteId, name: &str, at: Timestamp, size: u64) {
+        let mut board = self.board();
+        let witness = board.witnesses.entry((site.clone(), name.to_owned())).or_default();
+        *witness = WitnessHealth { signed: Some(at), size, trouble: None, failures: 0 };
+    }
+
+    /// A witness did not sign. Raises an alarm if it is the first time since it last did, and returns whether it is.
+    pub(crate) fn not_witnessed(&self, site: &SiteId, name: &str, at: Timestamp, why: &str) -> bool {
+        let mut board = self.board();
+        let witness = board.witnesses.entry((site.clone(), name.to_owned())).or_default();
+        let since = witness.trouble.take().map_or(at, |(since, _)| since);
+        witness.trouble = Some((since, why.to_owned()));
+        witness.failures += 1;
+        let first = witness.failures == 1;
+        drop(board);
+        if first {
+            self.alarm(at, format!("the witness `{name}` does not sign the log of site {site}: {why}"));
+        }
+        first
+    }
+
+    /// Each witness that was asked since the start, by site and name.
+    pub fn witnesses(&self) -> BTreeMap<(SiteId, String), WitnessHealth> {
+        self.board().witnesses.clone()
+    }
+
+    /// What does not keep the promises from holding, and must be seen to all the same.
+    pub fn warnings(&self) -> Vec<String> {
+        let board = self.board();
+        let troubled = board.witnesses.iter().filter_map(|(of, health)| Some((of, health.trouble.as_ref()?)));
+        let line = |((site, name), (since, why)): (&(SiteId, String), &(Timestamp, String))| {
+            format!("the witness `{name}` has not signed the log of site {site} since {since}: {why}")
+        };
+        troubled.map(line).collect()
+    }
+
     /// Each feed that was heard of since the start.
     pub fn feeds(&self) -> BTreeMap<FeedId, FeedHealth> {
         self.board().feeds.clone()
@@ -220,6 +287,15 @@ impl Health {
         out.push_str("# HELP verbatim_feed_failures Failures of a feed's door since it last worked.\n# TYPE verbatim_feed_failures gauge\n");
         for (feed, health) in &board.feeds {
             let _ = writeln!(out, "verbatim_feed_failures{{feed=\"{feed}\"}} {}", health.failures);
+        }
+        for (name, help, value) in WITNESS_GAUGES {
+            let _ =
+                write!(out, "# HELP verbatim_witness_{name} {help}\n# TYPE verbatim_witness_{name} gauge\n");
+            for ((site, witness), health) in &board.witnesses {
+                let value = value(health);
+                let _ =
+                    writeln!(out, "verbatim_witness_{name}{{site=\"{site}\",witness=\"{witness}\"}} {value}");
+            }
         }
         out
     }

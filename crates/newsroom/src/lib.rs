@@ -23,6 +23,7 @@ pub mod config;
 pub mod control;
 mod decide;
 mod deliver;
+mod erase;
 mod hands;
 pub mod health;
 mod kill;
@@ -41,6 +42,8 @@ pub mod steps;
 mod tests;
 mod tray;
 mod waiting;
+pub mod witness;
+mod witnesses;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -229,6 +232,11 @@ pub enum Order {
         by: String,
         /// The feed; all of them otherwise.
         feed: Option<FeedId>,
+    },
+    /// The safety rules are to remember an item's words no more.
+    Forget {
+        /// Which.
+        key: ItemKey,
     },
     /// The index is thrown away and made anew from the journal.
     Rebuild,
@@ -498,6 +506,7 @@ impl Newsroom {
     /// Removes from the archive what the contracts no longer allow to keep. A feed that has left the configuration has
     /// no contract any more: what it brought and was read is kept as long as it is without one.
     pub fn purge(&self) {
+        self.erase_again();
         let room = &self.room;
         let feeds = match room.store.feeds() {
             Ok(feeds) => feeds,
@@ -628,6 +637,7 @@ impl Desk {
         self.finish()?;
         kill::settle(&self.room)?;
         let taken = self.take_unread(u64::MAX)?;
+        self.go_on_erasing()?;
         // What fell due while nothing ran: no first answer still carries a licence that has ended.
         while self.is_due() {
             self.look_at_the_clock()?;

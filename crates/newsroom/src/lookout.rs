@@ -379,6 +379,23 @@ impl Desk {
         Ok(())
     }
 
+    /// The words of an item are remembered no more: what is left of them confirms no guess.
+    pub(crate) fn forget_words_of(&mut self, key: &ItemKey) -> Result<(), StoreError> {
+        let item = self.lookout.watch.erase(key);
+        self.lookout.unsaved.retain(|row| row.name != format!("{KILLED}{item:016x}"));
+        self.room.store.forget_remembered(&format!("{KILLED}{item:016x}"), Timestamp::MAX)?;
+        let mut changed = Vec::new();
+        for row in self.lookout.unsaved.iter_mut().filter(|row| row.name.starts_with(SHEETS)) {
+            Watch::erase_in_sheet(&mut row.bytes, item);
+        }
+        for mut row in self.room.store.remembered()?.into_iter().filter(|row| row.name.starts_with(SHEETS)) {
+            if Watch::erase_in_sheet(&mut row.bytes, item) {
+                changed.push(row);
+            }
+        }
+        if changed.is_empty() { Ok(()) } else { self.room.store.remember(&changed) }
+    }
+
     /// Writes down what the rules are to know after a restart. It never stops a commit: where there is no space, it
     /// waits for the next.
     pub(crate) fn save_lookout(&mut self) -> Result<(), StoreError> {

@@ -396,6 +396,10 @@ impl Desk {
                     }
                 }
             }
+            Order::Forget { key } => {
+                self.forget_item(&key)?;
+                Ok(vec![])
+            }
             Order::Rebuild => match self.room.store.rebuild() {
                 Ok(_) => {
                     self.room.notary.rebuild(&self.room.store).map_err(|error| StoreError::Fatal {

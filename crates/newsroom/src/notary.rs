@@ -18,9 +18,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use ::notary::chain::Extra;
+use ::notary::note::Signature;
 use ::notary::tiles::{self, FromTiles, Levels, Tile, Tiles, WIDTH};
 use ::notary::tree::{self, Edge, Hash};
+use ::notary::witness::AddCheckpoint;
 use ::notary::{Checkpoint, KeyKind, Leaf, Note, Proof, Secret, SignerKey, VerifierKey, leaf_hash};
 use jiff::Timestamp;
 use news::{FeedId, SiteId};
@@ -31,6 +35,7 @@ use store::{
 
 use crate::chance;
 use crate::config::{self, Config, Site};
+use crate::witnesses::{self, Cosigned};
 
 /// Leaves that are taken from the record at once.
 const PAGE: usize = 1_024;
@@ -102,6 +107,11 @@ fn memory_of(site: &SiteId, shard: u32) -> FeedId {
     FeedId::new(format!("log:{site}/{shard}"))
 }
 
+/// Where the store remembers by which key a shard is signed.
+fn key_of(site: &SiteId, shard: u32) -> FeedId {
+    FeedId::new(format!("log-key:{site}/{shard}"))
+}
+
 /// The leaf of a row, as it stands in the log.
 pub(crate) fn text_of(at: Timestamp, row: &LeafRow) -> String {
     let draft = &row.draft;
@@ -146,6 +156,7 @@ struct Shard {
     note: String,
     /// The size that the note is over.
     signed: u64,
+    cosigned: Cosigned,
 }
 
 impl Tiles for Shard {
@@ -194,6 +205,7 @@ impl Shard {
             waiting: BTreeMap::new(),
             note: String::new(),
             signed: 0,
+            cosigned: Cosigned::default(),
         };
         for n in 0..shard.tiles.count() {
             let hashes = shard.tiles.read(n).map_err(fault)?;
@@ -250,6 +262,9 @@ impl Shard {
 
     /// Takes a note over a state of this tree.
     fn take(&mut self, note: String) {
+        if note != self.note {
+            self.cosigned.give_way(&self.note, self.signed);
+        }
         self.signed = state_of(&note).map_or(0, |state| state.size);
         self.note = note;
     }
@@ -258,14 +273,47 @@ impl Shard {
         if index >= self.signed {
             return Ok(None);
         }
-        let size = self.signed;
+        // A state that more witnesses signed proves more, be it an older one.
+        let (size, checkpoint) = match self.cosigned.better(index) {
+            Some((size, note)) => (size, note.to_owned()),
+            None => (self.signed, self.shown()),
+        };
         let path = tree::prove_inclusion(&FromTiles { tiles: self, size }, index, size)?;
-        Ok(Some(Proof { extra: Some(extra.encode()), index, path, checkpoint: self.note.clone() }))
+        Ok(Some(Proof { extra: Some(extra.encode()), index, path, checkpoint }))
+    }
+
+    /// The note with the signatures of witnesses that it has by now.
+    fn shown(&self) -> String {
+        self.cosigned.under(&self.note)
+    }
+
+    /// Why what this log's key signed is not the beginning of this tree, if it is not.
+    fn contradicts(&self, said: &Checkpoint) -> Option<String> {
+        let (has, had) = (self.size(), said.size);
+        if has < had {
+            return Some(format!("this store holds {has} leaves of {}, and {had} were signed", said.origin));
+        }
+        let same = self.root(had).ok() == Some(said.root);
+        (!same).then(|| format!("{} of this store are not the {had} leaves that were signed", said.origin))
+    }
+
+    /// Takes up what was kept of the signatures of witnesses.
+    fn take_up_cosigned(&mut self, kept: &str, key: &VerifierKey) {
+        if let Some(state) = witnesses::signed_by(kept, key)
+            && self.contradicts(&state).is_none()
+        {
+            self.cosigned.take_up(&self.note, kept, state.size);
+        }
     }
 }
 
+/// Where the signatures of witnesses under a shard are kept. They cannot be derived, only asked for again.
+fn cosigned_file(store: &Store, site: &SiteId, shard: u32) -> PathBuf {
+    store.dir().join("cosigned").join(format!("{site}-{shard}"))
+}
+
 /// What a note says, whoever signed it.
-fn state_of(note: &str) -> Option<Checkpoint> {
+pub(crate) fn state_of(note: &str) -> Option<Checkpoint> {
     Checkpoint::parse(&Note::parse(note).ok()?.text).ok()
 }
 
@@ -316,6 +364,12 @@ impl SiteLog {
                 return Ok(None);
             }
             shard.take(note);
+            if let (Ok(kept), Ok(key)) = (
+                std::fs::read_to_string(cosigned_file(store, &self.site, number)),
+                self.key.named(&state.origin),
+            ) {
+                shard.take_up_cosigned(&kept, &key.verifier());
+            }
             Ok(Some(Arc::new(shard)))
         };
         let found = derive().unwrap_or_else(|error| {
@@ -348,6 +402,8 @@ pub(crate) struct Notary {
     logs: Vec<SiteLog>,
     /// The last journal entry whose leaves are signed.
     covered: AtomicU64,
+    /// Tells that a checkpoint was signed.
+    signs: watch::Sender<()>,
 }
 
 impl fmt::Debug for Notary {
@@ -365,7 +421,7 @@ impl Notary {
         let key = read_key(&config.log, store)?;
         let logs = config.sites().iter().map(|site| take_up(config, site, &key, store, now));
         let logs = logs.collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { logs, covered: AtomicU64::new(store.last_seq()?) })
+        Ok(Self { logs, covered: AtomicU64::new(store.last_seq()?), signs: watch::Sender::new(()) })
     }
 
     fn of(&self, site: &SiteId) -> Option<&SiteLog> {
@@ -377,6 +433,7 @@ impl Notary {
     /// # Errors
     /// The process must end: the next start takes up what is committed and not signed.
     pub(crate) fn sign(&self, committed: &[Committed]) -> Result<(), LogError> {
+        let mut sealed = false;
         for log in &self.logs {
             let mut shard = lock(&log.current);
             let before = shard.size();
@@ -392,10 +449,14 @@ impl Notary {
             }
             if shard.size() > before {
                 log.seal(&mut shard)?;
+                sealed = true;
             }
         }
         if let Some(last) = committed.last() {
             self.covered.store(last.seq, Ordering::Release);
+        }
+        if sealed {
+            self.signs.send_replace(());
         }
         Ok(())
     }
@@ -447,6 +508,7 @@ impl Notary {
                 return Err(LogError::Fork { site: log.site.clone(), why });
             }
             anew.take(shard.note.clone());
+            std::mem::swap(&mut anew.cosigned, &mut shard.cosigned);
             *shard = anew;
         }
         Ok(())
@@ -466,7 +528,70 @@ impl Notary {
 
     /// The signed checkpoint of a shard, or of the current one.
     pub(crate) fn checkpoint(&self, store: &Store, site: &SiteId, shard: Option<u32>) -> Option<String> {
-        self.of(site)?.look(store, shard, |shard| shard.note.clone())
+        self.of(site)?.look(store, shard, Shard::shown)
+    }
+
+    /// Wakes up whenever a checkpoint was signed.
+    pub(crate) fn signs(&self) -> watch::Receiver<()> {
+        self.signs.subscribe()
+    }
+
+    /// The newest note of a site, as the log signed it.
+    pub(crate) fn newest(&self, site: &SiteId) -> Option<String> {
+        Some(lock(&self.of(site)?.current).note.clone())
+    }
+
+    /// What a witness that knows `old` leaves is asked about a note. None if the log goes on in another shard by now.
+    pub(crate) fn request(
+        &self,
+        site: &SiteId,
+        note: &str,
+        old: u64,
+    ) -> Result<Option<AddCheckpoint>, LogError> {
+        let (Some(log), Some(state)) = (self.of(site), state_of(note)) else { return Ok(None) };
+        let shard = lock(&log.current);
+        if state.origin != shard.origin || state.size > shard.size() {
+            return Ok(None);
+        }
+        let nodes = FromTiles { tiles: &*shard, size: state.size };
+        let path = tree::prove_consistency(&nodes, old, state.size);
+        let path = path.map_err(|source| LogError::Tile { site: site.clone(), source })?;
+        Ok(Some(AddCheckpoint { old, path, checkpoint: note.to_owned() }))
+    }
+
+    /// Takes the signature of a witness under a note of the current shard, and keeps it.
+    pub(crate) fn cosign(&self, store: &Store, site: &SiteId, note: &str, signature: Signature) {
+        let Some(log) = self.of(site) else { return };
+        let kept = {
+            let mut shard = lock(&log.current);
+            if state_of(note).is_none_or(|state| state.origin != shard.origin) {
+                return;
+            }
+            let newest = shard.note.clone();
+            shard.cosigned.add(&newest, note, signature);
+            shard.cosigned.kept(&newest).map(|kept| (shard.number, kept))
+        };
+        if let Some((number, kept)) = kept
+            && let Err(error) = store::write_whole(&cosigned_file(store, site, number), &kept, false)
+        {
+            tracing::warn!(%site, "signatures of witnesses wait in memory, they could not be written: {error}");
+        }
+    }
+
+    /// Compares what somebody has seen of a log with what is here. What its own key did not sign says nothing.
+    ///
+    /// # Errors
+    /// [`LogError::Fork`]: it is not our history. It is the last word from now on, so that the next start refuses, too.
+    pub(crate) fn compare(&self, site: &SiteId, by: &str, note: &str) -> Result<(), LogError> {
+        let Some(log) = self.of(site) else { return Ok(()) };
+        let shard = lock(&log.current);
+        let Ok(key) = log.key.named(&shard.origin) else { return Ok(()) };
+        let Some(said) = witnesses::signed_by(note, &key.verifier()) else { return Ok(()) };
+        let Some(why) = shard.contradicts(&said) else { return Ok(()) };
+        let own = said.sign(&[&key], 0).to_string();
+        lock(&log.last_word).swap(&own).map_err(log.word_fault())?;
+        lock(&log.last_word).sync().map_err(log.word_fault())?;
+        Err(LogError::Fork { site: site.clone(), why: format!("{why}, as the witness `{by}` saw") })
     }
 
     /// The bytes of a tile or bundle, if it is in the tree that is signed.
@@ -528,6 +653,15 @@ impl Notary {
     }
 }
 
+/// By which keys the shards of a site are signed, the newest first.
+pub(crate) fn keys(store: &Store, site: &SiteId) -> Result<Vec<String>, StoreError> {
+    let mut keys = Vec::new();
+    for shard in (0..=shard_of(store, site)?).rev() {
+        keys.extend(store.feed_state(&key_of(site, shard))?);
+    }
+    Ok(keys)
+}
+
 /// A site's log as it was left, checked against what was signed last, and signed.
 fn take_up(
     config: &Config,
@@ -567,18 +701,8 @@ fn take_up(
                     shard.tiles.keep(0).map_err(fault)?;
                     shard = Shard::derive(store, id, number, said.origin.clone())?;
                 }
-                if shard.size() < said.size {
-                    let (has, had) = (shard.size(), said.size);
-                    return fork(format!(
-                        "this store holds {has} leaves of {}, and {had} were signed",
-                        said.origin
-                    ));
-                }
-                if shard.root(said.size).ok() != Some(said.root) {
-                    return fork(format!(
-                        "{} of this store are not the {} leaves that were signed",
-                        said.origin, said.size
-                    ));
+                if let Some(why) = shard.contradicts(said) {
+                    return fork(why);
                 }
             }
             if (signed >= number && new) || (signed == number && moved) {
@@ -598,7 +722,12 @@ fn take_up(
             "`{name}` cannot name a key: {error}; choose a [site] url without spaces and plus signs"
         ),
     })?;
-    let shard = Shard::derive(store, id, number, name.clone())?;
+    let mut shard = Shard::derive(store, id, number, name.clone())?;
+    for (witness, seen) in witnesses::last_seen(&config.log, &named.verifier()) {
+        if let Some(why) = shard.contradicts(&seen) {
+            return fork(format!("{why}, as the witness `{witness}` saw"));
+        }
+    }
     if let Some(note) = last.get().filter(|_| said.as_ref().is_some_and(|said| said.origin == name)) {
         let known = Note::parse(note).is_ok_and(|note| note.verify(&[named.verifier()]).is_ok());
         if !known {
@@ -607,6 +736,11 @@ fn take_up(
                     .to_owned(),
             );
         }
+    }
+    if let Ok(kept) = std::fs::read_to_string(cosigned_file(store, id, number)) {
+        // The note is signed again as it was: its signature has no chance in it.
+        shard.note = shard.sign(&named);
+        shard.take_up_cosigned(&kept, &named.verifier());
     }
     let log = SiteLog {
         site: id.clone(),
@@ -622,6 +756,10 @@ fn take_up(
             // The store must not remember a signature that the last word may lose.
             lock(&log.last_word).sync().map_err(word_fault)?;
             store.save_feed_state(&memory_of(id, number), &shard.note)?;
+        }
+        let vkey = log.key.verifier().to_string();
+        if store.feed_state(&key_of(id, number))?.is_none_or(|known| known != vkey) {
+            store.save_feed_state(&key_of(id, number), &vkey)?;
         }
     }
     Ok(log)
@@ -742,9 +880,13 @@ pub(crate) fn key_in(path: &Path) -> Result<SignerKey, LogError> {
 /// # Errors
 /// It exists, or cannot be written.
 pub(crate) fn make_key(path: &Path) -> Result<SignerKey, LogError> {
+    make_key_named(path, "verbatim", KeyKind::Log)
+}
+
+/// The same for a key with this name.
+pub(crate) fn make_key_named(path: &Path, name: &str, kind: KeyKind) -> Result<SignerKey, LogError> {
     let fault = |why: String| LogError::Key { path: path.to_owned(), why };
-    let key = SignerKey::new("verbatim", KeyKind::Log, &chance::bytes())
-        .map_err(|error| fault(error.to_string()))?;
+    let key = SignerKey::new(name, kind, &chance::bytes()).map_err(|error| fault(error.to_string()))?;
     let write = || -> io::Result<()> {
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)?;

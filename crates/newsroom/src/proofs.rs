@@ -122,6 +122,7 @@ impl Newsroom {
         let room = &self.room;
         let place = room.config.site(site)?;
         let (origin, key, size) = room.notary.current(site)?;
+        let keys = crate::notary::keys(&room.store, site).unwrap_or_else(|_| vec![key.to_string()]);
         let mut labels: Vec<Value> = Vec::new();
         for agency in &room.config.agencies {
             let languages = [None, Some(place.language())];
@@ -141,7 +142,8 @@ impl Newsroom {
         Some(json!({
             "name": place.name(),
             "url": place.base_url(),
-            "log": { "url": format!("{}/log/", place.base_url()), "origin": origin, "vkey": key.to_string(), "size": size },
+            "log": { "url": format!("{}/log/", place.base_url()), "origin": origin, "vkey": key.to_string(), "size": size, "keys": keys },
+            "policy": crate::witnesses::policy(&key, &format!("{}/log/", place.base_url()), &room.config.log.witnesses),
             "formats": ["verbatim-copy/1", "verbatim-leaf/1", "verbatim-quote/1", "c2sp.org/tlog-proof@v1"],
             "labels": labels,
         }))

@@ -18,6 +18,7 @@
 
 pub mod chain;
 mod disclosure;
+pub mod follow;
 mod leaf;
 mod lines;
 pub mod note;

@@ -147,6 +147,11 @@ impl VerifierKey {
         self.kind
     }
 
+    /// The same key under another name: that of another shard. None if the name cannot be one.
+    pub fn renamed(&self, name: &str) -> Option<Self> {
+        is_key_name(name).then(|| Self { name: name.to_owned(), ..self.clone() })
+    }
+
     /// The four bytes by which a signature names it.
     pub fn id(&self) -> [u8; 4] {
         key_id(&self.name, self.kind, &self.key)

@@ -238,6 +238,16 @@ pub struct Edge {
 }
 
 impl Edge {
+    /// The edge of a tree of `size` leaves with these full subtrees, the largest first. None if their number is another.
+    pub fn of(size: u64, peaks: Vec<Hash>) -> Option<Self> {
+        (peaks.len() == size.count_ones() as usize).then_some(Self { size, peaks })
+    }
+
+    /// The full subtrees, the largest first.
+    pub fn peaks(&self) -> &[Hash] {
+        &self.peaks
+    }
+
     /// How many leaves.
     pub fn size(&self) -> u64 {
         self.size

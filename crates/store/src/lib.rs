@@ -37,7 +37,7 @@ pub use fact::{
     Committed, ComplaintRow, Entry, Fact, LeafDraft, LeafRow, Moved, Placement, Prepared, Ruled, Terms, Words,
 };
 pub use kills::{KillFile, KillRecord};
-pub use log_files::{LastWord, LastWordError, TILE, TileFile};
+pub use log_files::{LastWord, LastWordError, TILE, TileFile, write_whole};
 pub use rows::{
     BackupReport, Candidate, ComplaintLine, FeedHealth, HeldLine, LeafAt, LeafLine, Line, LivePlace, LogSize,
     NoteLine, RebuildReport, ReceiptRow, RulingLine, StoryRow, VersionRow,

@@ -1,5 +1,6 @@
 //! What can be typed. `verbatim --help` is the reference.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -76,6 +77,10 @@ pub(crate) enum Command {
         #[arg(long, default_value = "opened by the operator")]
         why: String,
     },
+    /// Watch a site from outside: its log, its pages, what it withdrew: 0 clean, 1 alarm, 2 could not tell
+    Monitor(Monitor),
+    /// Watch the logs of others: sign each checkpoint that takes nothing back (C2SP tlog-witness)
+    Witness(Witness),
     /// Check the configuration
     Check,
     /// Check everything: configuration, store, folders, free space, listeners, feeds
@@ -115,6 +120,49 @@ pub(crate) struct Quote {
     /// The file that it is written to; otherwise standard output
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Monitor {
+    /// The site's address
+    pub(crate) url: String,
+    /// The log's public key, got from elsewhere than the site; otherwise the first one seen is believed
+    #[arg(long = "key", value_name = "VKEY")]
+    pub(crate) keys: Vec<String>,
+    /// The file in which it remembers what it saw; without it, a log can be shortened between two runs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Look once, and end
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// How long to wait between two looks
+    #[arg(long, default_value = "60s", value_name = "TIME")]
+    pub(crate) every: String,
+    /// The address and port on which Prometheus finds its metrics
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) metrics: Option<SocketAddr>,
+    /// Lines of JSON instead of sentences
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Witness {
+    /// The address and port that logs send their checkpoints to
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+    /// The folder in which it remembers what it signed; never bring it back from a backup
+    #[arg(long, value_name = "DIR")]
+    pub(crate) store: PathBuf,
+    /// The file of its secret key, readable by its owner only
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// Make the key under this name if its file is not there: a host name of yours, for good
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// The public key of a log that is watched, and with it the log's name; several
+    #[arg(long = "origin", value_name = "VKEY", num_args = 1.., required = true)]
+    pub(crate) origins: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]
@@ -192,6 +240,9 @@ pub(crate) struct Kill {
     /// Why, for the record
     #[arg(long)]
     pub(crate) reason: String,
+    /// Destroy its words, too: in vault, archive, and whatever is derived from them; backups are yours to look after
+    #[arg(long)]
+    pub(crate) erase: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -5,11 +5,13 @@ mod demo;
 mod doctor;
 mod explain;
 mod keys;
+mod monitor;
 mod operate;
 mod read;
 mod run;
 mod say;
 mod verify;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -37,6 +39,8 @@ fn main() -> ExitCode {
         Command::Quote(ask) => verify::quote(&ask),
         Command::Key { what } => keys::key(&cli.config, what),
         Command::NewShard { why } => keys::new_shard(&cli.config, &why),
+        Command::Monitor(ask) => monitor::monitor(&ask),
+        Command::Witness(ask) => witness::witness(&ask),
         Command::Check => doctor::check(&cli.config),
         Command::Doctor => doctor::doctor(&cli.config),
     };

@@ -187,7 +187,7 @@ fn order(path: &Path, item: cli::Item, order: ItemOrder) -> Result<ExitCode, Fai
 
 /// `verbatim kill`: returns when no output of ours has the item any more.
 pub(crate) fn kill(path: &Path, kill: cli::Kill) -> Result<ExitCode, Failure> {
-    order(path, kill.item, ItemOrder::Kill { reason: kill.reason })
+    order(path, kill.item, ItemOrder::Kill { reason: kill.reason, erase: kill.erase })
 }
 
 /// `verbatim hold`.

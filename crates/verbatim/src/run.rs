@@ -94,6 +94,8 @@ pub(crate) async fn serve(config: Config, meanwhile: impl Future<Output = ()>) -
     });
     open_doors(&config, &newsroom, &mut tasks, &stopped);
     tasks.spawn(purge(newsroom.clone(), stopped.clone()));
+    let (asking, until) = (newsroom.clone(), stopped.clone());
+    tasks.spawn(async move { asking.ask_witnesses(until).await });
 
     tokio::pin!(meanwhile);
     let mut busy = true;

@@ -152,13 +152,16 @@ fn online_case(ask: &cli::Verify, mut trust: Trust) -> Result<Case, Untold> {
         let base = story.split("/s/").next().unwrap_or(story);
         let said = get(&reader, &runtime, &format!("{base}/.well-known/verbatim.json"))?;
         let said: Value = serde_json::from_slice(&said.body).unwrap_or_default();
-        let key = said["log"]["vkey"].as_str().and_then(|key| VerifierKey::parse(key).ok());
-        if key.is_some() {
+        // A story of an earlier shard is under that shard's key.
+        let all = said["log"]["keys"].as_array().into_iter().flatten().chain([&said["log"]["vkey"]]);
+        let keys: Vec<VerifierKey> =
+            all.filter_map(|key| key.as_str().and_then(|key| VerifierKey::parse(key).ok())).collect();
+        if !keys.is_empty() {
             let own = "the key was taken from the site itself: this shows that the site keeps one story straight, not \
                        that it keeps the same one for everybody. Get the key elsewhere and pass it with --key";
             remarks.push(own.to_owned());
         }
-        trust.keys.extend(key);
+        trust.keys.extend(keys);
     }
     Ok(Case { what: ask.target.clone(), seen, proof, trust, remarks })
 }
@@ -196,7 +199,7 @@ fn file_case(ask: &cli::Verify, trust: Trust) -> Result<Case, Untold> {
 }
 
 /// Takes words and label off a page, as a browser would have them.
-fn look(html: &str) -> Seen {
+pub(crate) fn look(html: &str) -> Seen {
     let back = press::gate::read_back(html);
     let copy = back.blocks.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n\n") + "\n";
     let roles = back.blocks.iter().fold("verbatim-roles/1\n".to_owned(), |all, (kind, _)| all + kind + "\n");

@@ -213,6 +213,7 @@ async fn page(State(desk): State<Desk>, Query(told): Query<Told>) -> Response {
         complaints => match complaints { List::Complaints(lines) => listed(lines), _ => ().into() },
         feeds => match feeds { List::Feeds(lines) => listed(lines), _ => ().into() },
         alarms, sites,
+        warnings => desk.newsroom.health().warnings(),
         done => told.done,
         failed => told.failed,
     };
@@ -243,6 +244,11 @@ fn item_order(order: &str, n: Option<u32>, reason: Option<String>) -> Option<Ite
     Some(match order {
         "kill" => ItemOrder::Kill {
             reason: reason.filter(|reason| !reason.is_empty()).unwrap_or_else(|| "killed on the desk".into()),
+            erase: false,
+        },
+        "erase" => ItemOrder::Kill {
+            reason: reason.filter(|reason| !reason.is_empty()).unwrap_or_else(|| "erased on the desk".into()),
+            erase: true,
         },
         "hold" => ItemOrder::Hold,
         "release" => ItemOrder::Release { n },
@@ -321,7 +327,7 @@ struct ApiOrder {
 
 async fn api_order(State(desk): State<Desk>, Json(asked): Json<ApiOrder>) -> Response {
     let Some(order) = item_order(&asked.order, asked.n, asked.reason) else {
-        let error = serde_json::json!({"error": "`order` is one of kill, hold, release, spike"});
+        let error = serde_json::json!({"error": "`order` is one of kill, erase, hold, release, spike"});
         return (StatusCode::BAD_REQUEST, Json(error)).into_response();
     };
     let by = asked.by.unwrap_or_else(|| "api".into());
@@ -423,7 +429,11 @@ async fn healthz() -> &'static str {
 /// Ready means that the promises hold, not that a process is up.
 async fn readyz(State(desk): State<Desk>) -> Response {
     if desk.newsroom.is_ready() {
-        return "ready\n".into_response();
+        let warnings = desk.newsroom.health().warnings();
+        return warnings
+            .iter()
+            .fold("ready\n".to_owned(), |all, one| all + "warning: " + one + "\n")
+            .into_response();
     }
     let why = "not ready: the store takes no writes, or the desk cannot keep up\n";
     (StatusCode::SERVICE_UNAVAILABLE, why).into_response()

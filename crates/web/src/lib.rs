@@ -8,6 +8,7 @@ mod head;
 mod log;
 mod packing;
 pub mod site;
+pub mod witness;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -60,6 +61,12 @@ pub async fn listen(what: &str, address: SocketAddr) -> Result<TcpListener, List
 pub async fn serve_router(listener: TcpListener, router: Router, stop: watch::Receiver<bool>) {
     let service = move |peer| TowerToHyperService::new(router.clone().layer(Extension(ConnectInfo(peer))));
     serve(listener, service, stop).await;
+}
+
+/// A router that answers `/metrics` with what `metrics` says, in the text format of Prometheus.
+pub fn metrics_router(metrics: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
+    let media_type = [(axum::http::header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    Router::new().route("/metrics", axum::routing::get(async move || (media_type, metrics())))
 }
 
 /// Serves until `stop` turns true, each connection with the `service` of its own; open requests get a few seconds to

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
-use news::FeedId;
+use news::{FeedId, ItemKey};
 
 use super::Sketch;
-use super::watch::{Traffic, Watch};
+use super::watch::{Traffic, Watch, item_hash};
 
 /// How many texts are kept together.
 pub const SHEET: u32 = 256;
@@ -48,6 +48,29 @@ impl Watch {
                 self.twins.remember(item, at, sketch);
             }
         }
+    }
+
+    /// Remembers the words of an item no more: only that there were some, and when. Returns the item as sheets name it.
+    pub fn erase(&mut self, key: &ItemKey) -> u64 {
+        let item = item_hash(key);
+        self.twins.blank(item);
+        self.killed.blank(item);
+        item
+    }
+
+    /// The same for a sheet that is kept. Returns whether it held any.
+    pub fn erase_in_sheet(sheet: &mut [u8], item: u64) -> bool {
+        let blank = Sketch::empty().to_bytes();
+        let (texts, _) = sheet.as_chunks_mut::<TEXT>();
+        let mut any = false;
+        for text in texts {
+            let (name, rest) = text.split_at_mut(8);
+            if *name == item.to_le_bytes() && rest[8..] != blank {
+                rest[8..].copy_from_slice(&blank);
+                any = true;
+            }
+        }
+        any
     }
 
     /// A feed's traffic as lines of text; empty if nothing was seen of it.

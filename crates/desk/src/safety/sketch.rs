@@ -226,6 +226,13 @@ impl Twins {
         self.newest.insert(item, self.count);
     }
 
+    /// Remembers the words of an item no more.
+    pub(super) fn blank(&mut self, item: u64) {
+        for seen in self.ring.iter_mut().filter(|seen| seen.item == item) {
+            seen.sketch = Sketch::empty();
+        }
+    }
+
     /// The newest text of an item.
     pub(super) fn of(&self, item: u64) -> Option<(Timestamp, &Sketch)> {
         let seen = self.newest.get(&item).and_then(|number| self.seen(*number))?;

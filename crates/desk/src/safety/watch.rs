@@ -408,7 +408,7 @@ impl Traffic {
 }
 
 /// The item's place in the memory.
-fn item_hash(key: &ItemKey) -> u64 {
+pub(super) fn item_hash(key: &ItemKey) -> u64 {
     let bytes = key.agency.as_str().bytes().chain([0]).chain(key.uri.bytes());
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

@@ -527,6 +527,29 @@ pub(super) struct Log {
     /// name.
     #[schemars(example = "last-checkpoint")]
     pub(super) last_checkpoint: Option<FilePath>,
+    /// Witnesses: others who look at each checkpoint and sign it, too, so that nobody can be shown a history of his own.
+    /// Each one is a table `[[log.witness]]` with its `url`, below which it takes `add-checkpoint`, and its `vkey`, its public
+    /// key as `NAME+HASH+BASE64`. They are asked after publication and never delay it; one that does not answer is an alarm.
+    #[serde(default)]
+    #[schemars(extend(
+        "x-example" = "[{ url = \"https://witness.example\", vkey = \"witness.example+82bca4dd+BNdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea\" }]"
+    ))]
+    pub(super) witness: Vec<Witness>,
+    /// How often witnesses are shown the newest checkpoint, at most. Once a second unless it is given; public witnesses
+    /// want it less often.
+    #[schemars(example = "10s")]
+    pub(super) witness_every: Option<Span>,
+}
+
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Witness {
+    /// The address below which it takes `add-checkpoint`.
+    #[schemars(example = "https://witness.example")]
+    pub(super) url: WebAddress,
+    /// Its public key.
+    #[schemars(example = &"witness.example+82bca4dd+BNdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea")]
+    pub(super) vkey: String,
 }
 
 #[derive(Deserialize, Serialize, JsonSchema)]

@@ -5,22 +5,29 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use desk::safety::{Rule, Rules, Safety};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use news::{AgencyId, FeedId, SiteId};
+use notary::{KeyKind, VerifierKey};
 use url::{Host, Url};
 
 use super::check::{Checked, Finding};
 use press::{LabelSet, LabelTexts};
 
 use super::keys::{self, LanguageLabels, OneOrMany};
-use super::{Agency, Config, Contract, Desk, Feed, Limits, Log, Secret, Section, Site, Store, words};
+use super::{
+    Agency, Config, Contract, Desk, Feed, Limits, Log, Secret, Section, Site, Store, Witness, words,
+};
 
 /// First parts of public addresses that a section cannot take.
 const TAKEN: [&str; 10] =
     ["api", "feed", "log", "robots", "s", "search", "section", "sitemap", "static", "theme"];
+
+/// How often witnesses are asked at most, if nothing else is said.
+const WITNESS_EVERY: Duration = Duration::from_secs(1);
 
 /// The shortest token that is worth guessing at.
 const TOKEN_CHARACTERS_MIN: usize = 16;
@@ -759,7 +766,7 @@ impl Resolve<'_> {
     }
 
     /// A length of time above zero.
-    fn positive(&mut self, key: &str, text: &str) -> Option<std::time::Duration> {
+    fn positive(&mut self, key: &str, text: &str) -> Option<Duration> {
         let length = words::duration(text).and_then(|length| {
             if length.is_zero() {
                 Err("this is no time at all: write more than 0".to_owned())
@@ -801,7 +808,39 @@ impl Resolve<'_> {
             );
             self.find("log.last_checkpoint", message);
         }
-        Log { key, key_file, last_checkpoint }
+        let witness_every =
+            log.witness_every.as_ref().and_then(|span| self.positive("log.witness_every", &span.0));
+        let witnesses = self.witnesses(log.witness);
+        let witness_every = witness_every.unwrap_or(WITNESS_EVERY);
+        Log { key, key_file, last_checkpoint, witnesses, witness_every }
+    }
+
+    fn witnesses(&mut self, written: Vec<keys::Witness>) -> Vec<Witness> {
+        let mut out: Vec<Witness> = Vec::new();
+        for (i, witness) in written.into_iter().enumerate() {
+            let at = |name: &str| format!("log.witness[{i}].{name}");
+            let url = self.take(&at("url"), words::web_address(&witness.url.0).map(Some), None);
+            let key = match VerifierKey::parse(&witness.vkey) {
+                Ok(key) if key.kind() == KeyKind::Witness => Some(key),
+                Ok(_) => {
+                    self.find(
+                        &at("vkey"),
+                        "this is the key of a log: a witness has one of type 0x04, for cosignatures",
+                    );
+                    None
+                }
+                Err(error) => {
+                    self.find(&at("vkey"), error.to_string());
+                    None
+                }
+            };
+            let (Some(url), Some(key)) = (url, key) else { continue };
+            if out.iter().any(|other| other.key == key) {
+                self.find(&at("vkey"), format!("`{}` is named twice: a witness counts once", key.name()));
+            }
+            out.push(Witness { url, key });
+        }
+        out
     }
 
     fn limits(&mut self, limits: keys::Limits) -> Limits {
@@ -826,7 +865,7 @@ impl Resolve<'_> {
     }
 }
 
-fn signed(length: std::time::Duration) -> Option<SignedDuration> {
+fn signed(length: Duration) -> Option<SignedDuration> {
     SignedDuration::try_from(length).ok()
 }
 

@@ -160,6 +160,9 @@ fn sort_of(field: &Json) -> String {
             {
                 (_, Some(least), Some(most)) => format!("A whole number from {least} to {most}."),
                 (sort, ..) if sort == "a table" => "A table.".into(),
+                (sort, ..) if sort == "an array" && field["items"]["type"] == "object" => {
+                    "An array of tables.".into()
+                }
                 (sort, ..) if sort == "an array" && field["items"]["x-kind"].is_null() => {
                     "An array of texts.".into()
                 }

@@ -132,6 +132,8 @@ fn read_body(
 /// What an agency's server was asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
+    /// Path and query.
+    pub(crate) path: String,
     pub(crate) fields: Vec<(String, String)>,
 }
 
@@ -193,8 +195,8 @@ fn serve(
 ) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     let mut reader = BufReader::new(stream.try_clone()?);
-    let (_, fields) = read_head(&mut reader)?;
-    let request = Request { fields };
+    let (first, fields) = read_head(&mut reader)?;
+    let request = Request { path: first.split(' ').nth(1).unwrap_or_default().to_owned(), fields };
     log.lock().expect("the log").push(request.clone());
     let Answer { status, fields, body } = answer(&request);
     let mut out = format!("HTTP/1.1 {status} -\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());

@@ -6,12 +6,14 @@
 
 mod contracts;
 mod doors;
+mod erasing;
 mod feeds;
 mod html;
 mod http;
 mod keeping;
 mod kills;
 mod lives;
+mod monitors;
 mod newsroom;
 mod offline;
 mod operator;
@@ -24,5 +26,6 @@ mod sites;
 mod trouble;
 mod waiting;
 mod wires;
+mod witnesses;
 mod words;
 mod xml;

@@ -13,7 +13,7 @@ use crate::html::Page;
 use crate::http::{Answer, ask};
 use crate::wires::{Format, Story, wire};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_verbatim");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_verbatim");
 /// What an agency's system shows when it pushes.
 pub(crate) const TOKEN: &str = "xylophone-27-quartz-lantern";
 pub(crate) const LABEL: &str = "Disclaimer: This post has been auto-published from an agency feed without any modifications to the text and has not been reviewed by an editor";
@@ -60,6 +60,20 @@ pub(crate) fn sha256(bytes: impl AsRef<[u8]>) -> String {
         let _ = write!(out, "{byte:02x}");
         out
     })
+}
+
+/// Copies a folder over another one, which is gone then. Sockets stay behind.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    let _ = std::fs::remove_dir_all(to);
+    std::fs::create_dir_all(to).expect("a folder");
+    for file in std::fs::read_dir(from).expect("a folder").map(|file| file.expect("a file").path()) {
+        let to = to.join(file.file_name().expect("a name"));
+        if file.is_dir() {
+            copy(&file, &to);
+        } else if file.is_file() {
+            std::fs::copy(&file, to).expect("a copy");
+        }
+    }
 }
 
 /// Ports below those that the system hands out by itself.

@@ -470,6 +470,69 @@ pub(super) fn verify(tx: &Transaction<'_>) -> Result<(), StoreError> {
 }
 
 impl Store {
+    /// What a feed brought after a place in the archive, in order, read or not; at most so many, and fewer where they are
+    /// large. What is damaged is left out, and said in the log.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn kept_after(&self, feed: &FeedId, seq: u64, limit: usize) -> Result<Vec<Archived>, StoreError> {
+        self.read(|tx| {
+            let mut ask =
+                tx.prepare_cached(&format!("{KEPT} WHERE t.feed = ?1 AND t.seq > ?2 ORDER BY t.seq"))?;
+            let mut rows = ask.query(params![feed.as_str(), signed(seq)?])?;
+            let (mut found, mut weight) = (Vec::new(), 0);
+            while found.len() < limit && weight < HANDFUL {
+                let Some(row) = rows.next()? else { break };
+                match kept(row).and_then(|kept| load(tx, kept)) {
+                    Ok(archived) => {
+                        weight += archived.bytes.len();
+                        found.push(archived);
+                    }
+                    Err(error) if error.is_damage() => tracing::error!(%error, "it cannot be looked through"),
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(found)
+        })
+        .map_err(|error| error.while_doing("looking through the archive"))
+    }
+
+    /// Destroys a stretch of a transmission. Unlike [`Archive::erase`] it leaves the emptying of the write-ahead log to
+    /// [`Store::wipe_now`]: many are erased at once.
+    ///
+    /// # Errors
+    /// As [`Archive::erase`].
+    pub fn erase_bytes(&self, id: TransmissionId, range: Range<u64>) -> Result<(), StoreError> {
+        self.write("erasing bytes from the archive", |tx| erase(tx, id, &range))
+    }
+
+    /// Removes the copies of the database that were made before its schema was brought forward: they hold what it held.
+    ///
+    /// # Errors
+    /// They cannot be removed.
+    pub fn erase_copies(&self) -> Result<(), StoreError> {
+        let failed = |error: std::io::Error| StoreError::Failed {
+            doing: "removing old copies of the database".to_owned(),
+            why: error.to_string(),
+        };
+        for file in std::fs::read_dir(self.dir()).map_err(failed)? {
+            let path = file.map_err(failed)?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.starts_with("verbatim.sqlite.before-") {
+                std::fs::remove_file(&path).map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Empties the write-ahead log of what was erased, at once if no reader keeps it, otherwise with the next write.
+    ///
+    /// # Errors
+    /// The disk failed: nothing is ever written again.
+    pub fn wipe_now(&self) -> Result<(), StoreError> {
+        self.wipe_soon()
+    }
+
     /// Packs the pieces that are not here yet, or not sound, while nobody waits for the writer.
     fn pack_missing(&self, ready: &[Ready]) -> Result<Packed, StoreError> {
         self.read(|tx| {
