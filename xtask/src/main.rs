@@ -7,12 +7,14 @@ use std::process::ExitCode;
 
 mod bench;
 mod crash;
+mod forks;
 mod fuzz;
 mod generate;
 mod hostile;
 mod suite;
 mod suites;
 mod tidy;
+mod verifiers;
 
 const USAGE: &str = "\
 usage: cargo xtask CHORE
@@ -20,6 +22,7 @@ usage: cargo xtask CHORE
   tidy           the rules of the house: the map, who may know whom, what may not be called where
   gen [--check]  the files that are made from the program: the example configuration, its reference and schema
   test           everything: format, clippy, tidy, gen --check, doc tests, tests, and outside acceptance if it is here
+  verifiers      a log of ours before verifiers that others wrote, in Go, JavaScript and Python, and a story in browsers
   hostile [--full] [--bin FILE] [--only WORD]
                  what somebody would send who means us harm, to the readers, the pages and the listeners
   suites [--only WORD] [--folder DIR] [--all]
@@ -28,6 +31,8 @@ usage: cargo xtask CHORE
         [--trouble] [--planted NAME|all] [--bin FILE] [--seed S]
                  killed, failed calls, no power, torn sectors, flipped bits: is what was acknowledged still true?
                  without words: some of everything, in a few minutes
+  forks [--kills N] [--restores N] [--bin FILE] [--seed S]
+                 killed and brought back from stale copies, a witness attached: is there ever a second history?
   fuzz [--seconds N] [--only FORMAT] [--seeds DIR]
                  libFuzzer before every reader, so many seconds each
   bench [reading|flow|serving|standing|publishing]… [--quick] [--bin FILE] [--write]
@@ -42,11 +47,15 @@ fn main() -> ExitCode {
         ["gen"] => generate::run(&root, generate::Mode::Write),
         ["gen", "--check"] => generate::run(&root, generate::Mode::Check),
         ["test"] => suite::run(&root),
+        ["verifiers"] => verifiers::run(&root),
         ["hostile", words @ ..] if hostile::Wish::of(words).is_some() => {
             hostile::Wish::of(words).map_or(Ok(()), |wish| hostile::run(&root, &wish))
         }
         ["crash", words @ ..] if crash::Wish::of(words).is_some() => {
             crash::Wish::of(words).map_or(Ok(()), |wish| crash::run(&root, &wish))
+        }
+        ["forks", words @ ..] if forks::Wish::of(words).is_some() => {
+            forks::Wish::of(words).map_or(Ok(()), |wish| forks::run(&root, &wish))
         }
         ["suites", words @ ..] if suites::Wish::of(words).is_some() => {
             suites::Wish::of(words).map_or(Ok(()), |wish| suites::run(&root, &wish))

@@ -1,0 +1,97 @@
+// Opens a story's page in Chromium and Firefox and looks at what its badge says: `node badge.cjs URL`.
+// Between them stands a proxy that alters the page: one letter, an attribute, the label, the order, a style sheet.
+const http = require("node:http");
+const puppeteer = require("puppeteer-core");
+
+const story = new URL(process.argv[2]);
+const LOADS = 15;
+
+/** What is done to the page, and whether the badge may still be green. */
+const lies = {
+  none: (html) => html,
+  "one code point": (html) => html.replace(/(<p data-v="?p"?[^>]*>[^<]*?)a/, "$1\u0430"),
+  "a space": (html) => html.replace(/(<p data-v="?p"?[^>]*>[^<]*?) /, "$1\u00a0"),
+  "a hiding attribute": (html) => html.replace("<p data-v", "<p hidden data-v"),
+  "a hiding style": (html) => html.replace("</head>", "<style>p[data-v]{display:none}</style></head>"),
+  "another label": (html) => html.replace(/(data-label="?)[a-z]+/, "$1reviewed"),
+  "another label's words": (html) => html.replace(/(data-label="?[a-z]+"?[^>]*>)[^<]*/, "$1Written by our own reporters"),
+  "a second label": (html) => html.replace(/<p data-label[\s\S]*?<\/p>/, "$&$&"),
+  "another order": (html) => html.replace(/(<p data-v="?p"?[^>]*>[\s\S]*?<\/p>)(\s*)(<p data-v="?p"?[^>]*>[\s\S]*?<\/p>)/, "$3$2$1"),
+  "another kind": (html) => html.replace(/<p data-v="?p"?/, '<p data-v="quote"'),
+  "one paragraph less": (html) => html.replace(/<p data-v="?p"?[^>]*>[\s\S]*?<\/p>/, ""),
+};
+let lie = lies.none;
+let changed = false;
+
+const proxy = http.createServer((asked, answer) => {
+  http.get({ host: story.hostname, port: story.port, path: asked.url }, (got) => {
+    const pieces = [];
+    got.on("data", (piece) => pieces.push(piece));
+    got.on("end", () => {
+      let body = Buffer.concat(pieces);
+      const headers = { ...got.headers };
+      for (const name of ["content-length", "transfer-encoding", "connection", "etag"]) delete headers[name];
+      if (asked.url === story.pathname) {
+        const html = body.toString("utf8");
+        const told = lie(html);
+        changed = told !== html;
+        body = Buffer.from(told);
+        // Whoever alters a page alters its policy, too.
+        if (lie !== lies.none) delete headers["content-security-policy"];
+      }
+      answer.writeHead(got.statusCode, headers).end(body);
+    });
+  }).on("error", () => answer.writeHead(502).end());
+});
+
+async function look(browser, address) {
+  const page = await browser.newPage();
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (line) => line.type() === "error" && faults.push(line.text()));
+  await page.goto(address, { waitUntil: "load" });
+  await page.waitForFunction(() => document.getElementById("badge")?.textContent, { timeout: 15_000 });
+  const said = await page.evaluate(() => {
+    const badge = document.getElementById("badge");
+    return { kind: badge.className, text: badge.textContent, ms: Number(badge.dataset.ms) };
+  });
+  await page.close();
+  return { ...said, faults };
+}
+
+async function run(name, options, address) {
+  const browser = await puppeteer.launch({ headless: true, ...options });
+  const version = await browser.version();
+  try {
+    const wrong = [];
+    for (const [what, told] of Object.entries(lies)) {
+      lie = told;
+      const said = await look(browser, address);
+      const right = lie === lies.none;
+      if (!right && !changed) wrong.push(`${what}: nothing was altered, so nothing was tried`);
+      if (said.kind !== (right ? "badge held" : "badge broken")) wrong.push(`${what}: ${said.kind}: ${said.text}`);
+      if (right && said.faults.length > 0) wrong.push(`${what}: ${said.faults.join("; ")}`);
+    }
+    if (wrong.length > 0) throw new Error(`${version}: ${wrong.join("\n")}`);
+    lie = lies.none;
+    const took = [];
+    for (let load = 0; load < LOADS; load++) took.push((await look(browser, address)).ms);
+    took.sort((a, b) => a - b);
+    console.log(`${version}: green as it was published, red for ${Object.keys(lies).length - 1} alterations; ` +
+      `${took[LOADS >> 1].toFixed(1)} ms (median of ${LOADS} loads, ${took[0].toFixed(1)} to ${took[LOADS - 1].toFixed(1)})`);
+  } finally {
+    await browser.close();
+  }
+}
+
+(async () => {
+  await new Promise((up) => proxy.listen(0, "127.0.0.1", up));
+  const address = `http://127.0.0.1:${proxy.address().port}${story.pathname}`;
+  await run("chromium", { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] }, address);
+  await run("firefox", { browser: "firefox", executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr" }, address);
+  proxy.close();
+  process.exit(0);
+})().catch((fault) => {
+  console.error(fault.message ?? fault);
+  process.exit(1);
+});

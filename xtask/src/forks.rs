@@ -1,0 +1,402 @@
+//! Killed again and again, and brought back from stale copies, with a witness attached: does the log ever sign two
+//! histories? Every checkpoint that anybody could have seen is compared with the log as it is in the end.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use notary::note::Note;
+use notary::tiles::{Tile, WIDTH, unbundle};
+use notary::tree::Edge;
+use notary::{Checkpoint, VerifierKey, leaf_hash};
+
+use crate::tidy;
+
+/// How much is wished for.
+pub(crate) struct Wish {
+    kills: u32,
+    restores: u32,
+    seed: u64,
+    bin: Option<PathBuf>,
+}
+
+impl Wish {
+    pub(crate) fn of(words: &[&str]) -> Option<Self> {
+        let mut wish = Self { kills: 40, restores: 8, seed: 1, bin: None };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let value = words.next()?;
+            match *word {
+                "--kills" => wish.kills = value.parse().ok()?,
+                "--restores" => wish.restores = value.parse().ok()?,
+                "--seed" => wish.seed = value.parse().ok()?,
+                "--bin" => wish.bin = Some(value.into()),
+                _ => return None,
+            }
+        }
+        Some(wish)
+    }
+}
+
+/// xorshift64*: enough for instants and sizes.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) % n.max(1)
+    }
+}
+
+/// What the public could have seen: each signed text once, with who showed it.
+type Seen = Arc<Mutex<BTreeMap<String, String>>>;
+
+fn note(seen: &Seen, by: &str, text: &str) {
+    if let Ok(parsed) = Note::parse(text) {
+        let mut seen = seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        seen.entry(parsed.text).or_insert_with(|| by.to_owned());
+    }
+}
+
+fn get(port: u16, path: &str) -> Option<Vec<u8>> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").ok()?;
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    reader.read_line(&mut head).ok()?;
+    let good = head.contains(" 200 ");
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    good.then_some(body)
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    let _ = std::fs::remove_dir_all(to);
+    std::fs::create_dir_all(to)?;
+    for file in std::fs::read_dir(from)? {
+        let (path, to) = (file?.path(), to.to_owned());
+        let to = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            copy(&path, &to)?;
+        } else if path.is_file() {
+            std::fs::copy(&path, to)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a store's machine keeps, and what it forgets when it is brought back.
+const DATA: &str = "data";
+const LAST: &str = "data.last-checkpoint";
+
+fn say(program: &Path, folder: &Path, words: &[&str]) -> Result<String, String> {
+    let mut command = Command::new(program);
+    let said = command.args(words).current_dir(folder).output();
+    let said = said.map_err(|fault| format!("cannot run {command:?}: {fault}"))?;
+    match said.status.success() {
+        true => Ok(String::from_utf8_lossy(&said.stdout).into_owned()),
+        false => Err(format!("{command:?}: {}", String::from_utf8_lossy(&said.stderr))),
+    }
+}
+
+struct Campaign {
+    folder: PathBuf,
+    program: PathBuf,
+    site: u16,
+    key: VerifierKey,
+    chance: Chance,
+    seen: Seen,
+    stories: u64,
+}
+
+impl Campaign {
+    fn start(&self) -> Result<Child, String> {
+        let log = std::fs::File::create(self.folder.join("log.txt")).map_err(|fault| fault.to_string())?;
+        let mut run = Command::new(&self.program);
+        run.arg("run").current_dir(&self.folder).stdout(Stdio::null()).stderr(log);
+        run.spawn().map_err(|fault| format!("cannot start {run:?}: {fault}"))
+    }
+
+    /// New stories lie in the folder before a start, so that there is something to sign at any moment of it.
+    fn deliver(&mut self) -> Result<(), String> {
+        for _ in 0..1 + self.chance.below(4) {
+            self.stories += 1;
+            let n = self.stories;
+            let story = format!(
+                "{{\"uri\":\"urn:agx:{n}\",\"version\":\"1\",\"pubstatus\":\"usable\",\"headline\":\"Story {n}\",\
+                 \"body_text\":\"These are the words of story number {n}.\"}}"
+            );
+            let (part, whole) =
+                (self.folder.join(format!("wire/.{n}.part")), self.folder.join(format!("wire/{n}.json")));
+            std::fs::write(&part, story)
+                .and_then(|()| std::fs::rename(&part, &whole))
+                .map_err(|fault| fault.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Runs until a moment of chance and is killed there. Returns false if it ended by itself.
+    fn live(&mut self, longest: u64) -> Result<bool, String> {
+        let mut child = self.start()?;
+        let done = Arc::new(AtomicBool::new(false));
+        let (halt, seen, site) = (Arc::clone(&done), Arc::clone(&self.seen), self.site);
+        let reader = std::thread::spawn(move || {
+            while !halt.load(Ordering::SeqCst) {
+                if let Some(body) = get(site, "/log/checkpoint") {
+                    note(&seen, "the site", &String::from_utf8_lossy(&body));
+                }
+                std::thread::sleep(Duration::from_millis(3));
+            }
+        });
+        let pause = Duration::from_millis(self.chance.below(longest));
+        let until = std::time::Instant::now() + pause;
+        let mut ended = None;
+        while ended.is_none() && std::time::Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(1));
+            ended = child.try_wait().map_err(|fault| fault.to_string())?;
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        done.store(true, Ordering::SeqCst);
+        let _ = reader.join();
+        self.look_at_files();
+        Ok(ended.is_none())
+    }
+
+    /// What was signed, also if nobody asked for it in time.
+    fn look_at_files(&self) {
+        let last = std::fs::read(self.folder.join(LAST).join("main.checkpoint")).unwrap_or_default();
+        for slot in last.chunks(4_096) {
+            let text = String::from_utf8_lossy(slot);
+            let text = text.trim_end_matches(['\n', '\0']);
+            note(&self.seen, "the last word", &format!("{text}\n"));
+        }
+        for file in std::fs::read_dir(self.folder.join("memory")).into_iter().flatten().flatten() {
+            if let Ok(text) = std::fs::read_to_string(file.path()) {
+                note(&self.seen, "the witness", &text);
+            }
+        }
+    }
+
+    /// Waits until it answers, or ends: then what it said.
+    fn is_up(&self, child: &mut Child) -> Result<(), String> {
+        for _ in 0..3_000 {
+            if let Ok(Some(_)) = child.try_wait() {
+                return Err(std::fs::read_to_string(self.folder.join("log.txt")).unwrap_or_default());
+            }
+            if get(self.site, "/log/checkpoint").is_some() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Err("it neither answers nor ends".to_owned())
+    }
+
+    /// A stale copy takes the place of the store. It must not be signed from, unless nothing was signed since.
+    fn bring_back(&mut self, with_last: bool) -> Result<bool, String> {
+        let failed = |fault: std::io::Error| format!("copying: {fault}");
+        let at = |name: &str| self.folder.join(name);
+        let both = [DATA, LAST];
+        for name in both {
+            copy(&at(name), &at(&format!("stale-{name}"))).map_err(failed)?;
+        }
+        // It lives on, and the public and the witness see it.
+        self.deliver()?;
+        let mut child = self.start()?;
+        self.is_up(&mut child)?;
+        let before = get(self.site, "/log/checkpoint");
+        for _ in 0..400 {
+            self.look_at_files();
+            let signed = get(self.site, "/log/checkpoint").unwrap_or_default();
+            // The log's line and the witness's.
+            if String::from_utf8_lossy(&signed).matches('\u{2014}').count() > 1 && before.is_some() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        std::thread::sleep(Duration::from_millis(self.chance.below(300)));
+        let _ = child.kill();
+        let _ = child.wait();
+        self.look_at_files();
+        let at = |name: &str| self.folder.join(name);
+        for name in both {
+            copy(&at(name), &at(&format!("newest-{name}"))).map_err(failed)?;
+        }
+        copy(&at(&format!("stale-{DATA}")), &at(DATA)).map_err(failed)?;
+        if with_last {
+            copy(&at(&format!("stale-{LAST}")), &at(LAST)).map_err(failed)?;
+        }
+        let mut child = self.start()?;
+        let up = self.is_up(&mut child);
+        let _ = child.kill();
+        let _ = child.wait();
+        self.look_at_files();
+        let refused = match up {
+            Ok(()) => false,
+            Err(why) if why.contains("is not signed") => true,
+            Err(why) => return Err(format!("it ended for another reason: {why}")),
+        };
+        let at = |name: &str| self.folder.join(name);
+        for name in both {
+            copy(&at(&format!("newest-{name}")), &at(name)).map_err(failed)?;
+        }
+        Ok(refused)
+    }
+
+    /// The log as it is in the end, and every checkpoint that was ever seen held against it.
+    fn judge(&mut self) -> Result<String, String> {
+        let mut child = self.start()?;
+        self.is_up(&mut child)?;
+        std::thread::sleep(Duration::from_secs(2));
+        let note_text =
+            String::from_utf8(get(self.site, "/log/checkpoint").unwrap_or_default()).unwrap_or_default();
+        let parsed = Note::parse(&note_text).map_err(|fault| fault.to_string())?;
+        parsed.verify(std::slice::from_ref(&self.key)).map_err(|fault| fault.to_string())?;
+        let state = Checkpoint::parse(&parsed.text).map_err(|fault| fault.to_string())?;
+        note(&self.seen, "the end", &note_text);
+        let (mut edge, mut roots) = (Edge::default(), vec![Edge::default().root()]);
+        for n in 0..state.size.div_ceil(u64::from(WIDTH)) {
+            let tile = Tile { level: None, n, width: WIDTH };
+            let tile = Tile { width: tile.width_in(state.size), ..tile };
+            let bundle = get(self.site, &format!("/log/{tile}")).ok_or(format!("{tile} is not served"))?;
+            for entry in unbundle(&bundle).ok_or(format!("{tile} is none"))? {
+                edge.push(leaf_hash(entry));
+                roots.push(edge.root());
+            }
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        let seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (text, by) in seen.iter() {
+            let Ok(one) = Checkpoint::parse(text) else { continue };
+            let fits = one.origin == state.origin
+                && usize::try_from(one.size).ok().and_then(|size| roots.get(size)) == Some(&one.root);
+            if !fits {
+                return Err(format!("{by} showed a checkpoint that is not of this history:\n{text}"));
+            }
+        }
+        Ok(format!("{} checkpoints were seen, all of one history of {} leaves", seen.len(), state.size))
+    }
+}
+
+pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
+    let program = match &wish.bin {
+        Some(bin) => std::path::absolute(bin).map_err(|fault| fault.to_string())?,
+        None => {
+            let built =
+                crate::cargo().current_dir(root).args(["build", "--quiet", "--package", "verbatim"]).status();
+            if !built.is_ok_and(|status| status.success()) {
+                return Err("the program could not be built".to_owned());
+            }
+            tidy::target_folder(root)?.join("debug/verbatim")
+        }
+    };
+    let folder = std::env::temp_dir().join(format!("verbatim-forks-{}", std::process::id()));
+    let done = campaign(&folder, program, wish);
+    if done.is_ok() {
+        let _ = std::fs::remove_dir_all(&folder);
+    } else {
+        eprintln!("what it left is in {}", folder.display());
+    }
+    println!("{}", done?);
+    Ok(())
+}
+
+fn free_port() -> Result<u16, String> {
+    let address = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    address.map(|address| address.port()).map_err(|fault| format!("no free port: {fault}"))
+}
+
+fn campaign(folder: &Path, program: PathBuf, wish: &Wish) -> Result<String, String> {
+    let failed = |fault: std::io::Error| format!("below {}: {fault}", folder.display());
+    std::fs::create_dir_all(folder.join("wire")).map_err(failed)?;
+    let (site, desk, port) = (free_port()?, free_port()?, free_port()?);
+    let config = |witness: &str| {
+        format!(
+            "[site]\nname = \"The Daily Example\"\nurl = \"http://127.0.0.1:{site}\"\nlisten = \"127.0.0.1:{site}\"\n\
+             [desk]\nlisten = \"127.0.0.1:{desk}\"\n[store]\npath = \"{DATA}\"\n[log]\nwitness_every = \"50ms\"\n\
+             {witness}[[agency]]\nid = \"agx\"\nname = \"Agency Example\"\nlabel = \"Not reviewed by an editor\"\n\
+             [[feed]]\nid = \"agx\"\nagency = \"agx\"\nfolder = \"wire\"\nsafety = \"off\"\nbacklog = \"30d\"\n"
+        )
+    };
+    let write = |witness: &str| std::fs::write(folder.join("verbatim.toml"), config(witness)).map_err(failed);
+    write("")?;
+    say(&program, folder, &["key", "new"])?;
+    let shown = say(&program, folder, &["key", "show"])?;
+    let key = shown.trim().split('\t').nth(1).ok_or("no key is shown")?.to_owned();
+    let mut campaign = Campaign {
+        folder: folder.to_owned(),
+        program: program.clone(),
+        site,
+        key: VerifierKey::parse(&key).map_err(|fault| fault.to_string())?,
+        chance: Chance(wish.seed.max(1)),
+        seen: Arc::default(),
+        stories: 0,
+    };
+    let mut witness = Command::new(&program)
+        .args([
+            "witness",
+            "--listen",
+            &format!("127.0.0.1:{port}"),
+            "--store",
+            "memory",
+            "--key",
+            "witness.key",
+        ])
+        .args(["--name", "witness.example", "--origin", &key])
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(failed)?;
+    let mut vkey = String::new();
+    if let Some(out) = witness.stdout.take() {
+        BufReader::new(out).read_line(&mut vkey).map_err(failed)?;
+    }
+    let vkey = vkey.trim();
+    write(&format!("[[log.witness]]\nurl = \"http://127.0.0.1:{port}\"\nvkey = \"{vkey}\"\n"))?;
+    let told = kills_and_restores(&mut campaign, wish);
+    let _ = witness.kill();
+    let _ = witness.wait();
+    told
+}
+
+fn kills_and_restores(campaign: &mut Campaign, wish: &Wish) -> Result<String, String> {
+    let (mut refused, mut restored) = (0, 0);
+    for kill in 1..=wish.kills {
+        campaign.deliver()?;
+        if !campaign.live(900)? {
+            let log = std::fs::read_to_string(campaign.folder.join("log.txt")).unwrap_or_default();
+            return Err(format!("after {kill} kills it ended by itself: {log}"));
+        }
+        // Spread evenly among the kills.
+        while u64::from(restored) * u64::from(wish.kills) < u64::from(kill) * u64::from(wish.restores) {
+            restored += 1;
+            refused += u32::from(campaign.bring_back(restored % 2 == 0)?);
+        }
+    }
+    let history = campaign.judge()?;
+    if refused < restored {
+        return Err(format!("{} of {restored} stale copies were signed from; {history}", restored - refused));
+    }
+    Ok(format!("{} kills, {restored} restores of stale copies, all refused; {history}", wish.kills))
+}
