@@ -203,7 +203,7 @@ async fn watch_over(room: Arc<Room>, site: SiteId, reader: Reader, mut stop: wat
         size: 0,
         signed: None,
         failures: 0,
-        not_before: Instant::now(),
+        not_before: tokio::time::Instant::now(),
     };
     let mut all: Vec<Standing> = room.config.log.witnesses.iter().map(standing).collect();
     loop {
@@ -234,7 +234,7 @@ async fn watch_over(room: Arc<Room>, site: SiteId, reader: Reader, mut stop: wat
 async fn round(room: &Arc<Room>, site: &SiteId, reader: &Reader, all: &mut [Standing], note: &str) {
     let mut asked = JoinSet::new();
     for (i, one) in all.iter().enumerate() {
-        if one.signed.as_deref() == Some(note) || Instant::now() < one.not_before {
+        if one.signed.as_deref() == Some(note) || tokio::time::Instant::now() < one.not_before {
             continue;
         }
         let (room, site, reader) = (Arc::clone(room), site.clone(), reader.clone());
@@ -253,7 +253,7 @@ async fn round(room: &Arc<Room>, site: &SiteId, reader: &Reader, all: &mut [Stan
             Err(Trouble::Passing(why)) => {
                 one.failures += 1;
                 let pause = PAUSE.saturating_mul(1 << one.failures.min(6)) / 2;
-                one.not_before = Instant::now() + pause.min(LONGEST_PAUSE);
+                one.not_before = tokio::time::Instant::now() + pause.min(LONGEST_PAUSE);
                 if room.health.not_witnessed(site, name, now, &why) {
                     tracing::warn!(%site, witness = name, "the witness did not sign: {why}");
                 }

@@ -66,6 +66,7 @@ pub(crate) async fn proof(newsroom: Newsroom, site: SiteId, item: ItemId, of: Of
 
 /// The page that checks a story in the reader's browser: one file, which anybody can host.
 static VERIFY: LazyLock<String> =
+    // not copy: a page of ours
     LazyLock::new(|| include_str!("../assets/verify.html").replacen("CHECK\n", press::CHECK, 1));
 
 /// The script that checks a story on its own page.

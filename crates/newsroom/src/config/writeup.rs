@@ -180,7 +180,8 @@ fn example_of(field: &Json) -> String {
     let written = field["x-example"].as_str().map(str::to_owned);
     let default = (!field["default"].is_null()).then(|| field["default"].to_string());
     let example = field["examples"].get(0).map(Json::to_string);
-    written.or(default).or(example).unwrap_or_else(|| "\"\"".into())
+    let plain = if types_of(field) == ["true or false"] { "true" } else { "\"\"" };
+    written.or(default).or(example).unwrap_or_else(|| plain.into())
 }
 
 /// A comment, wrapped.
