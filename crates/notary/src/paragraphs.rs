@@ -202,8 +202,22 @@ impl Quote {
 /// run of characters with the property White_Space becomes one space; spaces at both ends are left out. Empty stays
 /// empty.
 pub fn relaxed(text: &str) -> String {
-    let kept: String = text.chars().filter(|c| !matches!(c, '\u{AD}' | '\u{200B}' | '\u{FEFF}')).collect();
-    kept.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        let end = out.len();
+        if end > 0 {
+            out.push(' ');
+        }
+        let begin = out.len();
+        match word.is_ascii() {
+            true => out.push_str(word),
+            false => out.extend(word.chars().filter(|c| !matches!(c, '\u{AD}' | '\u{200B}' | '\u{FEFF}'))),
+        }
+        if out.len() == begin {
+            out.truncate(end);
+        }
+    }
+    out
 }
 
 /// SHA-256 of the [`relaxed`] text: the disclosure's line `relaxed`, in hex.

@@ -16,15 +16,27 @@ use super::vault;
 use crate::codec::{EmbargoShape, Shape as _, gravity_word, item_standing_of, standing_of, standing_text};
 use crate::{ComplaintRow, Fact, Moved, Placement, RebuildReport, Ruled, StoreError, Words};
 
-fn item(tx: &Transaction<'_>, key: &ItemKey) -> Result<i64, StoreError> {
+/// The item of a fact.
+#[derive(Clone, Copy)]
+pub(super) struct About {
+    id: i64,
+    /// Nothing was known of it: there is nothing of it to take back.
+    new: bool,
+}
+
+/// The item's row, made if need be; then with the instant at which its version arrived, if one did.
+fn item(tx: &Transaction<'_>, key: &ItemKey, arrived: Option<i64>) -> Result<About, StoreError> {
     if let Some(id) = find_item(tx, key)? {
-        return Ok(id);
+        return Ok(About { id, new: false });
     }
     // Without RETURNING: with it SQLite opens a savepoint for the statement, and each savepoint makes the search write
     // out what it has gathered, so that every item would be merged into the index by itself.
-    tx.prepare_cached("INSERT INTO item (agency, uri) VALUES (?1, ?2)")?
-        .execute([key.agency.as_str(), &key.uri])?;
-    Ok(tx.last_insert_rowid())
+    tx.prepare_cached("INSERT INTO item (agency, uri, arrived) VALUES (?1, ?2, ?3)")?.execute(params![
+        key.agency.as_str(),
+        key.uri,
+        arrived
+    ])?;
+    Ok(About { id: tx.last_insert_rowid(), new: true })
 }
 
 /// An item's row.
@@ -33,23 +45,28 @@ pub(super) fn find_item(tx: &Transaction<'_>, key: &ItemKey) -> Result<Option<i6
     Ok(ask.query_row([key.agency.as_str(), &key.uri], |row| row.get(0)).optional()?)
 }
 
-/// Takes a fact into the index.
-pub(super) fn apply(tx: &Transaction<'_>, seq: u64, record: &Record<'_>) -> Result<(), StoreError> {
+/// Takes a fact into the index. Returns the item that it is about, if it decides about one.
+pub(super) fn apply(
+    tx: &Transaction<'_>,
+    seq: u64,
+    record: &Record<'_>,
+) -> Result<Option<About>, StoreError> {
     let at = micros(record.at);
+    let mut about = None;
     match &*record.fact {
         Fact::Read { transmission, complaints, .. } => {
             let id = transmission.bits().to_be_bytes();
             tx.prepare_cached("UPDATE transmission SET read = 1 WHERE id = ?1")?.execute([id])?;
             tx.prepare_cached("DELETE FROM progress WHERE transmission = ?1")?.execute([id])?;
-            let about = About { feed: record.feed.as_deref(), transmission: Some(id), item: None };
-            complain(tx, seq, at, &about, complaints)?;
+            let place = Place { feed: record.feed.as_deref(), transmission: Some(id), item: None };
+            complain(tx, seq, at, &place, complaints)?;
         }
         Fact::Progress { transmission, next_item } => {
             tx.prepare_cached("INSERT OR REPLACE INTO progress (transmission, next) VALUES (?1, ?2)")?
                 .execute(params![transmission.bits().to_be_bytes(), next_item])?;
         }
-        Fact::Ruled(ruled) => apply_ruled(tx, seq, at, ruled)?,
-        Fact::Moved(moved) => apply_moved(tx, seq, at, moved)?,
+        Fact::Ruled(ruled) => about = Some(apply_ruled(tx, seq, at, ruled)?),
+        Fact::Moved(moved) => about = Some(apply_moved(tx, seq, at, moved)?),
         Fact::HoldAll { on, by, feed } => {
             let feed = feed.as_ref().map_or("", FeedId::as_str);
             tx.prepare_cached(
@@ -73,7 +90,7 @@ pub(super) fn apply(tx: &Transaction<'_>, seq: u64, record: &Record<'_>) -> Resu
                 .execute(params![site.as_str(), number])?;
         }
         Fact::Receipt { key, outlet, what, ok, detail } => {
-            let item = item(tx, key)?;
+            let About { id: item, .. } = item(tx, key, None)?;
             tx.prepare_cached(
                 "INSERT OR REPLACE INTO receipt (item, outlet, what, ok, detail, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
@@ -84,7 +101,8 @@ pub(super) fn apply(tx: &Transaction<'_>, seq: u64, record: &Record<'_>) -> Resu
                 .execute(params![signed(seq)?, at, gravity_word(*gravity), what])?;
         }
     }
-    apply_leaves(tx, seq, record)
+    apply_leaves(tx, seq, record)?;
+    Ok(about)
 }
 
 fn apply_leaves(tx: &Transaction<'_>, seq: u64, record: &Record<'_>) -> Result<(), StoreError> {
@@ -116,10 +134,12 @@ fn embargo_text(embargo: Option<&Embargo>) -> Result<Option<String>, StoreError>
     text.map_err(|error| StoreError::refused(error.to_string()))
 }
 
-fn apply_ruled(tx: &Transaction<'_>, seq: u64, at: i64, ruled: &Ruled) -> Result<(), StoreError> {
-    let item = item(tx, &ruled.key)?;
+fn apply_ruled(tx: &Transaction<'_>, seq: u64, at: i64, ruled: &Ruled) -> Result<About, StoreError> {
+    let about = item(tx, &ruled.key, ruled.n.map(|_| micros(ruled.arrived)))?;
+    let item = about.id;
+    let reason = ruled.ruling.reasons.first().map_or("", |reason| reason.code);
     if let Some(n) = ruled.n {
-        add_version(tx, seq, item, n, ruled)?;
+        add_version(tx, seq, about, n, ruled, reason)?;
     }
     tx.prepare_cached("INSERT OR IGNORE INTO carried (item, feed) VALUES (?1, ?2)")?
         .execute(params![item, ruled.feed.as_str()])?;
@@ -132,59 +152,87 @@ fn apply_ruled(tx: &Transaction<'_>, seq: u64, at: i64, ruled: &Ruled) -> Result
                 terms.expires.map(|e| e.to_string())
             ])?;
     }
-    let reason = ruled.ruling.reasons.first().map_or("", |reason| reason.code);
-    change(tx, at, item, &ruled.key, reason, &ruled.changes)?;
+    let others = ruled.changes.iter().filter(|change| !is_of(change, ruled.n));
+    change(tx, at, item, &ruled.key, reason, others)?;
     place(tx, item, &ruled.placements)?;
     let row = RulingRow { feed: Some(ruled.feed.as_str()), n: ruled.n, act: ruled.ruling.act };
     add_ruling(tx, seq, at, item, &row)?;
     let transmission = ruled.transmission.map(|id| id.bits().to_be_bytes());
-    let about = About { feed: Some(ruled.feed.as_str()), transmission, item: Some(item) };
-    complain(tx, seq, at, &about, &ruled.complaints)
+    let place = Place { feed: Some(ruled.feed.as_str()), transmission, item: Some(item) };
+    complain(tx, seq, at, &place, &ruled.complaints)?;
+    Ok(about)
 }
 
-fn add_version(tx: &Transaction<'_>, seq: u64, item: i64, n: u32, ruled: &Ruled) -> Result<(), StoreError> {
+/// Whether a change is of this version.
+fn is_of(change: &Change, version: Option<u32>) -> bool {
+    matches!(change, Change::Version(n, _) if Some(*n) == version)
+}
+
+/// Adds a version as it stands after the changes that come with it.
+fn add_version(
+    tx: &Transaction<'_>,
+    seq: u64,
+    about: About,
+    n: u32,
+    ruled: &Ruled,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let own = ruled.changes.iter().rev().find_map(|change| match change {
+        Change::Version(of, standing) if *of == n => Some(*standing),
+        _ => None,
+    });
+    let (standing, reason) = (own.unwrap_or(VersionStanding::Ignored), own.map_or("", |_| reason));
     let mut put = tx.prepare_cached(
         "INSERT INTO version (item, n, seq, standing, reason, waits, embargo, expires)
-         VALUES (?1, ?2, ?3, ?4, '', 0, ?5, ?6) ON CONFLICT DO NOTHING",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
     )?;
-    let ignored = VersionStanding::Ignored.as_str();
     let (embargo, expires) = (embargo_text(ruled.embargo.as_ref())?, ruled.expires.map(|at| at.to_string()));
-    if put.execute(params![item, n, signed(seq)?, ignored, embargo, expires])? == 0 {
+    let (text, waits) = (standing_text(standing), waits(standing));
+    let put = put.execute(params![about.id, n, signed(seq)?, text, reason, waits, embargo, expires])?;
+    if put == 0 {
         return Err(StoreError::refused(format!("{} already has a version {n}", ruled.key)));
     }
-    tx.prepare_cached("UPDATE item SET arrived = max(coalesce(arrived, ?2), ?2) WHERE id = ?1")?
-        .execute(params![item, micros(ruled.arrived)])?;
+    if !about.new {
+        tx.prepare_cached("UPDATE item SET arrived = max(coalesce(arrived, ?2), ?2) WHERE id = ?1")?
+            .execute(params![about.id, micros(ruled.arrived)])?;
+    }
     Ok(())
 }
 
-fn apply_moved(tx: &Transaction<'_>, seq: u64, at: i64, moved: &Moved) -> Result<(), StoreError> {
-    let item = item(tx, &moved.key)?;
+/// Whether it waits for a clock or a person.
+fn waits(standing: VersionStanding) -> bool {
+    matches!(standing, VersionStanding::Held | VersionStanding::Waiting(_))
+}
+
+fn apply_moved(tx: &Transaction<'_>, seq: u64, at: i64, moved: &Moved) -> Result<About, StoreError> {
+    let about = item(tx, &moved.key, None)?;
+    let item = about.id;
     let reason = moved.ruling.reasons.first().map_or("", |reason| reason.code);
-    change(tx, at, item, &moved.key, reason, &moved.changes)?;
+    change(tx, at, item, &moved.key, reason, moved.changes.iter())?;
     if let Some(reason) = &moved.killed_reason {
         tx.prepare_cached("UPDATE item SET killed_reason = ?2 WHERE id = ?1")?
             .execute(params![item, reason])?;
     }
     place(tx, item, &moved.placements)?;
-    add_ruling(tx, seq, at, item, &RulingRow { feed: None, n: None, act: moved.ruling.act })
+    add_ruling(tx, seq, at, item, &RulingRow { feed: None, n: None, act: moved.ruling.act })?;
+    Ok(about)
 }
 
-fn change(
+fn change<'a>(
     tx: &Transaction<'_>,
     at: i64,
     item: i64,
     key: &ItemKey,
     reason: &str,
-    changes: &[Change],
+    changes: impl Iterator<Item = &'a Change>,
 ) -> Result<(), StoreError> {
     for change in changes {
         match *change {
             Change::Version(n, standing) => {
-                let waits = matches!(standing, VersionStanding::Held | VersionStanding::Waiting(_));
                 let mut put = tx.prepare_cached(
                     "UPDATE version SET standing = ?3, reason = ?4, waits = ?5 WHERE item = ?1 AND n = ?2",
                 )?;
-                if put.execute(params![item, n, standing_text(standing), reason, waits])? == 0 {
+                if put.execute(params![item, n, standing_text(standing), reason, waits(standing)])? == 0 {
                     return Err(StoreError::refused(format!("{key} has no version {n} that could change")));
                 }
             }
@@ -253,7 +301,7 @@ fn add_ruling(
 }
 
 /// What a complaint is about.
-struct About<'a> {
+struct Place<'a> {
     feed: Option<&'a str>,
     transmission: Option<[u8; 16]>,
     item: Option<i64>,
@@ -263,7 +311,7 @@ fn complain(
     tx: &Transaction<'_>,
     seq: u64,
     at: i64,
-    about: &About<'_>,
+    about: &Place<'_>,
     complaints: &[ComplaintRow],
 ) -> Result<(), StoreError> {
     for (ord, complaint) in complaints.iter().enumerate() {
@@ -280,6 +328,7 @@ fn complain(
 pub(super) fn settle(
     tx: &Transaction<'_>,
     record: &Record<'_>,
+    about: Option<About>,
     fresh: Option<&Words>,
 ) -> Result<(), StoreError> {
     let fact = &*record.fact;
@@ -287,8 +336,7 @@ pub(super) fn settle(
     if fact.changes().is_empty() && fact.placements().is_empty() && !terms {
         return Ok(());
     }
-    let item = fact.key().map(|key| find_item(tx, key)).transpose()?.flatten();
-    item.map_or(Ok(()), |item| settle_item(tx, item, fresh))
+    about.map_or(Ok(()), |about| settle_item(tx, about, fresh))
 }
 
 /// Derives it for every item.
@@ -297,7 +345,7 @@ pub(super) fn settle_all(tx: &Transaction<'_>, report: &mut RebuildReport) -> Re
     let items = ask.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     report.items = items.len() as u64;
     for item in items {
-        match settle_item(tx, item, None) {
+        match settle_item(tx, About { id: item, new: false }, None) {
             Err(StoreError::Damaged { what, .. }) => report.damaged.push(what),
             other => other?,
         }
@@ -346,20 +394,23 @@ fn now(tx: &Transaction<'_>, item: i64) -> Result<Now, StoreError> {
     })
 }
 
-fn settle_item(tx: &Transaction<'_>, item: i64, fresh: Option<&Words>) -> Result<(), StoreError> {
-    let now = settle_lists(tx, item)?;
+fn settle_item(tx: &Transaction<'_>, about: About, fresh: Option<&Words>) -> Result<(), StoreError> {
+    let now = settle_lists(tx, about)?;
     let live = now.live();
     if now.searched != live {
-        search(tx, item, &now, live, fresh)?;
+        search(tx, about.id, &now, live, fresh)?;
     }
     Ok(())
 }
 
 /// Lists, and what is due.
-fn settle_lists(tx: &Transaction<'_>, item: i64) -> Result<Now, StoreError> {
+fn settle_lists(tx: &Transaction<'_>, about: About) -> Result<Now, StoreError> {
+    let item = about.id;
     let now = now(tx, item)?;
-    tx.prepare_cached("DELETE FROM shown WHERE item = ?1")?.execute([item])?;
-    tx.prepare_cached("DELETE FROM gone WHERE item = ?1")?.execute([item])?;
+    if !about.new {
+        tx.prepare_cached("DELETE FROM shown WHERE item = ?1")?.execute([item])?;
+        tx.prepare_cached("DELETE FROM gone WHERE item = ?1")?.execute([item])?;
+    }
     let live = now.live();
     if live.is_some() {
         show(tx, item)?;
@@ -471,7 +522,7 @@ pub(super) fn settle_beside(tx: &Transaction<'_>) -> Result<(), StoreError> {
     let mut ask = tx.prepare("SELECT id FROM item ORDER BY id")?;
     let items = ask.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     for item in items {
-        let now = settle_lists(tx, item)?;
+        let now = settle_lists(tx, About { id: item, new: false })?;
         let words = match now.live() {
             Some(n) => vault::words(tx, &now.key, n)?,
             None => None,

@@ -79,7 +79,7 @@ fn index(store: &Store) -> Result<(), StoreError> {
     let tx = beside.transaction()?;
     let mut next = Some(1);
     while let Some(from) = next {
-        next = journal::page(&tx, from, |seq, record| apply::apply(&tx, seq, &record))?;
+        next = journal::page(&tx, from, |seq, record| apply::apply(&tx, seq, &record).map(drop))?;
     }
     apply::settle_beside(&tx)?;
     for table in schema::INDEX_TABLES.iter().filter(|table| **table != "search") {

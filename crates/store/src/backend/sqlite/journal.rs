@@ -1,6 +1,7 @@
 //! The journal: rows chained by their digests, and the one transaction that records.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use news::{Digest, ItemStanding, SiteId};
@@ -28,10 +29,22 @@ pub(super) struct Record<'a> {
     pub(super) feed: Option<String>,
 }
 
-/// The end of the chain.
+/// The end of the chain, and of the logs.
 struct Head {
     seq: u64,
     hash: Digest,
+    /// The current shard of each log that was asked for in this transaction, and how many leaves it has.
+    logs: HashMap<SiteId, (u32, u64)>,
+}
+
+impl Head {
+    fn log(&mut self, tx: &Transaction<'_>, site: &SiteId) -> Result<&mut (u32, u64), StoreError> {
+        if !self.logs.contains_key(site) {
+            let shard = shard(tx, site)?;
+            self.logs.insert(site.clone(), (shard, size(tx, site, shard)?));
+        }
+        Ok(self.logs.entry(site.clone()).or_default())
+    }
 }
 
 /// What the first entry is chained to.
@@ -47,8 +60,8 @@ fn head(tx: &Transaction<'_>) -> Result<Head, StoreError> {
     let mut ask = tx.prepare_cached("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")?;
     let found = ask.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     match found {
-        Some((seq, hash)) => Ok(Head { seq: unsigned(seq)?, hash: digest(hash) }),
-        None => Ok(Head { seq: 0, hash: root() }),
+        Some((seq, hash)) => Ok(Head { seq: unsigned(seq)?, hash: digest(hash), logs: HashMap::new() }),
+        None => Ok(Head { seq: 0, hash: root(), logs: HashMap::new() }),
     }
 }
 
@@ -113,12 +126,13 @@ pub(super) fn page(
 }
 
 /// Gives each leaf its place.
-fn place_leaves(tx: &Transaction<'_>, entry: &Entry) -> Result<Vec<LeafRow>, StoreError> {
+fn place_leaves(tx: &Transaction<'_>, head: &mut Head, entry: &Entry) -> Result<Vec<LeafRow>, StoreError> {
     let mut given: Vec<LeafRow> = Vec::with_capacity(entry.leaves.len());
     for draft in &entry.leaves {
-        let shard = shard(tx, &draft.site)?;
+        let (shard, leaves) = head.log(tx, &draft.site)?;
+        let (shard, index) = (*shard, *leaves);
+        *leaves += 1;
         let mut here = given.iter().filter(|leaf| leaf.draft.site == draft.site);
-        let index = size(tx, &draft.site, shard)? + here.clone().count() as u64;
         let prev = match here.rfind(|leaf| leaf.draft.item == draft.item) {
             Some(leaf) => Some(leaf.index),
             None => {
@@ -172,7 +186,7 @@ fn record_one(
         let why = format!("version {n} of {key} cannot go live, its words are not in the vault");
         return Err(StoreError::refused(why));
     }
-    let leaves = place_leaves(tx, entry)?;
+    let leaves = place_leaves(tx, head, entry)?;
     let feed = match &entry.fact {
         Fact::Read { transmission, .. } => archive::feed_of(tx, *transmission)?,
         _ => None,
@@ -186,9 +200,12 @@ fn record_one(
         hash.0,
         bytes
     ])?;
-    *head = Head { seq, hash };
-    apply::apply(tx, seq, &record)?;
-    apply::settle(tx, &record, entry.words.as_ref())?;
+    (head.seq, head.hash) = (seq, hash);
+    if matches!(entry.fact, Fact::Shard { .. }) {
+        head.logs.clear();
+    }
+    let about = apply::apply(tx, seq, &record)?;
+    apply::settle(tx, &record, about, entry.words.as_ref())?;
     Ok((Committed { seq, at: record.at, leaves: record.leaves }, destroyed))
 }
 
@@ -237,7 +254,7 @@ impl Journal for Store {
             while let Some(from) = next {
                 next = page(tx, from, |seq, record| {
                     report.entries += 1;
-                    apply::apply(tx, seq, &record)
+                    apply::apply(tx, seq, &record).map(drop)
                 })?;
             }
             apply::settle_all(tx, &mut report)?;
