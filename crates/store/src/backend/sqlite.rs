@@ -14,6 +14,7 @@ mod journal;
 mod remembered;
 mod schema;
 mod search;
+mod shorten;
 #[cfg(test)]
 mod tests;
 mod vault;
@@ -23,12 +24,13 @@ use std::fs::{DirBuilder, File};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::hooks::Wal;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use shorten::Shortener;
 
 use crate::lock::Lock;
 use crate::{Access, OpenStoreError, StoreError};
@@ -43,8 +45,6 @@ const FILE: &str = "verbatim.sqlite";
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a checkpoint that wipes erased words out of the write-ahead log waits for readers.
 const WIPE_PATIENCE: Duration = Duration::from_millis(100);
-/// After how many pages the write-ahead log is moved into the database.
-const LONGEST_LOG: i32 = 1_000;
 /// Connections kept for readers.
 const READERS: usize = 16;
 
@@ -53,10 +53,12 @@ const READERS: usize = 16;
 /// `Send` and `Sync`: share it behind an `Arc`.
 pub struct Store {
     dir: PathBuf,
+    // Before the writer, so that its connection is not the last to be closed.
+    shortener: Option<Shortener>,
     writer: Option<Mutex<Connection>>,
     readers: Mutex<Vec<Connection>>,
     /// Set by the first fatal error: from then on nothing is written, so nothing can be acknowledged.
-    broken: AtomicBool,
+    broken: Arc<AtomicBool>,
     /// Erased words may still stand in the write-ahead log.
     unwiped: AtomicBool,
     // Last, so that the database is closed before another process may open it.
@@ -97,7 +99,10 @@ impl Store {
         if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             sync_folder(parent).map_err(file("syncing the folder above"))?;
         }
-        let store = Self::with(dir, Some(writer), Some(lock));
+        let mut store = Self::with(dir, Some(lock));
+        store.shortener =
+            Some(Shortener::start(dir, &mut writer, Arc::clone(&store.broken)).map_err(database(dir))?);
+        store.writer = Some(Mutex::new(writer));
         if schema::index_is_of_another_age(&store).map_err(database(dir))? {
             tracing::info!("the index was made by another version of this program and is derived again");
             crate::Journal::rebuild(&store).map_err(database(dir))?;
@@ -112,7 +117,7 @@ impl Store {
             return Err(OpenStoreError::Missing { dir: dir.to_owned() });
         }
         ahead::check(dir).map_err(database(dir))?;
-        let store = Self::with(dir, None, None);
+        let store = Self::with(dir, None);
         let found = store.read(schema::age).map_err(database(dir))?;
         schema::check_age(dir, found)?;
         if found < schema::NEWEST || schema::index_is_of_another_age(&store).map_err(database(dir))? {
@@ -121,12 +126,13 @@ impl Store {
         Ok(store)
     }
 
-    fn with(dir: &Path, writer: Option<Connection>, lock: Option<Lock>) -> Self {
+    fn with(dir: &Path, lock: Option<Lock>) -> Self {
         Self {
             dir: dir.to_owned(),
-            writer: writer.map(Mutex::new),
+            shortener: None,
+            writer: None,
             readers: Mutex::default(),
-            broken: AtomicBool::new(false),
+            broken: Arc::default(),
             unwiped: AtomicBool::new(false),
             _lock: lock,
         }
@@ -209,6 +215,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Fatal`] if the disk failed: nobody knows what it holds.
     fn wipe(&self, writer: &Connection) -> Result<(), StoreError> {
+        let _paused = self.shortener.as_ref().map(Shortener::pause);
         let emptied = writer.busy_timeout(WIPE_PATIENCE).and_then(|()| {
             writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
         });
@@ -289,19 +296,9 @@ fn set_up_writer(connection: &mut Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // Not SQLite's own `wal_autocheckpoint`, which passes over a sync that fails.
-    connection
-        .wal_hook(Some(|log: &mut Wal, pages| if pages < LONGEST_LOG { Ok(()) } else { shorten(log) }))?;
+    // See `shorten`: SQLite's own passes over a sync that fails.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     connection.pragma_update(None, "cache_size", -65_536)?;
     Ok(())
-}
-
-/// Moves what is in the write-ahead log into the database. Only a disk that fails is an error, and then of the commit
-/// before: whatever else keeps it from being moved, it stays in the log, synced, and is moved later.
-fn shorten(log: &mut Wal) -> rusqlite::Result<()> {
-    match log.checkpoint() {
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) => Err(error),
-        _ => Ok(()),
-    }
 }

@@ -317,6 +317,26 @@ fn commits_are_synced_and_freed_pages_overwritten() {
 }
 
 #[test]
+fn the_log_is_moved_while_commits_go_on_and_a_kill_empties_it_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let len = |name: String| dir.path().join(name).metadata().unwrap().len();
+    let moved = (1..150_u8).find(|n| {
+        store.keep(vec![transmission(*n, noise(u64::from(*n), 2_000_000))]).unwrap();
+        len(FILE.to_owned()) > 8 << 20
+    });
+    assert!(
+        moved.is_some(),
+        "nothing but a commit writes to the log, and nothing but moving it to the database"
+    );
+    store.record(vec![live(1, 1, &key("a"), "Quokka found", "The quokka was found at noon.")]).unwrap();
+    assert!(stands_in(dir.path(), "Quokka found"));
+    store.record(vec![kill(2, &key("a"))]).unwrap();
+    assert!(!stands_in(dir.path(), "uokka"));
+    assert_eq!(len(format!("{FILE}-wal")), 0);
+}
+
+#[test]
 fn a_full_disk_refuses_and_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
