@@ -35,7 +35,7 @@ usage: cargo xtask CHORE
                  killed and brought back from stale copies, a witness attached: is there ever a second history?
   fuzz [--seconds N] [--only FORMAT] [--seeds DIR]
                  libFuzzer before every reader, so many seconds each
-  bench [reading|flow|serving|standing|publishing]… [--quick] [--bin FILE] [--write]
+  bench [parts|reading|flow|serving|standing|publishing]… [--quick] [--bin FILE] [--write]
                  how fast it is beside what people use today; with --write also into COMPARE.md";
 
 fn main() -> ExitCode {

@@ -6,6 +6,7 @@
 
 mod flow;
 mod machine;
+mod parts;
 mod publishing;
 mod reading;
 mod report;
@@ -20,7 +21,7 @@ use report::Report;
 use tools::Tools;
 
 /// What can be measured.
-const PARTS: [&str; 5] = ["reading", "flow", "serving", "standing", "publishing"];
+const PARTS: [&str; 6] = ["parts", "reading", "flow", "serving", "standing", "publishing"];
 
 /// What somebody wants measured.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -88,6 +89,9 @@ pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
     let tools = Tools::new(root)?;
     let bench = Bench { root, tools: &tools, quick: wish.quick, program: wish.program.as_deref() };
     let mut report = Report::new(root, wish.write);
+    if wish.wants("parts") {
+        report.part("parts", &parts::run(&bench)?)?;
+    }
     if wish.wants("reading") {
         report.part("reading", &reading::run(&bench)?)?;
     }
