@@ -99,7 +99,21 @@ def iptc7901(text):
     return ordered(kept[0] if kept else []) + [fold(" ".join(body))]
 
 
+def results(text):
+    """Without STX: a line of fields, an empty line, and the text."""
+    lines = [l.strip() for l in split(text.strip("\x01\x04"))]
+    empty = lines.index("") if "" in lines else len(lines)
+    out = [fold(re.sub("[\x1e\x1f]", " ", " ".join(lines[:empty])))]
+    for line in lines[empty:]:
+        begun = line.startswith("^")
+        line = line[1:] if begun else line
+        out.append(fold(line[:-1] if line.endswith("<") or begun and line.endswith("=") else line))
+    return [line for line in out if line]
+
+
 def anpa1312(text):
+    if "\x02" not in text:
+        return results(text)
     _, words = inside(text)
     words = words.replace("\x7f", "")
     lines = [l for l in split(words) if l.strip() not in ("^", "<", "^<", "")]

@@ -5,6 +5,21 @@
 //!
 //! **Never here:** input or output, a clock, async, serde derives. Whoever stores or sends these nouns writes
 //! down how they look outside, so that a change of a file format is never an accident in this crate.
+//!
+//! ```
+//! use news::{AgencyCopy, BlockKind, PubStatus, Severity, Version};
+//!
+//! let mut version = Version::new("urn:agx:1");
+//! version.copy.push(BlockKind::Headline, "Bridge opens", vec![], None).unwrap();
+//! version.copy.push(BlockKind::P, "It is open.", vec![], None).unwrap();
+//! // What `URL.txt` holds, and what its SHA-256 is taken of.
+//! assert_eq!(version.copy.canonical(), "Bridge opens\n\nIt is open.\n");
+//! assert_eq!(version.copy.copy_hash().to_string().len(), 64);
+//! version.status = PubStatus::Withheld;
+//! assert_eq!(version.severity(), Severity::Withholds);
+//! // A text that no page can carry is refused, never mended.
+//! assert!(AgencyCopy::default().push(BlockKind::P, "\0", vec![], None).is_err());
+//! ```
 
 mod complaint;
 mod copy;

@@ -2,6 +2,12 @@
 //!
 //! XML 1.0 appendix F and RFC 8259 §8.1 say how; labels mean what the WHATWG Encoding Standard says. Bytes that
 //! cannot be decoded hold the item they stand in; they are never replaced in silence.
+//!
+//! ```
+//! let wire = b"<?xml version='1.0' encoding='ISO-8859-1'?><p>d\xe9j\xe0</p>";
+//! let decoded = wire::decode::decode(wire);
+//! assert_eq!((decoded.encoding, &decoded.text[43..]), ("windows-1252", "<p>d\u{e9}j\u{e0}</p>"));
+//! ```
 
 use std::borrow::Cow;
 

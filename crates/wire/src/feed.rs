@@ -327,7 +327,7 @@ impl<'h> Draft<'h> {
 
     fn dublin_core(&mut self, element: &Element, here: &str) -> bool {
         match element.name {
-            "creator" | "contributor" => self.creator_in(element),
+            "creator" | "contributor" | "author" => self.creator_in(element),
             "subject" => self.subject_in(element, None),
             "rights" => self.copyright(element),
             "language" if self.version.language.is_none() && !element.is_blank() => {
@@ -606,6 +606,7 @@ pub(crate) fn masthead(element: &Element, says: &mut Masthead) -> bool {
             says.ask_every = times.map(|times: u32| period / times);
         }
         (Some(DC), "language") if says.language.is_none() => says.language = text(),
+        (Some(DC), "title") if says.title.is_none() => says.title = text(),
         (Some(DC), "rights") if says.copyright.is_none() => says.copyright = text(),
         _ => return false,
     }

@@ -2,6 +2,12 @@
 //!
 //! White space (space, tab, CR, LF, FF, never U+00A0) is collapsed to one space and trimmed at block ends, except
 //! in `pre`; `<br>` is LF. Text that the source itself hides becomes a note. Nothing else is touched.
+//!
+//! ```
+//! let words = wire::html::read_fragment("<p>One<br>two</p><p hidden>three</p>", "body", &wire::Limits::default());
+//! assert_eq!(words.blocks[0].text, "One\ntwo");
+//! assert_eq!((words.blocks.len(), words.notes[0].text.as_str()), (1, "three"));
+//! ```
 
 mod collect;
 mod dom;

@@ -4,6 +4,25 @@
 //! could make out. It never fails as a whole and never panics: a broken item becomes a complaint that names its
 //! place, its siblings go on, and a transmission that yields nothing says so.
 //!
+//! ```
+//! // Read a wire of whatever format.
+//! let wire = br#"{"uri": "urn:agx:1", "version": "1", "versioncreated": "2026-03-14T12:00:00Z", "language": "en",
+//!   "headline": "Bridge opens", "body_html": "<p>EXAMPLETON (AGX) - It is open.</p>"}"#;
+//! let reading = wire::read(wire, &wire::Hints::default());
+//! let version = &reading.items[0];
+//! assert_eq!(reading.format, Some(wire::Format::Ninjs));
+//! assert_eq!(version.dateline.as_ref().unwrap().located.as_deref(), Some("EXAMPLETON"));
+//!
+//! // Write it in another; what that cannot carry would be refused by name.
+//! let nitf = wire::nitf::write(version).unwrap();
+//! assert_eq!(wire::read(nitf.as_bytes(), &wire::Hints::default()).items[0].copy, version.copy);
+//!
+//! // Explain it: which bytes became what.
+//! for part in wire::Account::of(wire, &wire::Hints::default()).parts() {
+//!     println!("{:?} {} {:?} {}", part.bytes, part.path, part.field, part.value);
+//! }
+//! ```
+//!
 //! One folder for each format: `shape` is what the wire says, `read` turns it into the nouns of the trade,
 //! `write` is there where this program also speaks the format.
 //!

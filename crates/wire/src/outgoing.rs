@@ -2,6 +2,31 @@
 //!
 //! The writers put an item's copy into the feed's body and nothing else; label, versions and addresses stand in
 //! fields of their own.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use news::{AgencyCopy, BlockKind, Label, ReviewState};
+//! use wire::outgoing::{Channel, Outgoing};
+//!
+//! let mut copy = AgencyCopy::default();
+//! copy.push(BlockKind::Headline, "Bridge opens", vec![], None).unwrap();
+//! copy.push(BlockKind::P, "It is open.", vec![], None).unwrap();
+//! let at = "2026-03-14T12:00:00Z".parse().unwrap();
+//! let story = Outgoing {
+//!     id: "https://daily.example/s/1".into(), url: "https://daily.example/s/1".into(), uri: "urn:agx:1".into(),
+//!     version: "1".into(), version_n: 1, copy: Arc::new(copy), agency: "Agency Example".into(), published: at, updated: at,
+//!     label: Label { state: ReviewState::Unreviewed, text: "Not reviewed".into(), language: None },
+//!     language: None, sections: vec![],
+//! };
+//! let channel = Channel {
+//!     title: "The Daily Example".into(), home_url: "https://daily.example/".into(),
+//!     feed_url: "https://daily.example/feed".into(), language: None, updated: at, items: vec![story], tombstones: vec![],
+//! };
+//! for feed in [wire::rss::write(&channel), wire::atom::write(&channel), wire::json_feed::write(&channel)] {
+//!     let reading = wire::read(feed.as_bytes(), &wire::Hints::default());
+//!     assert_eq!(reading.items[0].copy, *channel.items[0].copy);
+//! }
+//! ```
 
 use std::sync::Arc;
 

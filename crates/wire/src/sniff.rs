@@ -1,4 +1,12 @@
 //! Which format it is, from the text alone, never from a file's name or a declared media type.
+//!
+//! ```
+//! use wire::{Format, sniff};
+//!
+//! assert_eq!(sniff::sniff("<?xml version='1.0'?><rss version='2.0'/>"), Some(Format::Rss));
+//! assert_eq!(sniff::sniff(r#"{"uri": "urn:agx:1", "headline": "Bridge opens"}"#), Some(Format::Ninjs));
+//! assert_eq!(sniff::describe("<html/>"), "an HTML page came instead of a wire");
+//! ```
 
 use crate::json_text;
 use crate::mail;

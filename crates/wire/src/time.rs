@@ -3,6 +3,15 @@
 //! Read are RFC 3339 and `xs:dateTime` (also with a space for the `T`), the basic forms of ISO 8601 that NITF
 //! uses (`20240321T044112Z`), and the dates of mail (RFC 822, RFC 2822 §3.3) with their obsolete zones and the
 //! month names of several languages. A time that names no zone takes the feed's zone and a complaint.
+//!
+//! ```
+//! let (hints, mut complaints) = (wire::Hints::default(), Vec::new());
+//! let stamp = wire::time::stamp("Sat, 14 Mar 2026 12:00:00 +0100", &hints, "item/pubDate", &mut complaints);
+//! assert_eq!(stamp.at.unwrap().to_string(), "2026-03-14T11:00:00Z");
+//! assert!(complaints.is_empty());
+//! wire::time::stamp("20260314T120000", &hints, "date.issue@norm", &mut complaints);
+//! assert_eq!(complaints[0].code, "date-without-zone");
+//! ```
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};

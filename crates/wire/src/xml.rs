@@ -4,6 +4,18 @@
 //! does not take its siblings along. A DOCTYPE is tolerated and never processed: no entity is expanded but the
 //! five of XML (XML 1.0 §4.6), character references (§4.1) and the names that HTML gives to characters. Any
 //! other reference is a fault, never an empty string.
+//!
+//! ```
+//! use wire::{Limits, xml};
+//!
+//! let limits = Limits::default();
+//! let root = xml::parse("<a x='1'>b &amp; <c/></a>", &limits).unwrap();
+//! assert_eq!((root.attr("x"), root.text().as_str()), (Some("1"), "b & "));
+//! // A broken record does not take its neighbours along.
+//! let text = "<feed><i>1</i><i>2</j></i><i>3</i></feed>";
+//! let whole = xml::records(text, &["i"], &limits).filter(|record| record.element.is_ok()).count();
+//! assert_eq!(whole, 2);
+//! ```
 
 mod build;
 mod records;

@@ -14,6 +14,7 @@ mod feeds;
 mod feedvalidator;
 mod gofeed;
 mod ninjs_units;
+mod read_through;
 mod rome;
 mod superdesk;
 mod told;
@@ -80,8 +81,10 @@ struct Suite {
 const SUITES: &[Suite] = &[
     Suite { name: "feed-rs", mark: 98.0, run: feed_rs::run },
     Suite { name: "feedparser", mark: 99.0, run: feedparser::run },
+    Suite { name: "feedparser-read", mark: 95.0, run: read_through::feedparser },
     Suite { name: "feedvalidator", mark: 100.0, run: feedvalidator::run },
     Suite { name: "gofeed", mark: 98.0, run: gofeed::run },
+    Suite { name: "gofeed-read", mark: 95.0, run: read_through::gofeed },
     Suite { name: "ninjs-units", mark: 100.0, run: ninjs_units::run },
     Suite { name: "rome", mark: 100.0, run: rome::run },
     Suite { name: "superdesk-wire", mark: 54.0, run: superdesk::run },
@@ -104,6 +107,8 @@ pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
             "words" | "written-back" | "written-valid" | "feeds-valid" | "feeds-back" => "../wire",
             "ninjs-units" => "../wire/ninjs",
             "iptc-unit-files" => "../wire/newsml-g2/iptc-tests",
+            "feedparser-read" => "feedparser",
+            "gofeed-read" => "gofeed",
             own => own,
         });
         if !folder.is_dir() {

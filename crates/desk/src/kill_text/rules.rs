@@ -278,6 +278,24 @@ pub const RULES: &[Rule] = &[
     rule("embargo-jusqu", Embargoes, NOTE, Says("sous embargo jusqu"), AFP),
     rule("embargado-hasta", Embargoes, ANY, Shouts("EMBARGADO HASTA"), PLAIN_TITLE),
     rule("embargado-hasta-note", Embargoes, NOTE, Says("embargado hasta"), PLAIN),
+    rule("embargo-do", Embargoes, ANY, Says("embargo do godz"), "dpa's Polish service: label of an embargo"),
+    rule("embargo-ru-opens", Embargoes, TOP, Opens("ЭМБАРГО"), "dpa's Russian service: label of an embargo"),
+    rule("embargo-ru", Embargoes, ANY, Says("эмбарго до"), "dpa's Russian service: label of an embargo"),
+    rule(
+        "hazr-an-nashr",
+        Embargoes,
+        ANY,
+        Says("محظور النشر حتى"),
+        "dpa's Arabic service: label of an embargo",
+    ),
+    rule("for-release-at", Embargoes, NOTE, Says("for release at"), "AP and PR wires: an advance"),
+    rule(
+        "not-for-release-before",
+        Embargoes,
+        NOTE,
+        Says("not for release before"),
+        "AP and PR wires: an advance",
+    ),
     // A person should look first.
     rule("achtung-opens", Holds, &[Headline, Lead], Opens("Achtung"), "dpa: a line to editors in brackets"),
     rule(

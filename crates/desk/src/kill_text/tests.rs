@@ -166,6 +166,8 @@ fn withholding_embargo_and_marks_are_found_in_headlines() {
         ("Figures EMBARGOED UNTIL 0900", Effect::Embargoes, "embargoed-until"),
         ("SPERRFRIST 19.00 Uhr", Effect::Embargoes, "sperrfrist-shouts"),
         ("Sperrfrist: Haushalt", Effect::Embargoes, "sperrfrist-mark"),
+        ("ЭМБАРГО: бюджет", Effect::Embargoes, "embargo-ru-opens"),
+        ("Embargo do godz. 12.00", Effect::Embargoes, "embargo-do"),
         ("(Achtung) Berichtigung folgt", Effect::Holds, "achtung-opens"),
         ("ADVISORY: New photo desk number", Effect::NotForPublication, "advisory-opens"),
         ("Washington Daybook", Effect::NotForPublication, "daybook"),
@@ -204,6 +206,10 @@ fn orders_in_notes_are_found_in_any_case() {
         ("Bitte beachten Sie die Sperrfrist der Meldung bis 19.00 Uhr", Effect::Embargoes, "sperrfrist-note"),
         ("Embargoed for publication until 0001 Monday", Effect::Embargoes, "embargoed-for-publication"),
         ("sous embargo jusqu'à 18h00", Effect::Embargoes, "embargo-jusqu"),
+        ("Эмбарго до 19.00", Effect::Embargoes, "embargo-ru"),
+        ("محظور النشر حتى الساعة 19:00", Effect::Embargoes, "hazr-an-nashr"),
+        ("For release at 0900 Monday", Effect::Embargoes, "for-release-at"),
+        ("Not for release before noon", Effect::Embargoes, "not-for-release-before"),
         ("This is a test, thank you", Effect::NotForPublication, "this-is-a-test-note"),
     ] {
         note(text, Some((effect, rule)));

@@ -46,6 +46,14 @@
 //!
 //! Nothing else is touched. `_` for a dash, ``` `` ``` and `''` for quotation marks and `{` for a half are what the
 //! agency sends, and stay. A control character that is not named here holds the version.
+//!
+//! ```
+//! let wire = b"\x16\x16\x01W4221\x1fagxwd\nr i \x13\x11 BC-EX--Bridge     03-21 0308\n\x02^BC-EX--Bridge,8<\n^Bridge opens<\n\
+//!   \tEXAMPLETON (AGX) _ It is open.\n\x03AGX-WD-03-21-24 0441GMT<\n\x04";
+//! let version = &wire::anpa1312::read(wire, &wire::Hints::default()).items[0];
+//! assert_eq!(version.uri, "urn:verbatim:anpa1312:BC-EX--Bridge:2024-03-21");
+//! assert_eq!(version.copy.headline(), Some("Bridge opens"));
+//! ```
 
 mod read;
 mod shape;

@@ -24,13 +24,20 @@ pub fn read(bytes: &[u8], hints: &Hints) -> Reading {
 }
 
 fn message(message: &Message<'_>, hints: &Hints) -> Result<Version, Complaint> {
-    let Some(text) = message.text.filter(|text| !teleprinter::is_fill(text)) else {
-        let message = format!("the message `{}` has no text", shown(message.head));
-        return Err(Complaint::new(Gravity::Lost, "empty-item", message).at("text", None));
+    let (before, text) = match message.text {
+        Some(text) => (message.head, text),
+        None => shape::without_stx(message.head),
     };
+    if teleprinter::is_fill(text) {
+        let message = format!("the message `{}` has no text", shown(before));
+        return Err(Complaint::new(Gravity::Lost, "empty-item", message).at("text", None));
+    }
     let mut version = Version::new(String::new());
     version.language = hints.language.clone();
-    let header = header(message.head, message, &mut version);
+    if message.text.is_none() {
+        return Ok(results(before, text, message, version));
+    }
+    let header = header(before, message, &mut version);
     let mut trailer = None;
     match message.tail {
         Some(tail) => {
@@ -62,6 +69,24 @@ fn message(message: &Message<'_>, hints: &Hints) -> Result<Version, Complaint> {
     let body = body(&text, header.tabular);
     story::tell(&mut version, head, body, "text");
     Ok(version)
+}
+
+/// A message without STX: a line of fields, an empty line, and text with marks for some typesetting machine, as results
+/// of races come. The line is the headline, its fields parted by spaces. What the marks mean nobody has said: it waits.
+fn results(before: &str, text: &str, message: &Message<'_>, mut version: Version) -> Version {
+    let said = "the message has no STX: header and text were told apart by the first empty line, and marks for a \
+                machine may stand among the words";
+    terms::complain(&mut version, Gravity::Hold, "no-control-bytes", said, "text");
+    let fields = before.trim_matches(terms::is_space);
+    message.note(&mut version, Field::Block(BlockKind::Headline, 0), Taken::ByMeaning, fields);
+    let headline = story::line(BlockKind::Headline, &fields.replace(['\u{1f}', '\u{1e}'], " "));
+    let head = Head { lines: headline.into_iter().collect(), ..Head::default() };
+    let lines: Vec<&str> = lines(text).into_iter().map(|line| line.text).collect();
+    message.note_lines(&mut version, Field::Body, lines.iter().copied());
+    version.uri = feed::key("anpa1312", &[fields, text]);
+    let body = body(&lines, false);
+    story::tell(&mut version, head, body, "text");
+    version
 }
 
 /// A line on which nothing but a mark stands.

@@ -61,6 +61,20 @@ fn is_day(word: &str) -> bool {
     word.len() == 5 && word.split_once('-').is_some_and(|(a, b)| a.len() == 2 && is_number(a) && is_number(b))
 }
 
+/// Header and text of a message without STX: they are parted by the first empty line. One without such a line is all
+/// header.
+pub(super) fn without_stx(message: &str) -> (&str, &str) {
+    let filled = message.len() - message.trim_start_matches(crate::teleprinter::is_fill_character).len();
+    let mut at = filled;
+    for line in message[filled..].split_inclusive('\n') {
+        if line.trim().is_empty() {
+            return (&message[..at], &message[at..]);
+        }
+        at += line.len();
+    }
+    (message, "")
+}
+
 /// Whether a text without SOH begins with a header that leaves no doubt.
 pub(crate) fn is_header(text: &str) -> bool {
     let text = text.trim_start_matches(crate::teleprinter::is_fill_character);

@@ -263,3 +263,16 @@ fn trailers_name_a_day_and_a_time() {
         assert_eq!(Trailer::parse(line).map(|trailer| trailer.date).as_deref(), expect, "{line}");
     }
 }
+
+#[test]
+fn results_without_stx_come_and_wait_for_a_person() {
+    let wire = "\u{1}NEWS: EXAMPLETON\u{1f}6\u{1f}N\u{1f}Wednesday\r\n\r\n#me15: FIRST (J Doe 3) ^1^1, SECOND 3 l^3\r\n";
+    let reading = crate::read(wire.as_bytes(), &Hints::default());
+    let [version] = &reading.items[..] else { panic!("one item: {:?}", reading.complaints) };
+    let canonical = "NEWS: EXAMPLETON 6 N Wednesday\n\n#me15: FIRST (J Doe 3) ^1^1, SECOND 3 l^3\n";
+    assert_eq!(version.copy.canonical(), canonical);
+    let held: Vec<_> = version.complaints.iter().map(|c| (c.code, c.gravity)).collect();
+    assert_eq!(held[0], ("no-control-bytes", Gravity::Hold), "{held:?}");
+    let empty = crate::read(b"\x01NEWS: EXAMPLETON\x1f6\x1fN\r\n\r\n", &Hints::default());
+    assert_eq!((empty.items.len(), empty.complaints[0].code), (0, "empty-item"));
+}

@@ -14,6 +14,14 @@
 //! | `links[]` with `rel` canonical | link |
 //! | `renditions.nitf.href` | rendition: the body of a text is not in the delivery but behind this address, and an item without its words is held |
 //! | `meta`, and the page's `query`, `updated` … | kept |
+//!
+//! ```
+//! let wire = r#"{"data": {"item": {"altids": {"itemid": "agx1", "etag": "x_1"}, "uri": "https://agx.example/?qt=session",
+//!   "signals": ["newscontent"], "headline": "Bridge opens", "body_html": "<p>It is open.</p>", "ednote": "Call the desk"}}}"#;
+//! let version = &wire::ap_media::read(wire, &wire::Hints::default()).items[0];
+//! assert_eq!(version.uri, "agx1");
+//! assert_eq!(version.copy.canonical(), "Bridge opens\n\nIt is open.\n");
+//! ```
 
 mod read;
 #[cfg(test)]

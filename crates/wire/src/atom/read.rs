@@ -6,6 +6,7 @@ use super::ap_webfeeds;
 use super::shape::{Form, form, inside, is_own};
 use crate::feed::{self, Draft, TOMBSTONES};
 use crate::html::{self, Words};
+use crate::mail::transfer;
 use crate::xml::Element;
 use crate::{Hints, Reading, stood};
 
@@ -32,7 +33,13 @@ fn masthead(feed: Option<&Element>) -> Masthead {
     let Some(feed) = feed else { return says };
     says.language = feed.lang().map(str::to_owned);
     for child in feed.elements() {
-        let text = || Some(html::collapse(&child.text())).filter(|text| !text.is_empty());
+        let text = || {
+            let text = match form(child) {
+                Form::Packed { .. } => unpacked(child)?,
+                _ => child.text(),
+            };
+            Some(html::collapse(&text)).filter(|text| !text.is_empty())
+        };
         let place = match child.name {
             _ if feed::masthead(child, &mut says) || !is_own(child) => continue,
             "title" => &mut says.title,
@@ -157,7 +164,21 @@ fn headline(title: &Element, draft: &mut Draft<'_>) {
             draft.marked_headline(words, title);
         }
         Form::Xhtml => draft.marked_headline(html::read_xhtml(inside(title), path), title),
-        _ => draft.headline_in(title, path),
+        Form::Text => draft.headline_in(title, path),
+        other => {
+            // Never the bytes of something else as a headline.
+            let words = match &other {
+                Form::Packed { html } => packed(title, *html, path, draft),
+                _ => None,
+            };
+            match words {
+                Some(words) => draft.marked_headline(words, title),
+                None => {
+                    let message = "the title comes in a form that is not read here";
+                    draft.complain(Gravity::Hold, "content-type-not-read", message, path);
+                }
+            }
+        }
     }
 }
 
@@ -175,6 +196,14 @@ fn read_words(element: &Element, path: &str, draft: &mut Draft<'_>) -> bool {
         Form::Text => html::read_loose_text(&stood::text(element), path),
         Form::Html => html::read_fragment(&stood::text(element), path, &draft.hints.limits),
         Form::Xhtml => html::read_xhtml(inside(element), path),
+        Form::Packed { html } => match packed(element, html, path, draft) {
+            Some(words) => words,
+            None => {
+                let message = "the base64 cannot be undone";
+                draft.complain(Gravity::Hold, "content-type-not-read", message, path);
+                return false;
+            }
+        },
         Form::Remote => {
             draft.complain(
                 Gravity::Hold,
@@ -199,6 +228,24 @@ fn read_words(element: &Element, path: &str, draft: &mut Draft<'_>) -> bool {
     };
     feed::body(draft, words, element, path);
     true
+}
+
+/// The text that an element has packed by base64.
+fn unpacked(element: &Element) -> Option<String> {
+    let text = stood::text(element);
+    let (bytes, damaged) = transfer::undo(text.trim().as_bytes(), "base64")?;
+    String::from_utf8(bytes.into_owned()).ok().filter(|_| !damaged)
+}
+
+/// The words of an element that is packed by base64.
+fn packed(element: &Element, html: bool, path: &str, draft: &Draft<'_>) -> Option<Words> {
+    let text = unpacked(element)?;
+    // Many say neither, and mean HTML where there are tags.
+    let html = html || html::has_tag(&text);
+    Some(match html {
+        true => html::read_fragment(&text, path, &draft.hints.limits),
+        false => html::read_loose_text(&text, path),
+    })
 }
 
 /// The feed that an entry was taken from speaks for the entry where that is silent (RFC 4287 §4.2.11).

@@ -148,3 +148,28 @@ fn what_is_written_is_read_again() {
     assert!(story.complaints.is_empty(), "{:?}", story.complaints);
     assert_eq!(tombstone.references[0].when, Some(channel.tombstones[0].when));
 }
+
+#[test]
+fn words_in_base64_are_unpacked_and_never_shown_as_they_came() {
+    for (ns, attributes, text, headline, held) in [
+        (
+            "http://purl.org/atom/ns#",
+            "mode='base64' type='text/html'",
+            "QnJpZGdlIDxiPm9wZW5zPC9iPg==",
+            Some("Bridge opens"),
+            false,
+        ),
+        ("http://purl.org/atom/ns#", "mode='base64'", "QnJpZGdl", Some("Bridge"), false),
+        ("http://www.w3.org/2005/Atom", "type='application/octet-stream'", "QnJpZGdl", Some("Bridge"), false),
+        ("http://www.w3.org/2005/Atom", "type='application/octet-stream'", "/////w==", None, true),
+        ("http://www.w3.org/2005/Atom", "type='image/png'", "QnJpZGdl", None, true),
+    ] {
+        let feed = format!(
+            "<feed xmlns='{ns}'><entry><id>1</id><title {attributes}>{text}</title><content>Words.</content></entry></feed>"
+        );
+        let version = read(&feed).items.remove(0);
+        assert_eq!(version.copy.headline(), headline, "{attributes}");
+        let holds = version.complaints.iter().any(|complaint| complaint.gravity == Gravity::Hold);
+        assert_eq!(holds, held, "{attributes}: {:?}", version.complaints);
+    }
+}

@@ -17,6 +17,13 @@
 //! | `teaser`, `infobox_html`, `linkbox_html` and all else | kept: they stand beside a story, not in it |
 //!
 //! An item without `article_html` is a picture, sound or film, as its first association says.
+//!
+//! ```
+//! let wire = r#"{"urn": "urn:newsml:agx.example:20260314:1", "version": 1, "pubstatus": "usable", "headline": "Brücke offen",
+//!   "dateline": "Beispielstadt (agx) - ", "article_html": "<section class=\"main\"><p>Sie ist offen.</p></section>"}"#;
+//! let version = &wire::digitalwires::read(wire, &wire::Hints::default()).items[0];
+//! assert_eq!(version.copy.canonical(), "Brücke offen\n\nBeispielstadt (agx) -\n\nSie ist offen.\n");
+//! ```
 
 mod read;
 #[cfg(test)]

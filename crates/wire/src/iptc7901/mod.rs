@@ -47,6 +47,14 @@
 //! Writing follows the same rules, and refuses by name what they would not give back; see [`write`].
 //!
 //! Within a line nothing is touched. A control character that is not named here holds the version.
+//!
+//! ```
+//! let wire = b"\x01agx042 4 pl 20 eu  agx 042\r\n\r\nCouncil/\r\n\x02Bridge opens =\r\n   Exampleton (agx) - It is\r\nopen.\r\n\
+//!   \x03210441 GMT Mar 24\r\n\x04";
+//! let version = &wire::iptc7901::read(wire, &wire::Hints::default()).items[0];
+//! assert_eq!(version.uri, "urn:verbatim:iptc7901:agx:agx:042:2024-03-21");
+//! assert_eq!(version.copy.canonical(), "Bridge opens\n\nExampleton (agx) - It is open.\n");
+//! ```
 
 mod read;
 mod shape;

@@ -16,6 +16,14 @@
 //! | everything else, extensions too | not mapped |
 //!
 //! A name that stands twice in one object is refused: nobody can tell which of the two the agency meant.
+//!
+//! ```
+//! let feed = r#"{"version": "https://jsonfeed.org/version/1.1", "title": "Agency Example",
+//!   "items": [{"id": 7, "title": "Bridge opens", "content_text": "It is open.", "_agx": {"desk": "secret"}}]}"#;
+//! let reading = wire::json_feed::read(feed, &wire::Hints::default());
+//! assert_eq!(reading.items[0].uri, "7");
+//! assert_eq!(reading.items[0].copy.canonical(), "Bridge opens\n\nIt is open.\n");
+//! ```
 
 mod read;
 mod shape;

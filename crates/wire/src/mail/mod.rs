@@ -25,13 +25,21 @@
 //! **Doubt.** Bytes that cannot be decoded, a damaged transfer encoding, a last part without an end, header lines
 //! that are no fields and a field that stands twice all hold. Parts nested deeper than 20, more than 1000 parts and
 //! mails in mails deeper than 4 are not read, and held.
+//!
+//! ```
+//! let mail = b"From: Desk <desk@agx.example>\r\nMessage-ID: <1@agx.example>\r\nSubject: Bridge opens\r\n\r\nIt is open.\r\n\r\n-- \r\nThe desk\r\n";
+//! let version = &wire::read(mail, &wire::Hints::default()).items[0];
+//! assert_eq!(version.uri, "1@agx.example");
+//! assert_eq!(version.copy.canonical(), "Bridge opens\n\nIt is open.\n");
+//! assert_eq!(version.notes[0].role, "signature");
+//! ```
 
 mod lines;
 mod read;
 mod shape;
 #[cfg(test)]
 mod tests;
-mod transfer;
+pub(crate) mod transfer;
 mod words;
 
 pub(crate) use read::{begins, plain_words, read};

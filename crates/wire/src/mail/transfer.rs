@@ -6,7 +6,7 @@ use std::borrow::Cow;
 ///
 /// Gives the bytes and whether they were damaged: an escape that is none, a stray character, an end that is missing.
 /// `None` for an encoding that nobody reads here.
-pub(super) fn undo<'a>(bytes: &'a [u8], encoding: &str) -> Option<(Cow<'a, [u8]>, bool)> {
+pub(crate) fn undo<'a>(bytes: &'a [u8], encoding: &str) -> Option<(Cow<'a, [u8]>, bool)> {
     match encoding.trim().to_ascii_lowercase().as_str() {
         "" | "7bit" | "8bit" | "binary" => Some((Cow::Borrowed(bytes), false)),
         "quoted-printable" => {

@@ -21,6 +21,17 @@
 //! components of their own; what its Arabic service labels as a memorandum waits for a person. ATS and Kyodo declare a parameter entity for NITF's DTD, which is never fetched. ATS
 //! ends the public identifier with `1N`. ANP and Belga write the status in lower and upper case. Belga's `DateId`
 //! is the time of the revision and therefore no part of the uri, which is `urn:newsml:belga.be:ITEM`.
+//!
+//! ```
+//! let wire = r#"<NewsML><NewsItem><Identification><NewsIdentifier><ProviderId>agx.example</ProviderId><DateId>20260314</DateId>
+//!   <NewsItemId>1</NewsItemId><RevisionId PreviousRevision="0" Update="N">1</RevisionId></NewsIdentifier></Identification>
+//!   <NewsManagement><NewsItemType FormalName="News"/><Status FormalName="Usable"/></NewsManagement><NewsComponent>
+//!   <NewsLines><HeadLine>Bridge opens</HeadLine></NewsLines><NewsComponent><Role FormalName="Main"/><ContentItem>
+//!   <DataContent><p>It is open.</p></DataContent></ContentItem></NewsComponent></NewsComponent></NewsItem></NewsML>"#;
+//! let reading = wire::newsml_1::read(wire, &wire::Hints::default());
+//! assert_eq!(reading.items[0].uri, "urn:newsml:agx.example:20260314:1");
+//! assert_eq!(reading.items[0].copy.canonical(), "Bridge opens\n\nIt is open.\n");
+//! ```
 
 mod bodies;
 mod read;

@@ -3,6 +3,13 @@
 //! A code is written `alias:code`; a catalog says what the alias stands for. Catalogs that an item only refers to
 //! are never fetched: IPTC's and those of a few agencies are built in. What an item declares itself goes first, so
 //! an alias that an agency uses for something of its own is never taken for IPTC's.
+//!
+//! ```
+//! let text = "<newsItem><itemMeta><pubStatus qcode='stat:usable'/></itemMeta></newsItem>";
+//! // `stat` needs no catalog in the item: IPTC's is built in.
+//! let reading = wire::newsml_g2::read(&text.replace("<newsItem>", "<newsItem guid='x'>"), &wire::Hints::default());
+//! assert_eq!(reading.items[0].status, news::PubStatus::Usable);
+//! ```
 
 use std::borrow::Cow;
 

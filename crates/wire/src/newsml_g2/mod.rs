@@ -14,6 +14,15 @@
 //! | `rightsInfo`, `contentMeta/creditline` | rights |
 //!
 //! Agencies send documents that their own schema refuses, so nothing is validated: what can be read is read.
+//!
+//! ```
+//! let wire = r#"<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="urn:agx:1" version="2"><itemMeta>
+//!   <itemClass qcode="ninat:text"/><provider qcode="agx:agx"/><versionCreated>2026-03-14T12:00:00Z</versionCreated>
+//!   <pubStatus qcode="stat:canceled"/></itemMeta><contentMeta><headline>Bridge opens</headline></contentMeta></newsItem>"#;
+//! let reading = wire::newsml_g2::read(wire, &wire::Hints::default());
+//! assert_eq!(reading.items[0].status, news::PubStatus::Canceled);
+//! assert_eq!(reading.items[0].version.order, news::VersionOrder::Number(2));
+//! ```
 
 mod bodies;
 pub mod catalog;

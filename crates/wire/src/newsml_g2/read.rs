@@ -400,6 +400,14 @@ fn rights(version: &mut Version, root: &Element) {
                     version.rights.copyright_notice = filled(child);
                     stood::in_text(version, Field::CopyrightNotice, child);
                 }
+                // Whether machines may learn from it (2.34): a term like any other, and nobody's to interpret here.
+                "dataMining" => {
+                    if let Some((attr, code)) = stood::first_attr(child, &["uri", "qcode", "literal"]) {
+                        version.rights.usage_terms.push(format!("dataMining: {code}"));
+                        let field = Field::UsageTerms(nth(version.rights.usage_terms.len()));
+                        stood::meant_by(version, field, attr);
+                    }
+                }
                 "usageTerms" => {
                     if let Some(text) = filled(child) {
                         version.rights.usage_terms.push(text);

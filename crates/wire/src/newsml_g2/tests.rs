@@ -374,11 +374,12 @@ fn metadata_finds_its_place() {
 #[test]
 fn rights_are_kept_as_text() {
     let text = r#"<newsItem guid="g"><rightsInfo><copyrightHolder literal="agx"><name>Agency Example</name></copyrightHolder>
-<copyrightNotice>© 2026</copyrightNotice><usageTerms>No archive</usageTerms><usageTerms>No AI</usageTerms></rightsInfo></newsItem>"#;
+<copyrightNotice>© 2026</copyrightNotice><usageTerms>No archive</usageTerms><usageTerms>No AI</usageTerms><dataMining uri="http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED"/></rightsInfo></newsItem>"#;
     let rights = one(text).rights;
     assert_eq!(rights.copyright_holder.as_deref(), Some("Agency Example"));
     assert_eq!(rights.copyright_notice.as_deref(), Some("© 2026"));
-    assert_eq!(rights.usage_terms, ["No archive", "No AI"]);
+    let mining = "dataMining: http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED";
+    assert_eq!(rights.usage_terms, ["No archive", "No AI", mining]);
 }
 
 #[test]

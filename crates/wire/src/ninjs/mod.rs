@@ -15,6 +15,17 @@
 //! | `associations`, `renditions` | renditions, members |
 //!
 //! A name that stands twice in one object is refused: nobody can tell which of the two the agency meant.
+//!
+//! ```
+//! use wire::ninjs::NinjsOut;
+//!
+//! let wire = r#"{"uri": "urn:agx:1", "headlines": [{"role": "main", "value": "Bridge opens"}], "edNote": "Call the desk",
+//!   "bodies": [{"role": "main", "contentType": "text/html", "value": "<p>It is open.</p>"}]}"#;
+//! let version = &wire::ninjs::read(wire, &wire::Hints::default()).items[0];
+//! assert_eq!(version.copy.canonical(), "Bridge opens\n\nIt is open.\n");
+//! let written = wire::ninjs::write(&NinjsOut::of(version));
+//! assert!(written.contains("\"version\": \"3.0\"") && !written.contains("Call the desk"));
+//! ```
 
 mod bodies;
 pub(crate) mod read;

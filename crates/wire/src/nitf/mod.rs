@@ -12,6 +12,14 @@
 //! | `body.content`, then `body.end` | body |
 //! | `ed-msg`, `note` and `tagline` of type `npa` or `pa` | notes, never copy |
 //! | `media` | renditions, caption, credit |
+//!
+//! ```
+//! let wire = r#"<nitf><head><docdata><doc-id id-string="agx-1"/><ed-msg info="Call the desk"/></docdata></head><body><body.head>
+//!   <hedline><hl1>Bridge opens</hl1></hedline></body.head><body.content><p>It is open.</p></body.content></body></nitf>"#;
+//! let version = &wire::nitf::read(wire, &wire::Hints::default()).items[0];
+//! assert_eq!(version.copy.canonical(), "Bridge opens\n\nIt is open.\n");
+//! assert_eq!(version.notes[0].text, "Call the desk");
+//! ```
 
 mod body;
 mod read;

@@ -15,6 +15,12 @@
 //! changes headline or first paragraph comes as a new item, since nothing in the text says which one it means.
 //!
 //! A headline without a body, a headline too long for one, and text written for machines are held.
+//!
+//! ```
+//! let hints = wire::Hints { format: Some(wire::Format::Plain), ..wire::Hints::default() };
+//! let reading = wire::read(b"Bridge opens\n\nIt is open\nat last.\n", &hints);
+//! assert_eq!(reading.items[0].copy.canonical(), "Bridge opens\n\nIt is open\nat last.\n");
+//! ```
 
 mod read;
 #[cfg(test)]

@@ -18,6 +18,13 @@
 //!
 //! Some of the press releases that Ritzau passes on are escaped once too often (`&amp;apos;`). They come out as they
 //! were sent, and a remark says so.
+//!
+//! ```
+//! let wire = "<RBNews><NewsID>agx-1</NewsID><headline>Bro åbner</headline><content>&lt;p&gt;Broen er åben. /agx/&lt;/p&gt;</content>\
+//!   <Annuleret>true</Annuleret></RBNews>";
+//! let version = &wire::ritzau::read(wire, &wire::Hints::default()).items[0];
+//! assert_eq!(version.severity(), news::Severity::Kills);
+//! ```
 
 mod read;
 #[cfg(test)]

@@ -17,6 +17,14 @@
 //! | everything else | kept |
 //!
 //! That an item is no longer in the feed says nothing about it.
+//!
+//! ```
+//! let feed = r#"<rss version="2.0"><channel><title>Agency Example</title><ttl>15</ttl><item><guid>agx-1</guid>
+//!   <title>Bridge opens</title><description>&lt;p&gt;It is &lt;b&gt;open&lt;/b&gt;.&lt;/p&gt;</description></item></channel></rss>"#;
+//! let reading = wire::rss::read(feed, &wire::Hints::default());
+//! assert_eq!(reading.items[0].copy.canonical(), "Bridge opens\n\nIt is open.\n");
+//! assert_eq!(reading.masthead.unwrap().title.as_deref(), Some("Agency Example"));
+//! ```
 
 mod read;
 mod shape;

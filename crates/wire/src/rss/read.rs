@@ -71,6 +71,9 @@ struct Parts<'e> {
     encoded: Option<&'e Element<'e>>,
     xhtml: Option<&'e Element<'e>>,
     description: Option<&'e Element<'e>>,
+    /// Where RSS's own is missing.
+    dc_title: Option<&'e Element<'e>>,
+    dc_description: Option<&'e Element<'e>>,
     guid: Option<&'e Element<'e>>,
     link: Option<&'e Element<'e>>,
     date: String,
@@ -82,6 +85,8 @@ fn item(element: &Element, hints: &Hints) -> Result<Version, Complaint> {
     for child in element.elements() {
         sort(child, &mut parts, &mut draft);
     }
+    parts.title = parts.title.or(parts.dc_title);
+    parts.description = parts.description.or(parts.dc_description);
     if let Some(title) = parts.title {
         if hints.title_is_html {
             let words = html::read_fragment(&title.text(), "item/title", &hints.limits);
@@ -106,6 +111,8 @@ fn sort<'e>(child: &'e Element<'e>, parts: &mut Parts<'e>, draft: &mut Draft<'_>
     match field(child) {
         Field::Title => first(&mut parts.title),
         Field::Description => first(&mut parts.description),
+        Field::DcTitle => first(&mut parts.dc_title),
+        Field::DcDescription => first(&mut parts.dc_description),
         Field::Encoded => first(&mut parts.encoded),
         Field::Xhtml => first(&mut parts.xhtml),
         Field::Guid => first(&mut parts.guid),

@@ -1,6 +1,6 @@
 //! The elements of an item, sorted by what they are.
 
-use crate::feed::{ATOM, CONTENT, XHTML};
+use crate::feed::{ATOM, CONTENT, DC, XHTML};
 use crate::xml::Element;
 
 /// Namespaces in which RSS's own elements have been seen; RSS 2.0 has none.
@@ -27,6 +27,8 @@ pub(super) enum Field {
     Author,
     Enclosure,
     Copyright,
+    DcTitle,
+    DcDescription,
     AtomUpdated,
     AtomPublished,
     AtomLink,
@@ -55,6 +57,8 @@ pub(super) fn field(element: &Element) -> Field {
             _ => Field::Other,
         },
         Some(CONTENT) if name == "encoded" => Field::Encoded,
+        Some(DC) if name == "title" => Field::DcTitle,
+        Some(DC) if name == "description" => Field::DcDescription,
         Some(XHTML) if name == "body" || name == "div" => Field::Xhtml,
         Some(ATOM) => match name {
             "updated" => Field::AtomUpdated,

@@ -25,6 +25,12 @@
 //! Empty lines part paragraphs; within them lines and spaces stay as they are sent, since much of it is tables. The control
 //! bytes 0x0F and 0x19 at line ends are marks for typesetting and are taken out. Bytes that are not UTF-8 are
 //! windows-1252.
+//!
+//! ```
+//! let wire = b"ZCZC AGX\n#Bridge\n$Bridge reopens\nThe bridge reopened on Monday.\nNNNN\n";
+//! let version = &wire::zczc::read(wire, &wire::Hints::default()).items[0];
+//! assert_eq!(version.copy.canonical(), "Bridge reopens\n\nThe bridge reopened on Monday.\n");
+//! ```
 
 mod read;
 #[cfg(test)]
