@@ -82,6 +82,7 @@ fn story<'a>(key: &'a ItemKey, version: &'a Version) -> Story<'a> {
         sections: vec!["world".to_owned()],
         history: vec![line],
         log_index: Some(7),
+        changes: vec![],
         noindex: false,
     }
 }

@@ -31,6 +31,12 @@ codes! {
     EMBARGO_LIFTED = "embargo-lifted";
     /// A person released it.
     RELEASED = "released";
+    /// A person reviewed it, and changed nothing.
+    REVIEWED = "reviewed";
+    /// A person edited it.
+    EDITED = "edited";
+    /// A person changed it because the law demanded it.
+    ALTERED = "altered";
     /// A person released a version of a killed item.
     RELEASED_AFTER_KILL = "released-after-kill";
 
@@ -134,6 +140,8 @@ codes! {
     GAP = "gap";
     /// A feed is silent for too long (safety rule).
     SILENCE = "silence";
+    /// The agency sends a later version of a story that was edited here.
+    EDITED_HERE = "edited-here";
     /// As many stories as the contract allows were published today.
     DAILY_CAP = "daily-cap";
     /// The operator holds the item.

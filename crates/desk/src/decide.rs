@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use news::{
-    Act, Change, Digest, ItemStanding, Reason, Relation, Ruling, Severity, Until, Version, VersionStanding,
+    Act, Change, Digest, ItemStanding, Reason, Relation, ReviewState, Ruling, Severity, Until, Version,
+    VersionStanding,
 };
 
 use crate::assess::{Assessment, Setting, Want, assess, machine_severity};
@@ -196,8 +197,9 @@ impl<'a> Arrival<'a> {
         };
         let held =
             decision.ruling.act == Act::Hold && !matches!(decision.ruling.until, Some(Until::Instant(_)));
-        decision.ruling.alarm |=
-            held && self.story.live().is_some() && kill_text::is_correction(self.version);
+        decision.ruling.alarm |= held
+            && (self.story.live().is_some() && kill_text::is_correction(self.version)
+                || self.story.edited().is_some());
         decision.ruling.alarm &= told || self.backlogged().is_none();
         decision
     }
@@ -279,6 +281,15 @@ impl<'a> Arrival<'a> {
                 "another document of the agency's withheld it before it came",
             ));
         }
+        if let Some(edited) = self.story.edited() {
+            let what = match edited.review {
+                ReviewState::Altered => "was changed by legal order",
+                _ => "was edited",
+            };
+            let text =
+                format!("the story {what} here; a person decides about what the agency sends after it");
+            return Some(Reason::new(code::EDITED_HERE, text));
+        }
         if self.policy.hold_all {
             return Some(Reason::new(code::HOLD_ALL, "the operator holds everything"));
         }
@@ -346,6 +357,10 @@ impl<'a> Arrival<'a> {
     fn redelivery(&self, n: u32) -> Decision {
         let nothing = || Decision::new(Act::Ignore, code::REDELIVERY, "nothing new");
         let newest = self.story.newest().map(|known| known.n);
+        // What the agency says anew of the version that was edited here, it says of what was made of it.
+        let edited =
+            self.story.edited().filter(|_| self.story.newest_of_agency().is_some_and(|own| own.n == n));
+        let n = edited.map_or(n, |edited| edited.n);
         // What is said anew of a version counts while it is the newest, or while it is what readers see or will see.
         let counts = |known: &&Known| {
             newest == Some(n) || matches!(known.standing, VersionStanding::Live | VersionStanding::Waiting(_))
@@ -433,7 +448,8 @@ impl<'a> Arrival<'a> {
 
     fn publish_again(&self, n: u32, code: &'static str, found: Assessment) -> Decision {
         let mut decision = Decision::new(Act::Publish, code, "the agency lifts what kept it off");
-        if let Some(reason) = self.refusal() {
+        let own = self.story.edited().is_some_and(|edited| edited.n == n);
+        if let Some(reason) = self.refusal().filter(|reason| !(own && reason.code == code::EDITED_HERE)) {
             decision.ruling = hold_for_person(reason);
             decision.version(n, VersionStanding::Held);
             return decision;

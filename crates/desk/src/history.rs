@@ -28,7 +28,8 @@ pub(crate) enum Place {
 
 /// Finds the place. `hash` is the version's copy hash.
 pub(crate) fn place(story: &Story, version: &Version, hash: Digest) -> Place {
-    let Some(newest) = story.newest() else {
+    // What the publisher's people made of a version is no word of the agency's.
+    let Some(newest) = story.newest_of_agency() else {
         return Place::Newer { silent: false, numbered: false, same_copy: false };
     };
     let claimed = version.claimed_time();

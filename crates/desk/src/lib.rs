@@ -10,6 +10,7 @@
 //! | a document names another item as canceled or withheld | [`targets`] of the document, then [`fall`] for each |
 //! | words of a document seem to kill another item | [`kill_text::classify`], [`kill_text::matching`], then [`suspend`] |
 //! | the operator commands | [`operate`] |
+//! | the operator reviewed or edited a version | [`revise`] |
 //! | an instant is reached | [`next_due`], then [`tick`] until it says `None` ([`tick_on_hold`] under *hold everything*) |
 //!
 //! Each answers with a [`Decision`]: the ruling with its reasons ([`code`]), the ordinal of a version it adds, and
@@ -52,6 +53,8 @@
 //! | an expired version with a longer licence | publish, as a version of its own | `expiry-extended` |
 //! | first contact, older than the backlog or undated | ignore, no alarm; can be released | `backlog` |
 //! | a safety rule finds something where all else would publish | hold; what is live stays | [`safety::Rule`] |
+//! | a later version of a story that was edited here | hold, alarm; what is live stays | `edited-here` |
+//! | a person reviews or edits a version | publish or update, as a version of its own | `reviewed`, `edited`, `altered` |
 //! | the contract's daily cap is reached: a new story | hold | `daily-cap` |
 //! | the operator holds the item, or everything | hold | `operator-hold`, `hold-all` |
 //!
@@ -83,6 +86,7 @@ mod history;
 pub mod kill_text;
 mod operate;
 mod policy;
+mod revise;
 pub mod safety;
 mod story;
 #[cfg(test)]
@@ -94,5 +98,6 @@ pub use decision::{Decision, Terms};
 pub use fall::{fall, suspend, targets};
 pub use operate::{Command, RefuseCommandError, operate};
 pub use policy::Policy;
+pub use revise::{Revised, revise};
 pub use safety::{Safety, Sight};
 pub use story::{Known, Story};

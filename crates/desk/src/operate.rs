@@ -198,7 +198,7 @@ fn put_on_hold(story: &Story) -> Result<Decision, RefuseCommandError> {
     Ok(decision)
 }
 
-fn named(story: &Story, n: u32) -> Result<&Known, RefuseCommandError> {
+pub(crate) fn named(story: &Story, n: u32) -> Result<&Known, RefuseCommandError> {
     let missing = RefuseCommandError::NoSuchVersion { n, known: story.known.len() };
     if story.known.is_empty() { Err(RefuseCommandError::Unseen) } else { story.version(n).ok_or(missing) }
 }
@@ -253,7 +253,7 @@ fn nothing_to_release(story: &Story) -> Result<Decision, RefuseCommandError> {
 
 /// The version that a release without a number means: what the operator's hold or somebody's words took off;
 /// else the newest that waits for a person; else one that was passed over as old.
-fn meant(story: &Story, now: Timestamp) -> Option<&Known> {
+pub(crate) fn meant(story: &Story, now: Timestamp) -> Option<&Known> {
     let able =
         |known: &Known| may_release(known, now).is_ok() && known.standing != VersionStanding::Superseded;
     let on_order = |known: &Known| {
@@ -264,7 +264,7 @@ fn meant(story: &Story, now: Timestamp) -> Option<&Known> {
     story.newest_of(on_order).or_else(|| story.newest_of(held)).or_else(|| story.newest_of(able))
 }
 
-fn may_release(known: &Known, now: Timestamp) -> Result<(), RefuseCommandError> {
+pub(crate) fn may_release(known: &Known, now: Timestamp) -> Result<(), RefuseCommandError> {
     let n = known.n;
     match known.standing {
         VersionStanding::Waiting(until) if until > now => {

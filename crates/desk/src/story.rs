@@ -1,7 +1,9 @@
 //! The story so far: what the desk must know of an item to decide about it, and nothing else.
 
 use jiff::Timestamp;
-use news::{Change, Digest, Embargo, ItemStanding, Version, VersionOrder, VersionStamp, VersionStanding};
+use news::{
+    Change, Digest, Embargo, ItemStanding, ReviewState, Version, VersionOrder, VersionStamp, VersionStanding,
+};
 
 use crate::Decision;
 
@@ -25,6 +27,8 @@ pub struct Known {
     pub standing: VersionStanding,
     /// The code of the first reason of the last decision that gave it a standing ([`crate::code`]).
     pub reason: String,
+    /// Whether a person of the publisher has reviewed or changed it.
+    pub review: ReviewState,
     /// Not before: as in the last [`Terms`](crate::Terms) for it.
     pub embargo: Option<Embargo>,
     /// Not after, by the item's own word or the contract's: as in the last [`Terms`](crate::Terms) for it.
@@ -74,6 +78,18 @@ impl Story {
         self.newest_of(|_| true)
     }
 
+    /// The newest version whose words are the agency's.
+    pub fn newest_of_agency(&self) -> Option<&Known> {
+        self.newest_of(|known| known.review.is_verbatim())
+    }
+
+    /// The edited version that readers see, or would see but for a recall.
+    pub fn edited(&self) -> Option<&Known> {
+        let shown =
+            |known: &&Known| matches!(known.standing, VersionStanding::Live | VersionStanding::Recalled);
+        self.known.iter().filter(shown).find(|known| !known.review.is_verbatim())
+    }
+
     /// The newest of the versions that satisfy `wanted`.
     pub(crate) fn newest_of(&self, wanted: impl Fn(&Known) -> bool) -> Option<&Known> {
         self.known
@@ -100,6 +116,7 @@ impl Story {
                 copy_hash: version.copy.copy_hash(),
                 standing: VersionStanding::Ignored,
                 reason: String::new(),
+                review: ReviewState::Unreviewed,
                 embargo: version.embargo,
                 expires: version.expires,
             });

@@ -9,14 +9,14 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use news::FeedId;
+use news::{FeedId, ItemKey};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixListener;
 
 use crate::lists::{List, Which};
 use crate::steps::Outcome;
-use crate::{Command, CommandError, Newsroom, Order};
+use crate::{Command, CommandError, Newsroom, Order, Review};
 
 /// How long a request may take to come in.
 const REQUEST_WITHIN: Duration = Duration::from_secs(60);
@@ -100,16 +100,41 @@ pub enum ItemOrder {
         /// Which; the newest otherwise.
         n: Option<u32>,
     },
+    /// A person has reviewed a version and changed nothing.
+    Review {
+        /// Which; what is live, or waits, otherwise.
+        n: Option<u32>,
+        /// In which role.
+        role: String,
+    },
+    /// A person has changed a version.
+    Edit {
+        /// Which; what is live, or waits, otherwise.
+        n: Option<u32>,
+        /// In which role.
+        role: String,
+        /// The new text.
+        text: String,
+        /// The law, court or authority that demanded it, if one did.
+        legal_order: Option<String>,
+    },
 }
 
-impl From<ItemOrder> for Command {
-    fn from(order: ItemOrder) -> Self {
-        match order {
+impl ItemOrder {
+    fn about(self, key: ItemKey, by: String) -> Order {
+        let command = match self {
             ItemOrder::Kill { reason, .. } => Command::Kill { reason },
             ItemOrder::Hold => Command::Hold,
             ItemOrder::Release { n } => Command::Release { n },
             ItemOrder::Spike { n } => Command::Spike { n },
-        }
+            ItemOrder::Review { n, role } => {
+                return Order::Revise { key, n, review: Review { role, text: None, legal_order: None }, by };
+            }
+            ItemOrder::Edit { n, role, text, legal_order } => {
+                return Order::Revise { key, n, review: Review { role, text: Some(text), legal_order }, by };
+            }
+        };
+        Order::Item { key, command, by }
     }
 }
 
@@ -132,6 +157,9 @@ pub struct OutcomeLine {
     pub agency: String,
     /// SHA-256 of the canonical copy.
     pub copy_sha256: Option<String>,
+    /// For a kill: some output has not confirmed it yet.
+    #[serde(default)]
+    pub unconfirmed: bool,
 }
 
 impl From<Outcome> for OutcomeLine {
@@ -145,6 +173,7 @@ impl From<Outcome> for OutcomeLine {
             url: outcome.url,
             agency: outcome.key.agency.to_string(),
             copy_sha256: outcome.copy_hash.map(|hash| hash.to_string()),
+            unconfirmed: outcome.unconfirmed,
         }
     }
 }
@@ -203,7 +232,7 @@ impl Newsroom {
                 let key = self.find(&uri, agency.as_deref())?;
                 let outcomes = match order {
                     ItemOrder::Kill { reason, erase: true } => self.erase(key, reason, by).await?,
-                    order => self.order(Order::Item { key, command: order.into(), by }).await?,
+                    order => self.order(order.about(key, by)).await?,
                 };
                 Reply::Outcomes {
                     transmission: None,

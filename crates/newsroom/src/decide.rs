@@ -40,6 +40,7 @@ pub(crate) fn story_of(row: Option<&StoryRow>) -> Story {
                 arrived: version.arrived,
                 copy_hash: version.copy_hash,
                 standing: version.standing,
+                review: version.review,
                 reason: version.reason.clone(),
                 embargo: version.embargo,
                 expires: version.expires,
@@ -185,7 +186,7 @@ impl Draft {
         leaves.extend(room.leaves(&decision, row.as_ref(), &placements, feed, words.as_ref(), received));
         let (feed, killed) = (ruled.feed.clone(), kills(&decision.changes));
         let entry = Entry { at: now, fact: Fact::Ruled(Box::new(ruled)), words, leaves }.prepare()?;
-        let work = Work { entry, key: Some(key), placements, pages, killed, then: None };
+        let work = Work { entry, key: Some(key), placements, pages, killed, since: received, then: None };
         Ok(Proof { decision, outcome, feed, work })
     }
 }
@@ -252,6 +253,7 @@ impl Desk {
             }),
             language: version.language.clone(),
             review,
+            revision: None,
             placements: dated(&places, &decision.changes, was_public, published, now),
             complaints: version.complaints.iter().map(ComplaintRow::from).collect(),
         };
@@ -404,6 +406,7 @@ impl Desk {
             url: room.url(&placements),
             copy_hash: None,
             transmission: None,
+            unconfirmed: false,
         };
         if decide::recalls(&decision.changes) {
             self.withdraw(&key, &decision, &placements, by, reason.as_deref())?;
@@ -424,6 +427,7 @@ impl Desk {
             placements,
             pages,
             killed,
+            since: None,
             then: None,
         })?;
         if killed {
@@ -454,6 +458,7 @@ impl Room {
             url: self.url(placements),
             copy_hash: (!ruled.copy_empty).then_some(ruled.copy_hash),
             transmission: ruled.transmission,
+            unconfirmed: false,
         }
     }
 

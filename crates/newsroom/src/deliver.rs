@@ -5,7 +5,7 @@ use news::ItemKey;
 use store::Placement;
 
 use crate::Room;
-use crate::steps::{Receipt, Recorded};
+use crate::steps::Recorded;
 
 /// Drops what is out of date from the site's caches, and lifts denials that the record now expresses itself.
 ///
@@ -14,22 +14,20 @@ use crate::steps::{Receipt, Recorded};
 /// kill holds already, and its record is still to come.
 pub(crate) fn deliver(
     room: &Room,
-    recorded: Recorded,
+    recorded: &Recorded,
     key: Option<&ItemKey>,
     placements: &[Placement],
     doomed: bool,
-) -> Vec<Receipt> {
-    let Some(key) = key else { return vec![] };
-    let mut receipts = Vec::with_capacity(placements.len());
+) {
+    if key.is_none() {
+        return;
+    }
     for placement in placements {
         if doomed {
             room.public.touch(placement.id);
         } else {
             room.public.undeny(&placement.site, placement.id);
         }
-        let shows = recorded.pages.iter().any(|(site, id, _)| *site == placement.site && *id == placement.id);
-        receipts.push(Receipt { key: key.clone(), outlet: format!("site:{}", placement.site), shows });
     }
     room.health.committed(recorded.committed().seq);
-    receipts
 }

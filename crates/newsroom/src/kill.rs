@@ -161,6 +161,7 @@ impl Desk {
             url: row.and_then(|row| self.room.url(&row.placements)),
             copy_hash: None,
             transmission: None,
+            unconfirmed: false,
         })
     }
 
@@ -176,10 +177,22 @@ impl Desk {
         kill::deny(&self.room, placements);
         if kills(&decision.changes) {
             self.remember_fallen(key)?;
+            self.note_headline(key)?;
         }
         if kills(&decision.changes) && !self.doomed.contains(key) {
             let code = decision.ruling.reasons.first().map_or("", |reason| reason.code);
             kill::remember(&self.room, key, placements, by, reason.unwrap_or(code))?;
+        }
+        Ok(())
+    }
+
+    /// What a search would find it by, as long as anybody knows.
+    fn note_headline(&self, key: &ItemKey) -> Result<(), StoreError> {
+        let Some(row) = self.room.store.story(key)?.filter(|row| row.was_public) else { return Ok(()) };
+        let last = crate::record::last_public(&row);
+        let words = last.map(|n| self.room.sound_words(key, n)).transpose()?.flatten();
+        if let Some(headline) = words.as_ref().and_then(|words| words.version.copy.headline()) {
+            self.room.receipts.note_headline(key, headline.to_owned());
         }
         Ok(())
     }

@@ -8,7 +8,7 @@
 //! | 4 decide | [`decide`] asks the desk | [`news::Ruling`] |
 //! | 5 press | [`press`](mod@press) fills the page, the gate reads it back | [`::press::Gated`] |
 //! | 6 record | [`record`](mod@record) commits: the commit point | [`steps::Recorded`] |
-//! | 7 deliver | [`deliver`] | [`steps::Receipt`] |
+//! | 7 deliver | [`deliver`], then [`receipts`] of what was withdrawn | [`Output`] |
 //!
 //! [`main_loop`] walks them; [`kill`] is the lane that overtakes; [`public`] is what readers may see. Recovery
 //! after a crash is the same walk, begun at what the archive holds unread.
@@ -23,6 +23,7 @@ pub mod config;
 pub mod control;
 mod decide;
 mod deliver;
+mod edit;
 mod erase;
 mod hands;
 pub mod health;
@@ -36,7 +37,9 @@ mod proofs;
 pub mod public;
 mod read;
 mod readers;
+mod receipts;
 mod record;
+pub mod report;
 pub mod steps;
 #[cfg(test)]
 mod tests;
@@ -71,9 +74,11 @@ use tray::Tray;
 use waiting::Waiting;
 
 pub use desk::Command;
+pub use edit::Review;
 pub use lines::Refused;
 pub use notary::LogError;
 pub use proofs::{LogFile, Of, Proved};
+pub use receipts::{Output, Withdrawn};
 
 /// How many licences that ended may be found at a start on a full disk.
 const DUE: usize = 4_096;
@@ -90,6 +95,7 @@ pub(crate) struct Room {
     pub(crate) health: Health,
     pub(crate) tray: Tray<Event>,
     pub(crate) waiting: Waiting,
+    pub(crate) receipts: receipts::Receipts,
     /// Feeds that something was recorded of before: the first contact is the desk's to see.
     known: Mutex<HashSet<FeedId>>,
     hold_all: AtomicBool,
@@ -224,6 +230,17 @@ pub enum Order {
         /// Who.
         by: String,
     },
+    /// Somebody reviewed or edited a version of an item.
+    Revise {
+        /// Which item.
+        key: ItemKey,
+        /// Which version; what is live, or waits, otherwise.
+        n: Option<u32>,
+        /// What he did.
+        review: Review,
+        /// Who.
+        by: String,
+    },
     /// The switch that holds everything, or everything of one feed.
     HoldAll {
         /// On or off.
@@ -334,6 +351,7 @@ impl Newsroom {
             health: Health::default(),
             tray: Tray::default(),
             waiting: Waiting::default(),
+            receipts: receipts::Receipts::default(),
             known: Mutex::default(),
             hold_all: AtomicBool::new(hold_all),
             stopping: AtomicBool::new(false),
@@ -437,8 +455,18 @@ impl Newsroom {
             return Err(CommandError::Stopping);
         }
         let (reply, answer) = oneshot::channel();
+        let killed = match &order {
+            Order::Item { key, command: Command::Kill { .. }, .. } => Some(key.clone()),
+            _ => None,
+        };
         self.room.tray.put_urgent(Event::Order(order, reply));
-        answer.await.map_err(|_| CommandError::Stopping)?
+        let mut outcomes = answer.await.map_err(|_| CommandError::Stopping)??;
+        if let Some(key) = killed
+            && !self.confirmed(&key).await
+        {
+            outcomes.iter_mut().for_each(|outcome| outcome.unconfirmed = true);
+        }
+        Ok(outcomes)
     }
 
     /// Which item an operator means: a uri, alone or with its agency, or a story's address.
@@ -617,6 +645,7 @@ fn recover(room: Arc<Room>) -> Result<Desk, StoreError> {
             room.public.deny(site, *id);
         }
     }
+    room.receipts.take_up(&room)?;
     let mut desk = Desk::new(Arc::clone(&room))?;
     match desk.recover(&pending) {
         Err(error) if main_loop::passes(&error) => {

@@ -95,6 +95,25 @@ pub struct FeedLine {
     pub findings: BTreeMap<String, u64>,
 }
 
+/// A kill on one site, and what the site's outputs said about it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Killed {
+    /// When the item fell.
+    pub at: String,
+    /// Whose it was.
+    pub agency: String,
+    /// Which it was.
+    pub uri: String,
+    /// On which site.
+    pub site: String,
+    /// Whether every output was found without it.
+    pub confirmed: bool,
+    /// When that was found, or last looked for.
+    pub asked: Option<String>,
+    /// What was found.
+    pub detail: String,
+}
+
 /// What is to be listed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -110,6 +129,8 @@ pub enum Which {
     Complaints,
     /// The feeds.
     Feeds,
+    /// What was killed, and whether it is gone from every output.
+    Kills,
 }
 
 /// A list, ready for table or JSON.
@@ -122,6 +143,8 @@ pub enum List {
     Complaints(Vec<Complained>),
     /// Feeds.
     Feeds(Vec<FeedLine>),
+    /// Kills.
+    Kills(Vec<Killed>),
 }
 
 /// One item as the public API tells it: facts, and words only while it is live.
@@ -165,6 +188,22 @@ fn held(line: HeldLine) -> Ruled {
     }
 }
 
+fn killed(line: &store::KilledLine) -> Vec<Killed> {
+    let on_site = |placement: &store::Placement| {
+        let receipt = line.receipt(&placement.site);
+        Killed {
+            at: instant(line.at),
+            agency: line.key.agency.to_string(),
+            uri: line.key.uri.clone(),
+            site: placement.site.to_string(),
+            confirmed: receipt.is_some_and(|receipt| receipt.ok),
+            asked: receipt.map(|receipt| instant(receipt.at)),
+            detail: receipt.map_or("not asked yet", |receipt| &receipt.detail).to_owned(),
+        }
+    };
+    line.placements.iter().map(on_site).collect()
+}
+
 impl Newsroom {
     /// Makes a list of at most `limit` lines.
     ///
@@ -198,6 +237,7 @@ impl Newsroom {
                     .collect(),
             ),
             Which::Feeds => List::Feeds(self.feeds()),
+            Which::Kills => List::Kills(store.killed(limit)?.iter().flat_map(killed).collect()),
         })
     }
 

@@ -36,7 +36,7 @@ pub(crate) fn story_url(base: &str, id: ItemId) -> String {
 }
 
 /// How a version became public, in words for the history; none if it never was.
-fn what_happened(row: &StoryRow, version: &VersionRow) -> Option<&'static str> {
+fn what_happened(row: &StoryRow, version: &VersionRow) -> Option<String> {
     let public = matches!(
         version.standing,
         VersionStanding::Live
@@ -47,12 +47,18 @@ fn what_happened(row: &StoryRow, version: &VersionRow) -> Option<&'static str> {
     );
     let first =
         row.versions.iter().all(|other| other.n >= version.n || other.standing == VersionStanding::Ignored);
-    match () {
-        () if !public || !row.was_public => None,
-        () if version.silent_change => Some("Changed by the agency without notice"),
-        () if first || version.act == Act::Publish => Some("Published"),
-        () => Some("Updated by the agency"),
+    if !public || !row.was_public {
+        return None;
     }
+    let role = version.revision.as_ref().map_or("an editor", |revision| revision.role.as_str());
+    Some(match version.review {
+        ReviewState::Reviewed => format!("Reviewed by {role}, unchanged"),
+        ReviewState::Edited => format!("Edited by {role}"),
+        ReviewState::Altered => format!("Changed by legal order, by {role}"),
+        ReviewState::Unreviewed if version.silent_change => "Changed by the agency without notice".to_owned(),
+        ReviewState::Unreviewed if first || version.act == Act::Publish => "Published".to_owned(),
+        ReviewState::Unreviewed => "Updated by the agency".to_owned(),
+    })
 }
 
 /// The public history: what was public, with the hash of its copy unless the item is gone.
@@ -65,7 +71,7 @@ pub(crate) fn history(row: &StoryRow) -> Vec<HistoryLine> {
             Some(HistoryLine {
                 n: version.n,
                 at: version.recorded_at,
-                what: what_happened(row, version)?.to_owned(),
+                what: what_happened(row, version)?,
                 copy_hash: (!gone).then_some(version.copy_hash),
                 live: row.standing == ItemStanding::Live(version.n),
             })
@@ -109,6 +115,7 @@ impl Copydesk<'_> {
             sections: placement.sections.clone(),
             history: history(row),
             log_index: leaf_of(row, &placement.site, n).map(|leaf| leaf.index),
+            changes: Vec::new(),
             noindex: contract.noindex || !site.indexed(),
         };
         Some((face(self.config, site), story))

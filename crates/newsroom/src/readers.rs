@@ -261,9 +261,10 @@ impl Readers<'_> {
             return Ok(Found::Nothing);
         };
         let copydesk = self.copydesk();
-        let Some((face, story)) = copydesk.story(&row, placement, live, &words.version, &row.key) else {
+        let Some((face, mut story)) = copydesk.story(&row, placement, live, &words.version, &row.key) else {
             return Ok(Found::Nothing);
         };
+        story.changes = self.room.changes(&row, live, &words.version.copy)?;
         let press = &self.room.press;
         let page = match ask {
             Ask::StoryJson(_) => press.story_json(&face, &story)?,

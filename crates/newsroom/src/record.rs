@@ -22,7 +22,7 @@ use crate::kill::Owed;
 use crate::main_loop::{Desk, Event, passes};
 use crate::notary::opening;
 use crate::press::{Copydesk, Pressed};
-use crate::steps::{Outcome, Receipt, Recorded};
+use crate::steps::{Outcome, Recorded};
 use crate::{CommandError, Order, Room, chance, decide, deliver, kill};
 
 /// How much lies on the table at most. A batch is as long, or a little longer.
@@ -44,6 +44,8 @@ pub(crate) struct Work {
     pub(crate) placements: Vec<Placement>,
     pub(crate) pages: Vec<Pressed>,
     pub(crate) killed: bool,
+    /// When what this follows was here, if it was before the record of it.
+    pub(crate) since: Option<Timestamp>,
     pub(crate) then: Option<Box<dyn FnOnce() + Send>>,
 }
 
@@ -216,17 +218,18 @@ impl Desk {
         self.open.clear();
         let mut killed_keys = HashSet::new();
         for (committed, work) in committed.into_iter().zip(std::mem::take(&mut self.batch)) {
-            let Work { key, placements, pages, killed, then, .. } = work;
+            let Work { key, placements, pages, killed, since, then, .. } = work;
             if let (Some(key), Some(_), true) = (&key, &committed, killed) {
                 self.doomed.remove(key);
                 killed_keys.insert(key.clone());
             }
             if let Some(committed) = committed {
+                let at = committed.at;
                 let doomed = key.as_ref().is_some_and(|key| self.doomed.contains(key));
                 let recorded = Recorded { committed, pages };
-                let receipts = deliver::deliver(&self.room, recorded, key.as_ref(), &placements, doomed);
-                if killed {
-                    self.file(receipts)?;
+                deliver::deliver(&self.room, &recorded, key.as_ref(), &placements, doomed);
+                if let (Some(key), true) = (&key, killed) {
+                    self.room.receipts.fell(key, &placements, since.unwrap_or(at));
                 }
             }
             if let Some(then) = then {
@@ -346,22 +349,6 @@ impl Desk {
         Ok(())
     }
 
-    /// A kill is complete when every output has confirmed it; the confirmations are recorded with the next batch.
-    pub(crate) fn file(&mut self, receipts: Vec<Receipt>) -> Result<(), StoreError> {
-        let now = self.room.clock.now();
-        for receipt in receipts {
-            let fact = Fact::Receipt {
-                key: receipt.key,
-                outlet: receipt.outlet,
-                what: "kill".to_owned(),
-                ok: !receipt.shows,
-                detail: String::new(),
-            };
-            self.batch.push(Work::of(Entry::new(now, fact))?);
-        }
-        Ok(())
-    }
-
     /// Commits what is left; recovery calls it before the doors open.
     pub(crate) fn finish(&mut self) -> Result<(), StoreError> {
         self.commit()
@@ -385,9 +372,14 @@ impl Room {
             return vec![];
         }
         let reason = decision.ruling.reasons.first().map(|reason| reason.code.to_owned());
+        let revised = decision.ruling.reasons.first().and_then(|reason| state_of(reason.code));
+        let known = live.and_then(|n| row.and_then(|row| row.version(n))).map(|version| version.review);
+        let review = revised.or(known).unwrap_or(ReviewState::Unreviewed);
         let draft = |placement: &Placement| {
             let shown_here = was_public && row.is_some_and(|row| was_shown(row, placement));
             let act = match (live, decision.changes.iter().rev().find_map(item_standing)) {
+                (Some(_), _) if shown_here && revised == Some(ReviewState::Reviewed) => "review",
+                (Some(_), _) if shown_here && revised.is_some() => "edit",
                 (Some(_), _) if shown_here => "update",
                 (Some(_), _) => "publish",
                 (None, _) if !shown_here => return None,
@@ -410,7 +402,7 @@ impl Room {
                     .unwrap_or_default(),
                 received,
                 published: live.map(|_| placement.published),
-                review: ReviewState::Unreviewed.as_str().to_owned(),
+                review: review.as_str().to_owned(),
                 label: live.map(|_| placement.label),
                 reason: if live.is_some() { None } else { reason.clone() },
                 commit: live.and(words).map(|words| {
@@ -479,7 +471,25 @@ impl Work {
     /// The entry can never be recorded.
     pub(crate) fn of(entry: Entry) -> Result<Self, StoreError> {
         let entry = entry.prepare()?;
-        Ok(Work { entry, key: None, placements: vec![], pages: vec![], killed: false, then: None })
+        Ok(Work {
+            entry,
+            key: None,
+            placements: vec![],
+            pages: vec![],
+            killed: false,
+            since: None,
+            then: None,
+        })
+    }
+}
+
+/// The review state that a person's ruling gives.
+fn state_of(code: &str) -> Option<ReviewState> {
+    match code {
+        desk::code::REVIEWED => Some(ReviewState::Reviewed),
+        desk::code::EDITED => Some(ReviewState::Edited),
+        desk::code::ALTERED => Some(ReviewState::Altered),
+        _ => None,
     }
 }
 

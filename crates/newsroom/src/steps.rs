@@ -44,21 +44,15 @@ pub struct Recorded {
 }
 
 impl Recorded {
+    /// The pages that went through the gate before the commit. None is kept: each was pressed before its leaf had a number.
+    pub fn pages(&self) -> &[(news::SiteId, news::ItemId, Gated<Page>)] {
+        &self.pages
+    }
+
     /// The journal entry and the leaves.
     pub fn committed(&self) -> &Committed {
         &self.committed
     }
-}
-
-/// Step 7: one output confirmed that it shows, or no longer shows, what the record says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    /// What it is about.
-    pub key: ItemKey,
-    /// Which output: `site:main`, later also others.
-    pub outlet: String,
-    /// Whether it shows the item now.
-    pub shows: bool,
 }
 
 /// What became of one version, for whoever put it through: one line of `verbatim publish`.
@@ -76,6 +70,8 @@ pub struct Outcome {
     pub copy_hash: Option<Digest>,
     /// Which transmission it came with; none for an operator's or the clock's doing.
     pub transmission: Option<TransmissionId>,
+    /// For a kill that an operator waits for: some output has not confirmed it yet.
+    pub unconfirmed: bool,
 }
 
 impl Outcome {

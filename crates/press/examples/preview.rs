@@ -124,6 +124,7 @@ fn story<'a>(
         sections: vec!["world".to_owned()],
         history: history()?,
         log_index: Some(48_213),
+        changes: vec![],
         noindex: false,
     })
 }

@@ -7,6 +7,7 @@
 //! **Never here:** fetching, storing, reading the clock, or "improving" copy.
 
 mod badge;
+mod changes;
 mod feeds;
 pub mod gate;
 mod labels;
@@ -20,6 +21,7 @@ mod structured;
 mod theme;
 
 pub use badge::{BADGE, Badge, CHECK};
+pub use changes::{Change, Changed, changes};
 pub use gate::{GateRefusal, Gated};
 pub use labels::{LabelSet, LabelTexts, label};
 pub use links::Links;

@@ -7,6 +7,7 @@ use news::ReviewState;
 use wire::html::{escape_attribute, escape_text};
 
 use crate::badge::BADGE;
+use crate::changes::{Change, Changed};
 use crate::gate::{self, GateRefusal, Gated, Listed};
 use crate::mark::{self, language_attributes};
 use crate::script::script_of;
@@ -345,6 +346,7 @@ fn story_facts(site: &SiteFace, story: &Story<'_>) -> Value {
         published => time_facts(story.published),
         updated => time_facts(story.updated),
         history => history_facts(&story.history, true),
+        changes => changes_facts(&story.changes),
         hash => version.copy.copy_hash().to_string(),
         log_index => story.log_index.map(|index| index.to_string()),
         txt => format!("{url}.txt"),
@@ -366,6 +368,25 @@ pub(crate) fn state_words(state: ReviewState) -> &'static str {
         ReviewState::Edited => "Edited",
         ReviewState::Altered => "Changed by legal order",
     }
+}
+
+fn changes_facts(changes: &[Changed]) -> Vec<Value> {
+    let piece = |(change, text): &(Change, String)| {
+        let mut out = String::new();
+        let (open, close) = match change {
+            Change::Same => ("", ""),
+            Change::Out => ("<del>", "</del>"),
+            Change::In => ("<ins>", "</ins>"),
+        };
+        out.push_str(open);
+        escape_text(&mut out, text);
+        out.push_str(close);
+        out
+    };
+    changes
+        .iter()
+        .map(|changed| Value::from_safe_string(changed.pieces.iter().map(piece).collect()))
+        .collect()
 }
 
 fn history_facts(lines: &[HistoryLine], with_hashes: bool) -> Vec<Value> {

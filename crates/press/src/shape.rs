@@ -1,5 +1,6 @@
 //! What the press is given, and what it gives back.
 
+use crate::changes::Changed;
 use jiff::Timestamp;
 use news::{Digest, ItemId, ItemKey, Label, ReviewState, SiteId, Version};
 
@@ -58,6 +59,8 @@ pub struct Story<'a> {
     pub history: Vec<HistoryLine>,
     /// The index of its leaf in the public log, once there is one.
     pub log_index: Option<u64>,
+    /// What an edit changed, where the contract lets the public see it.
+    pub changes: Vec<Changed>,
     /// The contract keeps it out of search engines.
     pub noindex: bool,
 }

@@ -158,6 +158,7 @@ pub fn ruled(now: i64, n: u32, standing: VersionStanding, version: Version) -> E
         changes.push(Change::Item(ItemStanding::Live(n)));
     }
     let fact = Ruled {
+        revision: None,
         key: key.clone(),
         feed: feed(),
         transmission: Some(transmission(n as u8, "").id),
@@ -709,6 +710,7 @@ fn operators_lists_tell_what_happened(dir: &Path, open: Open<'_>) {
         complaints: vec![complaint("xml-not-well-formed", None)],
     };
     let receipt = |ok| Fact::Receipt {
+        outputs: vec![],
         key: a.clone(),
         outlet: "site:main".to_owned(),
         what: "publish".to_owned(),

@@ -106,6 +106,9 @@ pub enum Fact {
         ok: bool,
         /// What it said.
         detail: String,
+        /// Each page, feed or list of it, as an outside reader found it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        outputs: Vec<OutputRow>,
     },
     /// Something the operator is told: an alarm, a message.
     Note {
@@ -181,12 +184,37 @@ pub struct Ruled {
     /// Its review state.
     #[serde(with = "One::<ReviewShape>")]
     pub review: ReviewState,
+    /// For what a person of the publisher reviewed or changed: who, and what it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Revision>,
     /// Where the item is placed now, site by site. A site once placed stays placed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub placements: Vec<Placement>,
     /// Complaints about this version.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub complaints: Vec<ComplaintRow>,
+}
+
+/// What an outside reader found in one place of an output.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputRow {
+    /// Which place: `page`, `rss`, `sitemap`.
+    pub output: String,
+    /// Whether it was as it should be.
+    pub ok: bool,
+    /// How many milliseconds after the kill was known to us this was found.
+    pub after_ms: u64,
+}
+
+/// A person of the publisher reviewed or changed a version: the version that came of it says so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// In which role: the public history names it.
+    pub role: String,
+    /// Who: `operator NAME`. Not public.
+    pub by: String,
+    /// The agency's version that it stems from.
+    pub from: u32,
 }
 
 /// From when to when a version may be public.

@@ -34,13 +34,14 @@ pub use archived::Archived;
 pub use backend::sqlite::{Store, restore};
 pub use error::{OpenStoreError, StoreError};
 pub use fact::{
-    Committed, ComplaintRow, Entry, Fact, LeafDraft, LeafRow, Moved, Placement, Prepared, Ruled, Terms, Words,
+    Committed, ComplaintRow, Entry, Fact, LeafDraft, LeafRow, Moved, OutputRow, Placement, Prepared,
+    Revision, Ruled, Terms, Words,
 };
 pub use kills::{KillFile, KillRecord};
 pub use log_files::{LastWord, LastWordError, TILE, TileFile, write_whole};
 pub use rows::{
-    BackupReport, Candidate, ComplaintLine, FeedHealth, HeldLine, LeafAt, LeafLine, Line, LivePlace, LogSize,
-    NoteLine, RebuildReport, ReceiptRow, RulingLine, StoryRow, VersionRow,
+    BackupReport, Candidate, ComplaintLine, FeedHealth, HeldLine, KilledLine, LeafAt, LeafLine, Line,
+    LivePlace, LogSize, NoteLine, RebuildReport, ReceiptRow, RulingLine, StoryRow, VersionRow,
 };
 
 /// What a store is opened for.
@@ -273,6 +274,18 @@ pub trait Index: Send + Sync {
 
     /// How a feed is doing.
     fn feed_health(&self, feed: &FeedId) -> Result<FeedHealth, StoreError>;
+
+    /// Killed items that were public, the newest kill first.
+    ///
+    /// # Errors
+    /// As [`Index::story`].
+    fn killed(&self, limit: usize) -> Result<Vec<KilledLine>, StoreError>;
+
+    /// The same, but only those whose kill some site has not confirmed yet.
+    ///
+    /// # Errors
+    /// As [`Index::story`].
+    fn unconfirmed(&self, limit: usize) -> Result<Vec<KilledLine>, StoreError>;
 
     /// Each output's last word about an item.
     fn receipts(&self, key: &ItemKey) -> Result<Vec<ReceiptRow>, StoreError>;

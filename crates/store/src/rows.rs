@@ -8,7 +8,7 @@ use news::{
     TransmissionId, Until, VersionStamp, VersionStanding,
 };
 
-use crate::fact::{ComplaintRow, Placement, Ruled};
+use crate::fact::{ComplaintRow, Placement, Revision, Ruled};
 
 /// The story of one item so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +120,8 @@ pub struct VersionRow {
     pub language: Option<String>,
     /// Its review state.
     pub review: ReviewState,
+    /// Who reviewed or changed it, and what it was made from.
+    pub revision: Option<Revision>,
     /// Where it stands now.
     pub standing: VersionStanding,
     /// The code of the first reason of the ruling that last gave it a standing.
@@ -161,6 +163,7 @@ impl VersionRow {
             expires: ruled.expires,
             language: ruled.language.clone(),
             review: ruled.review,
+            revision: ruled.revision.clone(),
             standing: standing.unwrap_or(VersionStanding::Ignored),
             reason: ruled.ruling.reasons.first().map_or("", |reason| reason.code).to_owned(),
             leaves: Vec::new(),
@@ -330,6 +333,27 @@ pub struct ReceiptRow {
     pub detail: String,
     /// When.
     pub at: Timestamp,
+}
+
+/// A killed item, and what its outputs said about that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KilledLine {
+    /// The item.
+    pub key: ItemKey,
+    /// When it fell.
+    pub at: Timestamp,
+    /// Where it stood.
+    pub placements: Vec<Placement>,
+    /// The last word of each output.
+    pub receipts: Vec<ReceiptRow>,
+}
+
+impl KilledLine {
+    /// What a site said about this kill; none if it said nothing yet.
+    pub fn receipt(&self, site: &SiteId) -> Option<&ReceiptRow> {
+        let outlet = format!("site:{site}");
+        self.receipts.iter().find(|row| row.outlet == outlet && row.what == "kill" && row.at >= self.at)
+    }
 }
 
 /// A message to the operator.

@@ -40,6 +40,10 @@ pub(crate) enum Command {
     Release(ItemVersion),
     /// Refuse a held version
     Spike(ItemVersion),
+    /// Mark a version as reviewed by a person, unchanged; one that is held goes live by that
+    Review(Review),
+    /// Publish a text that a person has edited, where the contract allows, or because the law demands it
+    Edit(Edit),
     /// Hold everything new and changed, or stop doing so; kills always go through
     HoldAll {
         /// on or off
@@ -50,6 +54,8 @@ pub(crate) enum Command {
     },
     /// What came, what is held and why, what could not be read
     List(List),
+    /// What an agency's contract asks about a month: used, killed and how soon gone, expired, held and why
+    Report(Report),
     /// Make the index anew from the journal; archive and vault stay as they are
     Rebuild,
     /// Copy the store, also while it runs
@@ -234,6 +240,27 @@ pub(crate) struct ItemVersion {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Review {
+    #[command(flatten)]
+    pub(crate) which: ItemVersion,
+    /// Who looked at it, as readers may know it: "duty editor"
+    #[arg(long)]
+    pub(crate) role: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Edit {
+    #[command(flatten)]
+    pub(crate) review: Review,
+    /// The new text, written as the story's .txt is; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The law, court or authority that demands the change; it goes before the contract
+    #[arg(long, value_name = "WHICH")]
+    pub(crate) legal_order: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Kill {
     #[command(flatten)]
     pub(crate) item: Item,
@@ -252,6 +279,26 @@ pub(crate) enum Switch {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// Whose month
+    #[arg(long, value_name = "ID")]
+    pub(crate) agency: String,
+    /// Which month (UTC), like 2026-11
+    #[arg(long, value_name = "YYYY-MM")]
+    pub(crate) month: String,
+    /// For a person, a spreadsheet, or a program
+    #[arg(long, default_value = "text")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Text,
+    Csv,
+    Json,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct List {
     /// What is held, and why
     #[arg(long, conflicts_with = "complaints")]
@@ -259,6 +306,9 @@ pub(crate) struct List {
     /// What could not be read as it should
     #[arg(long)]
     pub(crate) complaints: bool,
+    /// What was killed, and whether every output was found without it
+    #[arg(long, conflicts_with_all = ["held", "complaints", "feed"])]
+    pub(crate) kills: bool,
     /// Only this feed
     #[arg(long, conflicts_with_all = ["held", "complaints"])]
     pub(crate) feed: Option<String>,

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use news::AgencyId;
 use newsroom::config::{self, Config};
 use newsroom::control::{self, ItemOrder, OutcomeLine, Reply, Request};
-use newsroom::lists::{Complained, List, Ruled, Which};
+use newsroom::lists::{Complained, Killed, List, Ruled, Which};
 use newsroom::{Newsroom, OpenNewsroomError};
 use store::OpenStoreError;
 
@@ -55,7 +56,13 @@ impl Line {
             }
             match Newsroom::open(self.config.clone()) {
                 Ok(newsroom) => {
-                    self.own = Some((newsroom, runtime()?));
+                    let runtime = runtime()?;
+                    let site = |site: &config::Site| {
+                        web::site::Site::new(newsroom.clone(), site.id.clone(), site.base_path.clone())
+                    };
+                    let sites = self.config.sites().iter().map(site).collect();
+                    runtime.spawn(web::confirm::confirm(newsroom.clone(), sites));
+                    self.own = Some((newsroom, runtime));
                     return Ok(None);
                 }
                 // Who holds the store but does not answer is starting or ending: it will answer, or let go.
@@ -170,9 +177,18 @@ fn outcome(line: &OutcomeLine) {
 
 fn order(path: &Path, item: cli::Item, order: ItemOrder) -> Result<ExitCode, Failure> {
     let request = Request::Item { uri: item.uri, agency: item.agency, order, by: operator() };
+    let mut unconfirmed = false;
     if let Reply::Outcomes { lines, .. } = Line::open(path)?.ask(request)? {
         for line in &lines {
             outcome(line);
+            if line.unconfirmed {
+                unconfirmed = true;
+                say::remark(format_args!(
+                    "{} is killed, and some output has not confirmed that yet: it is asked until it does; \
+                     `verbatim list --kills` says which",
+                    tame(&line.uri)
+                ));
+            }
             if line.reasons.iter().any(|reason| reason == "killed-unseen") {
                 say::remark(format_args!(
                     "nothing of {} ever came, so nothing was taken off; the kill waits for it. If a live story was \
@@ -182,10 +198,10 @@ fn order(path: &Path, item: cli::Item, order: ItemOrder) -> Result<ExitCode, Fai
             }
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if unconfirmed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// `verbatim kill`: returns when no output of ours has the item any more.
+/// `verbatim kill`: returns when every output of ours was found without the item.
 pub(crate) fn kill(path: &Path, kill: cli::Kill) -> Result<ExitCode, Failure> {
     order(path, kill.item, ItemOrder::Kill { reason: kill.reason, erase: kill.erase })
 }
@@ -205,6 +221,20 @@ pub(crate) fn spike(path: &Path, which: cli::ItemVersion) -> Result<ExitCode, Fa
     order(path, which.item, ItemOrder::Spike { n: which.version })
 }
 
+/// `verbatim review`.
+pub(crate) fn review(path: &Path, review: cli::Review) -> Result<ExitCode, Failure> {
+    let cli::Review { which, role } = review;
+    order(path, which.item, ItemOrder::Review { n: which.version, role })
+}
+
+/// `verbatim edit`.
+pub(crate) fn edit(path: &Path, edit: cli::Edit) -> Result<ExitCode, Failure> {
+    let cli::Edit { review: cli::Review { which, role }, file, legal_order } = edit;
+    let text = String::from_utf8(bytes_of(&file)?)
+        .map_err(|_| format!("{}: it is no text in UTF-8", file.display()))?;
+    order(path, which.item, ItemOrder::Edit { n: which.version, role, text, legal_order })
+}
+
 /// `verbatim hold-all`.
 pub(crate) fn hold_all(path: &Path, switch: cli::Switch, feed: Option<String>) -> Result<ExitCode, Failure> {
     let on = switch == cli::Switch::On;
@@ -222,6 +252,7 @@ pub(crate) fn list(path: &Path, asked: &cli::List) -> Result<ExitCode, Failure> 
     let which = match (asked.held, asked.complaints) {
         (true, _) => Which::Held,
         (_, true) => Which::Complaints,
+        _ if asked.kills => Which::Kills,
         _ => Which::Recent { feed: asked.feed.clone() },
     };
     let mut line = Line::open(path)?;
@@ -232,6 +263,8 @@ pub(crate) fn list(path: &Path, asked: &cli::List) -> Result<ExitCode, Failure> 
         List::Rulings(lines) if asked.json => lines.iter().for_each(say::json),
         List::Complaints(lines) if asked.json => lines.iter().for_each(say::json),
         List::Feeds(lines) => lines.iter().for_each(say::json),
+        List::Kills(lines) if asked.json => lines.iter().for_each(say::json),
+        List::Kills(lines) => lines.iter().for_each(killed),
         List::Rulings(lines) => lines.iter().for_each(ruled),
         List::Complaints(lines) => lines.iter().for_each(complained),
     }
@@ -244,12 +277,14 @@ fn tell_empty(list: &List, which: &Which, config: &Config) {
         List::Rulings(lines) => lines.is_empty(),
         List::Complaints(lines) => lines.is_empty(),
         List::Feeds(lines) => lines.is_empty(),
+        List::Kills(lines) => lines.is_empty(),
     };
     if !empty {
         return;
     }
     match which {
         Which::Held => say::remark("nothing is held"),
+        Which::Kills => say::remark("nothing that was public was killed"),
         Which::Complaints => say::remark("there are no complaints"),
         Which::Recent { feed: Some(id) } if config.feeds().iter().all(|feed| feed.id.as_str() != id) => {
             say::remark(format_args!(
@@ -289,6 +324,12 @@ fn ruled(line: &Ruled) {
     }
 }
 
+fn killed(line: &Killed) {
+    let (colour, word) = if line.confirmed { ("32", "gone") } else { ("31", "not confirmed") };
+    say::line(format_args!("{}  {}  {}", paint("2", &line.at), paint(colour, word), tame(&line.uri)));
+    say::line(format_args!("    site {}: {}", line.site, tame(&line.detail)));
+}
+
 fn complained(line: &Complained) {
     let item = line.item.map(|item| format!(", item {item}")).unwrap_or_default();
     let place = if line.path.is_empty() { String::new() } else { format!(", {}", tame(&line.path)) };
@@ -302,6 +343,28 @@ fn complained(line: &Complained) {
         line.feed
     ));
     say::line(format_args!("    {} [{}]", tame(&line.message), line.code));
+}
+
+/// `verbatim report`: reads the store beside whoever runs on it.
+pub(crate) fn report(path: &Path, asked: &cli::Report) -> Result<ExitCode, Failure> {
+    say::start_log("error");
+    let config = config::load(path)?;
+    let agency = AgencyId::from(asked.agency.as_str());
+    if config.agency(&agency).is_none() {
+        return Err(format!(
+            "no agency `{}` is configured; `verbatim check` lists them",
+            tame(&asked.agency)
+        )
+        .into());
+    }
+    let store = store::Store::open(config.store_path(), store::Access::Read)?;
+    let report = newsroom::report::report(&store, &agency, &asked.month)?;
+    match asked.format {
+        cli::ReportFormat::Text => say::all(&report.text()),
+        cli::ReportFormat::Csv => say::all(&report.csv()),
+        cli::ReportFormat::Json => say::json(&report),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// `verbatim rebuild`.

@@ -71,8 +71,10 @@ pub(crate) async fn serve(config: Config, meanwhile: impl Future<Output = ()>) -
     let token = desk_token(&config)?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = tokio::task::JoinSet::new();
+    let mut sites = Vec::new();
     for (site, listener) in listeners {
         let service = web::site::Site::new(newsroom.clone(), site.id.clone(), site.base_path.clone());
+        sites.push(service.clone());
         tasks.spawn(web::serve(listener, move |peer| service.before(peer), stopped.clone()));
         tracing::info!("{} is on {} (listening on {})", site.name, site.url, site.listen);
     }
@@ -92,6 +94,7 @@ pub(crate) async fn serve(config: Config, meanwhile: impl Future<Output = ()>) -
             }
         }
     });
+    let confirming = tokio::spawn(web::confirm::confirm(newsroom.clone(), sites));
     open_doors(&config, &newsroom, &mut tasks, &stopped);
     tasks.spawn(purge(newsroom.clone(), stopped.clone()));
     let (asking, until) = (newsroom.clone(), stopped.clone());
@@ -112,6 +115,7 @@ pub(crate) async fn serve(config: Config, meanwhile: impl Future<Output = ()>) -
     };
     stop.send_replace(true);
     orders.abort();
+    confirming.abort();
     let socket = Newsroom::socket(&config);
     let ending = newsroom.clone();
     let _ = tokio::time::timeout(Duration::from_secs(10), tokio::task::spawn_blocking(move || ending.stop()))

@@ -23,6 +23,11 @@ pub(crate) fn json(value: &impl serde::Serialize) {
     }
 }
 
+/// Text of several lines on standard output, as it is.
+pub(crate) fn all(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
 /// These characters stand in JSON only inside strings, where an escape says the same.
 fn one_line(json: &str) -> String {
     let mut out = String::with_capacity(json.len());

@@ -18,7 +18,7 @@ use lines::http_push::{Push, PushRefusal};
 use minijinja::{Environment, context};
 use news::{Digest, Door, FeedId};
 use newsroom::control::{ItemOrder, Reply, Request as Order};
-use newsroom::lists::{List, Which};
+use newsroom::lists::{List, Which as Lists};
 use newsroom::{Newsroom, Refused};
 use serde::Deserialize;
 
@@ -26,10 +26,14 @@ use crate::head::{self, Head};
 
 /// Lines of each list on the desk page.
 const LINES: usize = 50;
+/// Kills on the desk page.
+const KILLS: usize = 10;
 /// Lines of a list in the API, unless the question says fewer.
 const API_LINES: usize = 1_000;
 /// How long a pushed body may take.
 const BODY_WITHIN: Duration = Duration::from_secs(120);
+/// The longest form: an edited story, with every letter escaped.
+const EDIT_MAX: usize = 4 << 20;
 const COOKIE: &str = "verbatim_desk";
 
 #[derive(Clone)]
@@ -52,16 +56,18 @@ pub fn router(
     pages.set_undefined_behavior(minijinja::UndefinedBehavior::SemiStrict);
     pages
         .add_template("desk.html", include_str!("../templates/desk.html"))
+        .and_then(|()| pages.add_template("edit.html", include_str!("../templates/edit.html")))
         .and_then(|()| pages.add_template("login.html", include_str!("../templates/login.html")))
         .expect("the desk's own templates are sound");
     let desk =
         Desk { newsroom, token: Arc::new(token), pushes: Arc::new(pushes), pages: Arc::new(pages), largest };
     let guarded = Router::new()
         .route("/", get(page))
-        .route("/orders", post(form_order))
+        .route("/orders", post(form_order).layer(DefaultBodyLimit::max(EDIT_MAX)))
+        .route("/edit", get(edit_page))
         .route("/hold-all", post(form_hold_all))
         .route("/api/v1/lists/{which}", get(list))
-        .route("/api/v1/orders", post(api_order))
+        .route("/api/v1/orders", post(api_order).layer(DefaultBodyLimit::max(EDIT_MAX)))
         .route("/api/v1/hold-all", post(api_hold_all))
         .route_layer(middleware::from_fn_with_state(desk.clone(), guard));
     Router::new()
@@ -177,16 +183,17 @@ struct Told {
 async fn page(State(desk): State<Desk>, Query(told): Query<Told>) -> Response {
     let newsroom = desk.newsroom.clone();
     let lists = tokio::task::spawn_blocking(move || {
-        let list = |which: Which| newsroom.list(&which, LINES);
+        let list = |which: Lists| newsroom.list(&which, LINES);
         Ok::<_, String>((
-            list(Which::Held).map_err(|error| error.to_string())?,
-            list(Which::Recent { feed: None }).map_err(|error| error.to_string())?,
-            list(Which::Complaints).map_err(|error| error.to_string())?,
-            list(Which::Feeds).map_err(|error| error.to_string())?,
+            list(Lists::Held).map_err(|error| error.to_string())?,
+            list(Lists::Recent { feed: None }).map_err(|error| error.to_string())?,
+            list(Lists::Complaints).map_err(|error| error.to_string())?,
+            list(Lists::Feeds).map_err(|error| error.to_string())?,
+            newsroom.list(&Lists::Kills, KILLS).map_err(|error| error.to_string())?,
         ))
     })
     .await;
-    let Ok(Ok((held, recent, complaints, feeds))) = lists else {
+    let Ok(Ok((held, recent, complaints, feeds, kills))) = lists else {
         return (StatusCode::SERVICE_UNAVAILABLE, "the store could not be read; see the log\n")
             .into_response();
     };
@@ -211,6 +218,7 @@ async fn page(State(desk): State<Desk>, Query(told): Query<Told>) -> Response {
         held => rulings(held),
         recent => rulings(recent),
         complaints => match complaints { List::Complaints(lines) => listed(lines), _ => ().into() },
+        kills => match kills { List::Kills(lines) => listed(lines), _ => ().into() },
         feeds => match feeds { List::Feeds(lines) => listed(lines), _ => ().into() },
         alarms, sites,
         warnings => desk.newsroom.health().warnings(),
@@ -237,11 +245,28 @@ struct ItemForm {
     agency: String,
     order: String,
     n: Option<String>,
-    reason: Option<String>,
+    #[serde(flatten)]
+    more: More,
 }
 
-fn item_order(order: &str, n: Option<u32>, reason: Option<String>) -> Option<ItemOrder> {
+/// What some orders need besides.
+#[derive(Deserialize)]
+struct More {
+    reason: Option<String>,
+    role: Option<String>,
+    text: Option<String>,
+    legal_order: Option<String>,
+}
+
+fn item_order(order: &str, n: Option<u32>, more: More) -> Option<ItemOrder> {
+    let More { reason, role, text, legal_order } = more;
+    let role = role.unwrap_or_default();
     Some(match order {
+        "review" => ItemOrder::Review { n, role },
+        "edit" => {
+            let legal_order = legal_order.filter(|order| !order.is_empty());
+            ItemOrder::Edit { n, role, text: text.unwrap_or_default(), legal_order }
+        }
         "kill" => ItemOrder::Kill {
             reason: reason.filter(|reason| !reason.is_empty()).unwrap_or_else(|| "killed on the desk".into()),
             erase: false,
@@ -259,11 +284,35 @@ fn item_order(order: &str, n: Option<u32>, reason: Option<String>) -> Option<Ite
 
 async fn form_order(State(desk): State<Desk>, Form(form): Form<ItemForm>) -> Response {
     let n = form.n.as_deref().and_then(|n| n.parse().ok());
-    let Some(order) = item_order(&form.order, n, form.reason) else {
+    let Some(order) = item_order(&form.order, n, form.more) else {
         return (StatusCode::BAD_REQUEST, "no such order\n").into_response();
     };
     let request = Order::Item { uri: form.uri, agency: Some(form.agency), order, by: "desk".into() };
     back(desk.newsroom.carry_out(request).await)
+}
+
+#[derive(Deserialize)]
+struct Which {
+    uri: String,
+    agency: Option<String>,
+}
+
+/// The form in which a story is reviewed or edited.
+async fn edit_page(State(desk): State<Desk>, Query(which): Query<Which>) -> Response {
+    let newsroom = desk.newsroom.clone();
+    let found = tokio::task::spawn_blocking(move || {
+        let key = newsroom.find(&which.uri, which.agency.as_deref()).map_err(|error| error.to_string())?;
+        let text = newsroom.text_of(&key).map_err(|error| error.to_string())?;
+        Ok::<_, String>((key, text))
+    });
+    match found.await.unwrap_or_else(|_| Err("the store could not be read".to_owned())) {
+        Ok((key, Some((n, text)))) => {
+            let facts = context! { uri => key.uri, agency => key.agency.to_string(), n, text };
+            render(&desk, "edit.html", facts).into_response()
+        }
+        Ok((_, None)) => (StatusCode::NOT_FOUND, "nothing of this item can be read\n").into_response(),
+        Err(why) => (StatusCode::NOT_FOUND, format!("{why}\n")).into_response(),
+    }
 }
 
 #[derive(Deserialize)]
@@ -304,10 +353,11 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Response {
     let which = match which.as_str() {
-        "recent" => Which::Recent { feed: query.feed },
-        "held" => Which::Held,
-        "complaints" => Which::Complaints,
-        "feeds" => Which::Feeds,
+        "recent" => Lists::Recent { feed: query.feed },
+        "held" => Lists::Held,
+        "complaints" => Lists::Complaints,
+        "feeds" => Lists::Feeds,
+        "kills" => Lists::Kills,
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     let limit = query.limit.unwrap_or(100).min(API_LINES);
@@ -322,12 +372,17 @@ struct ApiOrder {
     order: String,
     n: Option<u32>,
     reason: Option<String>,
+    role: Option<String>,
+    text: Option<String>,
+    legal_order: Option<String>,
     by: Option<String>,
 }
 
 async fn api_order(State(desk): State<Desk>, Json(asked): Json<ApiOrder>) -> Response {
-    let Some(order) = item_order(&asked.order, asked.n, asked.reason) else {
-        let error = serde_json::json!({"error": "`order` is one of kill, erase, hold, release, spike"});
+    let ApiOrder { reason, role, text, legal_order, .. } = asked;
+    let Some(order) = item_order(&asked.order, asked.n, More { reason, role, text, legal_order }) else {
+        let error =
+            serde_json::json!({"error": "`order` is one of kill, erase, hold, release, spike, review, edit"});
         return (StatusCode::BAD_REQUEST, Json(error)).into_response();
     };
     let by = asked.by.unwrap_or_else(|| "api".into());
@@ -349,6 +404,7 @@ fn json(reply: Reply) -> Response {
         Reply::List(List::Complaints(lines)) => {
             Json(serde_json::json!({ "complaints": lines })).into_response()
         }
+        Reply::List(List::Kills(lines)) => Json(serde_json::json!({ "kills": lines })).into_response(),
         Reply::List(List::Feeds(lines)) => Json(serde_json::json!({ "feeds": lines })).into_response(),
     }
 }

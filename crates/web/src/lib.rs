@@ -3,6 +3,7 @@
 //! **Never here:** writing anything but through the newsroom; any type of another room in a request or response.
 
 pub mod address;
+pub mod confirm;
 pub mod desk;
 mod head;
 mod log;

@@ -34,6 +34,8 @@ pub struct Site {
     desk: Arc<Desk>,
     /// Whether whoever is connected is believed about where readers are.
     trusted: bool,
+    /// Whether it is the house itself that asks, which may read everything that is public anywhere.
+    own: bool,
 }
 
 struct Desk {
@@ -62,13 +64,28 @@ impl Site {
         let trusted_proxies = site.map(|site| site.trusted_proxies.clone()).unwrap_or_default();
         let head = Head::public();
         let desk = Desk { newsroom, id, base: base_path, head, styles, country_header, trusted_proxies };
-        Self { desk: Arc::new(desk), trusted: false }
+        Self { desk: Arc::new(desk), trusted: false, own: false }
     }
 
     /// The same site for a connection from this address.
     pub fn before(&self, peer: SocketAddr) -> Self {
         let trusted = self.desk.trusted_proxies.contains(&peer.ip().to_canonical());
-        Self { desk: Arc::clone(&self.desk), trusted }
+        Self { desk: Arc::clone(&self.desk), trusted, own: false }
+    }
+
+    /// The same site for the house's own questions: what may be read anywhere may be read.
+    pub(crate) fn for_the_house(&self) -> Self {
+        Self { desk: Arc::clone(&self.desk), trusted: false, own: true }
+    }
+
+    /// Which site.
+    pub(crate) fn id(&self) -> &SiteId {
+        &self.desk.id
+    }
+
+    /// The path before all its addresses.
+    pub(crate) fn base(&self) -> &str {
+        &self.desk.base
     }
 }
 
@@ -80,7 +97,7 @@ impl<B> hyper::service::Service<Request<B>> for Site {
     /// A page that is kept is answered here and now. Everything else reads the store, which may take its time.
     fn call(&self, request: Request<B>) -> Answering {
         let (asked, _body) = request.into_parts();
-        let reach = self.desk.reach(&asked.headers, self.trusted);
+        let reach = if self.own { Reach::EVERYWHERE } else { self.desk.reach(&asked.headers, self.trusted) };
         match self.desk.at_once(&asked, reach) {
             Some(response) => Either::Left(ready(Ok(response))),
             None => {

@@ -203,6 +203,7 @@ pub(super) struct Contract {
     pub(super) archive_for: Option<Span>,
     /// Whether pages ask search engines not to index them. Such stories stand in no sitemap, and the site's own search
     /// does not find them.
+    #[schemars(example = true)]
     pub(super) noindex: Option<bool>,
     /// The countries in which copy may be read (ISO 3166-1, two letters). Readers from elsewhere, and from nobody knows
     /// where, get 451 and see nothing of it in lists, feeds and search. Needs `country_header` of the site.
@@ -213,8 +214,10 @@ pub(super) struct Contract {
     pub(super) sections: Option<Vec<Id>>,
     /// Whether the publisher may change the words. Not unless it is given: copy is published word for word or not at all.
     /// A feed can only forbid what its agency's contract allows.
+    #[schemars(example = true)]
     pub(super) edit: Option<bool>,
     /// Whether the public may see what an edit changed. Not unless it is given; a feed can only forbid it.
+    #[schemars(example = true)]
     pub(super) diffs: Option<bool>,
     /// Within how long a kill must be confirmed by every output. An alarm is raised if it is not.
     #[schemars(example = "10m")]

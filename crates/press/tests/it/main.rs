@@ -98,6 +98,7 @@ fn story<'a>(key: &'a ItemKey, version: &'a Version) -> Story<'a> {
             live: true,
         }],
         log_index: Some(7),
+        changes: vec![],
         noindex: false,
     }
 }

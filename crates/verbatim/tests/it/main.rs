@@ -6,6 +6,7 @@
 
 mod contracts;
 mod doors;
+mod editing;
 mod erasing;
 mod feeds;
 mod html;
@@ -19,6 +20,7 @@ mod offline;
 mod operator;
 mod proofs;
 mod readers;
+mod receipts;
 mod reserved;
 mod review;
 mod rules;

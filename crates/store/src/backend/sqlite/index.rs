@@ -16,8 +16,9 @@ use super::cells::{capped, digest, instant, item_id, micros, micros_up, signed, 
 use super::{Store, journal, search, vault};
 use crate::codec::{EmbargoShape, Shape as _, gravity_of, item_standing_of, standing_of};
 use crate::{
-    Candidate, ComplaintLine, Fact, FeedHealth, HeldLine, Index, LeafAt, LeafLine, Line, LivePlace, LogSize,
-    NoteLine, Placement, ReceiptRow, Ruled, RulingLine, StoreError, StoryRow, VersionRow, Words,
+    Candidate, ComplaintLine, Fact, FeedHealth, HeldLine, Index, KilledLine, LeafAt, LeafLine, Line,
+    LivePlace, LogSize, NoteLine, Placement, ReceiptRow, Ruled, RulingLine, StoreError, StoryRow, VersionRow,
+    Words,
 };
 
 fn damaged(why: impl Into<String>) -> StoreError {
@@ -229,6 +230,26 @@ fn headline(tx: &Transaction<'_>, key: &ItemKey, n: u32) -> Result<Option<String
     Ok(vault::words_if_sound(tx, key, n)?.and_then(title))
 }
 
+fn receipts_of(tx: &Transaction<'_>, item: i64) -> Result<Vec<ReceiptRow>, StoreError> {
+    let mut ask = tx
+        .prepare_cached("SELECT outlet, what, ok, detail, at FROM receipt WHERE item = ?1 ORDER BY outlet")?;
+    collect(ask.query([item])?, |row| {
+        let at = instant(row.get(4)?)?;
+        let (outlet, what, ok, detail) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        Ok(ReceiptRow { outlet, what, ok, detail, at })
+    })
+}
+
+fn killed_line(tx: &Transaction<'_>, row: &Row<'_>) -> Result<KilledLine, StoreError> {
+    let item: i64 = row.get(3)?;
+    Ok(KilledLine {
+        key: key(row, 0, 1)?,
+        at: instant(row.get(2)?)?,
+        placements: placements(tx, item)?,
+        receipts: receipts_of(tx, item)?,
+    })
+}
+
 fn held_line(tx: &Transaction<'_>, row: &Row<'_>) -> Result<HeldLine, StoreError> {
     let (ruled, at) = ruled(tx, unsigned(row.get(1)?)?)?;
     let n: u32 = row.get(0)?;
@@ -249,7 +270,10 @@ fn held_line(tx: &Transaction<'_>, row: &Row<'_>) -> Result<HeldLine, StoreError
 fn ruling_line(tx: &Transaction<'_>, seq: u64, item: i64) -> Result<RulingLine, StoreError> {
     let record = journal::record(tx, seq)?;
     let (key, n, feed, by, ruling) = match record.fact.into_owned() {
-        Fact::Ruled(ruled) => (ruled.key, ruled.n, Some(ruled.feed), None, ruled.ruling),
+        Fact::Ruled(ruled) => {
+            let by = ruled.revision.map(|revision| revision.by);
+            (ruled.key, ruled.n, Some(ruled.feed), by, ruled.ruling)
+        }
         Fact::Moved(moved) => (moved.key, None, None, Some(moved.by), moved.ruling),
         _ => return Err(damaged(format!("journal entry {seq} holds no ruling"))),
     };
@@ -610,22 +634,33 @@ impl Index for Store {
         self.ask(|tx| feed_health(tx, feed))
     }
 
+    fn killed(&self, limit: usize) -> Result<Vec<KilledLine>, StoreError> {
+        self.ask(|tx| {
+            let mut ask = tx.prepare_cached(
+                "SELECT agency, uri, moved, id FROM item WHERE standing = 'killed' AND was_public = 1
+                 ORDER BY moved DESC LIMIT ?1",
+            )?;
+            collect(ask.query([capped(limit, 10_000)])?, |row| killed_line(tx, row))
+        })
+    }
+
+    fn unconfirmed(&self, limit: usize) -> Result<Vec<KilledLine>, StoreError> {
+        self.ask(|tx| {
+            let mut ask = tx.prepare_cached(
+                "SELECT agency, uri, moved, id FROM item i WHERE standing = 'killed' AND was_public = 1 AND EXISTS (
+                   SELECT 1 FROM placement p WHERE p.item = i.id AND NOT EXISTS (
+                     SELECT 1 FROM receipt r WHERE r.item = i.id AND r.outlet = 'site:' || p.site
+                       AND r.what = 'kill' AND r.ok = 1 AND r.at >= i.moved))
+                 ORDER BY moved DESC LIMIT ?1",
+            )?;
+            collect(ask.query([capped(limit, 10_000)])?, |row| killed_line(tx, row))
+        })
+    }
+
     fn receipts(&self, key: &ItemKey) -> Result<Vec<ReceiptRow>, StoreError> {
         self.ask(|tx| {
             let Some(item) = find_item(tx, key)? else { return Ok(Vec::new()) };
-            let mut ask = tx.prepare_cached(
-                "SELECT outlet, what, ok, detail, at FROM receipt WHERE item = ?1 ORDER BY outlet",
-            )?;
-            collect(ask.query([item])?, |row| {
-                let at = instant(row.get(4)?)?;
-                Ok(ReceiptRow {
-                    outlet: row.get(0)?,
-                    what: row.get(1)?,
-                    ok: row.get(2)?,
-                    detail: row.get(3)?,
-                    at,
-                })
-            })
+            receipts_of(tx, item)
         })
     }
 

@@ -65,7 +65,7 @@ ALTER TABLE remembered ADD COLUMN sum BLOB;
 ";
 
 /// The age of the index: raise it with every change of [`INDEX`] or of what is derived into it.
-const INDEX_AGE: i64 = 2;
+const INDEX_AGE: i64 = 3;
 
 /// Everything here is derived from journal and vault.
 const INDEX: &str = "
@@ -76,6 +76,7 @@ CREATE TABLE item (
 ) STRICT;
 CREATE INDEX item_uri ON item (uri);
 CREATE INDEX item_due ON item (due) WHERE due IS NOT NULL;
+CREATE INDEX item_killed ON item (moved) WHERE standing = 'killed' AND was_public = 1;
 CREATE INDEX item_arrived ON item (agency, arrived);
 CREATE TABLE version (
     item INTEGER NOT NULL, n INTEGER NOT NULL, seq INTEGER NOT NULL, standing TEXT NOT NULL, reason TEXT NOT NULL,

@@ -1,0 +1,158 @@
+//! After a kill: every output of a site is asked as an outside reader would ask, by the way that every request takes.
+
+use axum::body::to_bytes;
+use axum::http::Request;
+use hyper::service::Service as _;
+use newsroom::{Newsroom, Output, Withdrawn};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::site::Site;
+
+/// What is asked of a site at the most.
+const LARGEST: usize = 64 << 20;
+
+/// One answer of a site.
+struct Answer {
+    status: u16,
+    text: String,
+}
+
+/// Asks for as long as the newsroom runs.
+pub async fn confirm(newsroom: Newsroom, sites: Vec<Site>) {
+    loop {
+        let withdrawn = newsroom.withdrawn().await;
+        for site in &sites {
+            let here: Vec<&Withdrawn> = withdrawn.iter().filter(|one| one.site == *site.id()).collect();
+            if here.is_empty() {
+                continue;
+            }
+            // Lists are asked for once for all that fell.
+            let mut lists = Vec::new();
+            for (name, path) in lists_of(&here) {
+                lists.push((name, ask(site, &path).await));
+            }
+            for one in here {
+                let mut outputs: Vec<Output> = lists
+                    .iter()
+                    .filter(|(name, _)| is_about(name, one))
+                    .map(|(name, answer)| Output { name: name.clone(), wrong: listed(name, answer, one) })
+                    .collect();
+                outputs.extend(own(site, one).await);
+                newsroom.confirm(one.clone(), &outputs);
+            }
+        }
+    }
+}
+
+/// The lists in which any of these may have stood.
+fn lists_of(withdrawn: &[&Withdrawn]) -> Vec<(String, String)> {
+    let mut lists: Vec<(String, String)> = [
+        ("front", "/"),
+        ("rss", "/feed.rss"),
+        ("atom", "/feed.atom"),
+        ("json-feed", "/feed.json"),
+        ("sitemap", "/sitemap.xml"),
+        ("news-sitemap", "/news-sitemap.xml"),
+    ]
+    .map(|(name, path)| (name.to_owned(), path.to_owned()))
+    .to_vec();
+    let mut sections: Vec<&String> = withdrawn.iter().flat_map(|one| &one.sections).collect();
+    sections.sort();
+    sections.dedup();
+    for section in sections {
+        lists.push((format!("section:{section}"), format!("/section/{section}")));
+        for (name, file) in [("rss", "feed.rss"), ("atom", "feed.atom"), ("json-feed", "feed.json")] {
+            lists.push((format!("section:{section}/{name}"), format!("/section/{section}/{file}")));
+        }
+    }
+    lists
+}
+
+/// Whether a list is one in which this item may have stood.
+fn is_about(name: &str, withdrawn: &Withdrawn) -> bool {
+    let section = name.strip_prefix("section:").map(|rest| rest.split('/').next().unwrap_or_default());
+    section.is_none_or(|section| withdrawn.sections.iter().any(|own| own == section))
+}
+
+/// What is wrong with a list, if anything.
+fn listed(name: &str, answer: &Answer, withdrawn: &Withdrawn) -> Option<String> {
+    match answer.status {
+        // A section that is no longer configured has no list.
+        404 => None,
+        200 if name.ends_with("json-feed") => {
+            // Beside its items it names what is gone.
+            let feed: serde_json::Value = serde_json::from_str(&answer.text).unwrap_or_default();
+            let Some(items) = feed["items"].as_array() else { return Some("it is no JSON Feed".to_owned()) };
+            let items = items.iter().map(serde_json::Value::to_string).collect::<String>();
+            shows(&items, withdrawn).map(str::to_owned)
+        }
+        200 => shows(&answer.text, withdrawn).map(str::to_owned),
+        status => Some(format!("it answers {status}")),
+    }
+}
+
+/// What of the item an answer still shows.
+fn shows(text: &str, withdrawn: &Withdrawn) -> Option<&'static str> {
+    let id = format!("/s/{}", withdrawn.id);
+    // A tombstone names what it is about.
+    let leads = text.match_indices(&id).any(|(at, _)| {
+        let before = text.get(at.saturating_sub(400)..at).unwrap_or_default();
+        !before.rsplit('<').next().is_some_and(|tag| tag.starts_with("at:deleted-entry"))
+    });
+    leads.then_some("it leads to the story")
+}
+
+/// The addresses that are about the item alone.
+async fn own(site: &Site, withdrawn: &Withdrawn) -> Vec<Output> {
+    let address = format!("/s/{}", withdrawn.id);
+    let mut outputs = Vec::new();
+    for (name, end) in [("page", ""), ("json", ".json"), ("txt", ".txt"), ("history", "/history")] {
+        let answer = ask(site, &format!("{address}{end}")).await;
+        let wrong = match (answer.status, &withdrawn.headline) {
+            (410, Some(headline)) if answer.text.contains(headline.as_str()) => {
+                Some("it still carries the headline".to_owned())
+            }
+            (404 | 410, _) => None,
+            (status, _) => Some(format!("it answers {status}")),
+        };
+        outputs.push(Output { name: name.to_owned(), wrong });
+    }
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let query = withdrawn.headline.as_deref().unwrap_or(&withdrawn.key.uri);
+    let query: String = query.chars().take(200).collect();
+    let answer = ask(site, &format!("/search?q={}", encoded(&query))).await;
+    outputs.push(Output { name: "search".to_owned(), wrong: listed("search", &answer, withdrawn) });
+    let answer = ask(site, &format!("/api/v1/items?uri={}", encoded(&withdrawn.key.uri))).await;
+    outputs.push(Output { name: "api".to_owned(), wrong: told(&answer, &address) });
+    outputs
+}
+
+/// What is wrong with the API's answer, if anything.
+fn told(answer: &Answer, address: &str) -> Option<String> {
+    if answer.status == 414 {
+        // A uri that is too long to be asked for is told to nobody.
+        return None;
+    }
+    if answer.status != 200 {
+        return Some(format!("it answers {}", answer.status));
+    }
+    let said: serde_json::Value = serde_json::from_str(&answer.text).unwrap_or_default();
+    let ours = |item: &&serde_json::Value| item["url"].as_str().is_some_and(|url| url.ends_with(address));
+    let item = said["items"].as_array().into_iter().flatten().find(ours)?;
+    let bad = item["pubstatus"] == "usable" || !item["headline"].is_null() || !item["label"].is_null();
+    bad.then(|| "it still tells of the story".to_owned())
+}
+
+async fn ask(site: &Site, path: &str) -> Answer {
+    let Ok(request) = Request::get(format!("{}{path}", site.base())).body(()) else {
+        return Answer { status: 414, text: String::new() };
+    };
+    match site.for_the_house().call(request).await {
+        Ok(response) => {
+            let status = response.status().as_u16();
+            let body = to_bytes(response.into_body(), LARGEST).await.unwrap_or_default();
+            Answer { status, text: String::from_utf8_lossy(&body).into_owned() }
+        }
+        Err(never) => match never {},
+    }
+}
