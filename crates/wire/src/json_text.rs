@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
 /// The members of the first object in a text: of the object itself, or of the first one in an array. Names are as
@@ -202,11 +203,15 @@ impl<'de> Visitor<'de> for Strict {
         let inner = self.inner()?;
         let mut object = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            if object.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("the name `{name}` stands twice in one object")));
-            }
-            let value = map.next_value_seed(inner)?;
-            object.insert(name, value);
+            match object.entry(name) {
+                Entry::Vacant(place) => place.insert(map.next_value_seed(inner)?),
+                Entry::Occupied(place) => {
+                    let name = place.key();
+                    return Err(A::Error::custom(format_args!(
+                        "the name `{name}` stands twice in one object"
+                    )));
+                }
+            };
         }
         Ok(Value::Object(object))
     }

@@ -126,9 +126,7 @@ pub(super) fn run(program: &Path, sample: u64, only: &str, seed: u64) -> std::re
 
 /// Every tenth sync of a thread that fails: where that is not heeded, each waits in vain for the end.
 pub(super) fn run_syncs(program: &Path, seed: u64) -> std::result::Result<Tally, String> {
-    some(program, seed, |_, spot, blow| {
-        blow == Blow::Eio && spot.call.ends_with("sync") && spot.n % 10 == 1
-    })
+    some(program, seed, |_, spot, blow| blow == Blow::Eio && spot.call.ends_with("sync") && spot.n % 10 == 1)
 }
 
 fn some(

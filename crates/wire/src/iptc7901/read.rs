@@ -243,7 +243,7 @@ fn first_alone(text: &[Line<'_>]) -> Option<usize> {
 
 /// Without fill, bells and changes of the font.
 fn cleaned(text: &str) -> Cow<'_, str> {
-    if text.bytes().any(|b| matches!(b, 0x7f | 0x07 | 0x11..=0x13)) {
+    if text.bytes().fold(false, |found, b| found | (b == 0x7f) | (b == 0x07) | (b.wrapping_sub(0x11) < 3)) {
         text.chars().filter(|c| !matches!(*c, DELETE | BELL | '\u{11}'..='\u{13}')).collect::<String>().into()
     } else {
         text.into()
@@ -358,7 +358,11 @@ fn as_row(line: &str) -> Option<Option<Draft>> {
 
 fn is_columnar(line: &str) -> bool {
     let bare = line.trim_matches(terms::is_space);
-    let wide = || bare.as_bytes().windows(3).any(|three| three == b"   ");
+    // Without a way out, so that many bytes are looked at at once.
+    let bytes = bare.as_bytes();
+    let three = bytes.iter().zip(bytes.iter().skip(1)).zip(bytes.iter().skip(2));
+    let wide =
+        || three.fold(false, |found, ((a, b), c)| found | ((*a == b' ') & (*b == b' ') & (*c == b' ')));
     (wide() || memchr::memchr(b'\t', bare.as_bytes()).is_some()) && !is_row(bare)
 }
 
