@@ -11,6 +11,7 @@ mod forks;
 mod fuzz;
 mod generate;
 mod hostile;
+mod sim;
 mod suite;
 mod suites;
 mod tidy;
@@ -27,6 +28,9 @@ usage: cargo xtask CHORE
                  what somebody would send who means us harm, to the readers, the pages and the listeners
   suites [--only WORD] [--folder DIR] [--all]
                  what other people assert of wires and feeds: passes by suite and group, and who is right about the rest
+  sim [--seed N] [--histories N] [--planted NAME|all]
+                 histories from seeds, a thousand without words: does any of them break one of the four promises?
+                 with --planted: is each of ten faults that are planted found out?
   crash [--kills N] [--syscalls [--sample K]] [--power N [--fs ext4|xfs]] [--torn N] [--flips N]
         [--trouble] [--planted NAME|all] [--bin FILE] [--seed S]
                  killed, failed calls, no power, torn sectors, flipped bits: is what was acknowledged still true?
@@ -50,6 +54,9 @@ fn main() -> ExitCode {
         ["verifiers"] => verifiers::run(&root),
         ["hostile", words @ ..] if hostile::Wish::of(words).is_some() => {
             hostile::Wish::of(words).map_or(Ok(()), |wish| hostile::run(&root, &wish))
+        }
+        ["sim", words @ ..] if sim::Wish::of(words).is_some() => {
+            sim::Wish::of(words).map_or(Ok(()), |wish| sim::run(&root, &wish))
         }
         ["crash", words @ ..] if crash::Wish::of(words).is_some() => {
             crash::Wish::of(words).map_or(Ok(()), |wish| crash::run(&root, &wish))

@@ -44,6 +44,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     suite.step("gen --check", || generate::run(root, generate::Mode::Check));
     suite.cargo("doc tests", &["test", "--quiet", "--workspace", "--doc"]);
     let count = suite.tests();
+    suite.step("histories", || crate::sim::run(root, &crate::sim::Wish::default()));
     suite.acceptance();
     suite.probes();
     for skipped in &suite.skipped {

@@ -44,6 +44,12 @@ pub(crate) struct Intake {
 }
 
 impl Intake {
+    /// A way that leads nowhere, where transmissions are kept by hand.
+    #[cfg(feature = "rehearsal")]
+    pub(crate) fn closed() -> Self {
+        Self { queue: sync_channel(1).0 }
+    }
+
     /// Starts the archive's thread.
     pub(crate) fn start(room: Arc<Room>) -> (Self, std::thread::JoinHandle<()>) {
         let (queue, arrivals) = sync_channel(QUEUE);
@@ -107,6 +113,29 @@ fn keep_all(room: &Arc<Room>, arrivals: &Receiver<Arrival>) {
         }
         keep(room, batch);
     }
+}
+
+/// What a sender hears at once, and what he will hear.
+#[cfg(feature = "rehearsal")]
+pub(crate) type Answered = (Result<Archived, Refused>, oneshot::Receiver<Vec<Outcome>>);
+
+/// What the archive's thread does with what arrived together. Returns, for each, whether it was kept, and where what
+/// becomes of it will be told.
+#[cfg(feature = "rehearsal")]
+pub(crate) fn keep_together(room: &Arc<Room>, transmissions: Vec<Transmission>) -> Vec<Answered> {
+    let (mut arrivals, mut answers) = (Vec::new(), Vec::new());
+    for transmission in transmissions {
+        room.load.fetch_add(transmission.bytes.len(), Ordering::SeqCst);
+        let ((kept, answer), (done, outcomes)) = (oneshot::channel(), oneshot::channel());
+        arrivals.push(Arrival { transmission, kept, outcomes: Some(done) });
+        answers.push((answer, outcomes));
+    }
+    keep(room, arrivals);
+    let told = |mut kept: oneshot::Receiver<Result<Archived, Refused>>| kept.try_recv();
+    answers
+        .into_iter()
+        .map(|(kept, outcomes)| (told(kept).unwrap_or(Err(Refused::Stopping)), outcomes))
+        .collect()
 }
 
 /// One transaction, one fsync. Nobody is answered before it returns.

@@ -21,6 +21,8 @@ const MEMORY: Duration = Duration::from_secs(24 * 3_600);
 #[derive(Debug)]
 pub struct Clock {
     course: Mutex<Course>,
+    #[cfg(feature = "rehearsal")]
+    hand: Option<crate::rehearsal::HandClock>,
 }
 
 /// What is believed of the wall.
@@ -48,7 +50,11 @@ impl Anchor {
 
 impl From<Anchor> for Clock {
     fn from(anchor: Anchor) -> Self {
-        Self { course: Mutex::new(Course { anchor, before: None }) }
+        Self {
+            course: Mutex::new(Course { anchor, before: None }),
+            #[cfg(feature = "rehearsal")]
+            hand: None,
+        }
     }
 }
 
@@ -73,19 +79,40 @@ impl Default for Clock {
 }
 
 impl Clock {
+    /// A clock that is set by hand.
+    #[cfg(feature = "rehearsal")]
+    pub(crate) fn by_hand(hand: crate::rehearsal::HandClock) -> Self {
+        let (wall, boot) = hand.read();
+        Self { hand: Some(hand), ..Anchor { wall, boot }.into() }
+    }
+
+    #[cfg(feature = "rehearsal")]
+    pub(crate) fn hand(&self) -> Option<&crate::rehearsal::HandClock> {
+        self.hand.as_ref()
+    }
+
+    /// The wall and the kernel's boot clock.
+    fn read(&self) -> (Timestamp, Duration) {
+        #[cfg(feature = "rehearsal")]
+        if let Some(hand) = &self.hand {
+            return hand.read();
+        }
+        (Timestamp::now(), boot())
+    }
+
     /// The wall clock, to the microsecond, as everything recorded keeps it.
     pub fn now(&self) -> Timestamp {
-        to_micros(Timestamp::now())
+        to_micros(self.read().0)
     }
 
     /// The latest instant that has certainly passed: the wall's, unless the wall was stepped forward.
     pub fn not_after(&self) -> Timestamp {
-        self.judge(Timestamp::now(), boot()).0
+        self.judge_now().0
     }
 
     /// Whether the wall clock can be relied on.
     pub fn trust(&self) -> Trust {
-        self.judge(Timestamp::now(), boot()).1
+        self.judge_now().1
     }
 
     /// A clock whose wall was stepped forward by so much just after the start.
@@ -93,6 +120,11 @@ impl Clock {
     pub(crate) fn stepped(by: SignedDuration) -> Self {
         let wall = Timestamp::now().checked_sub(by).expect("a time");
         Anchor { wall, boot: boot() }.into()
+    }
+
+    fn judge_now(&self) -> (Timestamp, Trust) {
+        let (wall, boot) = self.read();
+        self.judge(wall, boot)
     }
 
     fn judge(&self, wall: Timestamp, boot: Duration) -> (Timestamp, Trust) {

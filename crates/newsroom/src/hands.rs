@@ -32,6 +32,12 @@ struct Jobs {
 }
 
 impl Hands {
+    /// None but the desk's own.
+    #[cfg(feature = "rehearsal")]
+    pub(crate) fn none() -> Self {
+        Self { threads: vec![], bench: Arc::default() }
+    }
+
     /// As many as there are cores beside the desk's own.
     pub(crate) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -39,6 +39,8 @@ mod read;
 mod readers;
 mod receipts;
 mod record;
+#[cfg(feature = "rehearsal")]
+pub mod rehearsal;
 pub mod report;
 pub mod steps;
 #[cfg(test)]
@@ -65,6 +67,7 @@ use tokio::sync::{oneshot, watch};
 
 use clock::{Clock, Trust};
 use config::Config;
+use hands::Hands;
 use health::Health;
 use main_loop::{Desk, Event};
 use notary::Notary;
@@ -144,6 +147,15 @@ impl Room {
         self.failure.send_replace(Some(why.to_owned()));
     }
 
+    /// The hands that press for the desk.
+    fn hands(&self) -> Hands {
+        #[cfg(feature = "rehearsal")]
+        if self.clock.hand().is_some() {
+            return Hands::none();
+        }
+        Hands::new()
+    }
+
     /// Step 2's one write.
     pub(crate) fn archive(
         &self,
@@ -153,6 +165,8 @@ impl Room {
         if self.archive_full.load(Ordering::SeqCst) {
             return Err(StoreError::Full { doing: "archiving transmissions".to_owned() });
         }
+        #[cfg(feature = "rehearsal")]
+        self.finds_space("archiving transmissions")?;
         self.store.keep(transmissions)
     }
 
@@ -162,6 +176,8 @@ impl Room {
         if self.no_space.load(Ordering::SeqCst) {
             return Err(StoreError::Full { doing: "recording in the journal".to_owned() });
         }
+        #[cfg(feature = "rehearsal")]
+        self.finds_space("recording in the journal")?;
         let committed = self.store.record_prepared(entries)?;
         // Nobody is told of the commit, and nothing that came with it is shown, before it is signed.
         self.notary.sign(&committed).map_err(|error| StoreError::Fatal {
@@ -180,6 +196,10 @@ impl Room {
     pub(crate) fn is_short_of_space(&self, bytes: u64) -> bool {
         #[cfg(test)]
         if self.archive_full.load(Ordering::SeqCst) {
+            return true;
+        }
+        #[cfg(feature = "rehearsal")]
+        if self.finds_space("").is_err() {
             return true;
         }
         self.is_stalled()
@@ -333,6 +353,12 @@ impl Newsroom {
         let sync_thread = std::thread::Builder::new().name("notary".into()).spawn(move || sync_log(&watched));
         drop(sync_thread.expect("the system gives a thread"));
         Ok(Self { room, intake, threads: Arc::new(Mutex::new(threads)) })
+    }
+
+    /// A handle to a room whose desk is driven by hand.
+    #[cfg(feature = "rehearsal")]
+    fn without_threads(room: Arc<Room>) -> Self {
+        Self { room, intake: archive::Intake::closed(), threads: Arc::default() }
     }
 
     fn room(config: Config, clock: Clock) -> Result<Arc<Room>, OpenNewsroomError> {

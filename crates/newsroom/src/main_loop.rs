@@ -98,10 +98,10 @@ impl Desk {
             lookout,
             caps,
             to_drop: HashSet::new(),
+            hands: Arc::new(room.hands()),
             room,
             table: Vec::new(),
             batch: Vec::new(),
-            hands: Arc::new(Hands::new()),
             open: HashSet::new(),
             next_due,
             owed: VecDeque::new(),
@@ -233,6 +233,10 @@ impl Desk {
     }
 
     pub(crate) fn nap(&self) -> Duration {
+        #[cfg(feature = "rehearsal")]
+        if self.room.clock.hand().is_some() {
+            return Duration::ZERO;
+        }
         let Some(due) = self.next_due else { return NAP };
         let left = due.duration_since(self.room.clock.not_after());
         Duration::try_from(left).unwrap_or(Duration::ZERO).min(NAP)

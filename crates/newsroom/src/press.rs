@@ -55,6 +55,7 @@ fn what_happened(row: &StoryRow, version: &VersionRow) -> Option<String> {
         ReviewState::Reviewed => format!("Reviewed by {role}, unchanged"),
         ReviewState::Edited => format!("Edited by {role}"),
         ReviewState::Altered => format!("Changed by legal order, by {role}"),
+        ReviewState::Unreviewed if version.act == Act::Kill => "Withdrawn by the agency".to_owned(),
         ReviewState::Unreviewed if version.silent_change => "Changed by the agency without notice".to_owned(),
         ReviewState::Unreviewed if first || version.act == Act::Publish => "Published".to_owned(),
         ReviewState::Unreviewed => "Updated by the agency".to_owned(),

@@ -136,7 +136,7 @@ impl Receipts {
         self.open().pending.len()
     }
 
-    fn take(&self) -> Vec<Withdrawn> {
+    pub(crate) fn take(&self) -> Vec<Withdrawn> {
         let mut open = self.open();
         let most = open.waiting.len().min(AT_ONCE);
         open.waiting.drain(..most).collect()

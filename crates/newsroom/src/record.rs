@@ -327,6 +327,8 @@ impl Desk {
         }
         let pause = Stretch::of(PAUSE);
         while let Some(left) = pause.left() {
+            #[cfg(feature = "rehearsal")]
+            let left = if self.room.clock.hand().is_some() { Duration::ZERO } else { left };
             match self.room.tray.wait_urgent(left) {
                 Some(Event::Order(Order::Item { key, command: Command::Kill { reason }, by }, reply)) => {
                     let owed = Owed { key, reason, by: format!("operator {by}"), reply: None };
@@ -343,8 +345,14 @@ impl Desk {
                     self.room.tray.put_urgent(other);
                     return Err(full());
                 }
+                #[cfg(feature = "rehearsal")]
+                None if self.room.clock.hand().is_some() => break,
                 None => {}
             }
+        }
+        #[cfg(feature = "rehearsal")]
+        if let Some(hand) = self.room.clock.hand() {
+            hand.passes(PAUSE);
         }
         Ok(())
     }

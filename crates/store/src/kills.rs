@@ -132,7 +132,8 @@ impl KillFile {
             });
         }
         let bytes = seal(state.generation, state.next, &payload);
-        let written = self.file.write_all_at(&bytes, state.end).and_then(|()| self.file.sync_data());
+        let written =
+            crate::meet(|| self.file.write_all_at(&bytes, state.end).and_then(|()| self.file.sync_data()));
         if let Err(error) = written {
             state.broken = true;
             return Err(error.into());
@@ -168,7 +169,7 @@ impl KillFile {
             return Ok(());
         }
         let generation = state.generation + 1;
-        if let Err(error) = write_head(&self.file, generation) {
+        if let Err(error) = crate::meet(|| write_head(&self.file, generation)) {
             state.broken = true;
             return Err(error.while_doing("settling the kill file"));
         }

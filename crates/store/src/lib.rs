@@ -19,6 +19,8 @@ mod codec;
 pub mod contract;
 mod error;
 mod fact;
+#[cfg(feature = "faults")]
+pub mod faults;
 pub mod group;
 mod kills;
 mod lock;
@@ -43,6 +45,14 @@ pub use rows::{
     BackupReport, Candidate, ComplaintLine, FeedHealth, HeldLine, KilledLine, LeafAt, LeafLine, Line,
     LivePlace, LogSize, NoteLine, RebuildReport, ReceiptRow, RulingLine, StoryRow, VersionRow,
 };
+
+/// Does a write that is to be durable. Only a simulation ever comes between.
+#[cfg(not(feature = "faults"))]
+fn meet<T, E>(write: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    write()
+}
+#[cfg(feature = "faults")]
+use faults::meet;
 
 /// What a store is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -120,7 +120,7 @@ impl LastWord {
         };
         let mut bytes = [b'\n'; SLOT];
         bytes[..text.len()].copy_from_slice(text.as_bytes());
-        self.file.write_all_at(&bytes, slot * SLOT as u64).map_err(fault("writing"))?;
+        crate::meet(|| self.file.write_all_at(&bytes, slot * SLOT as u64)).map_err(fault("writing"))?;
         self.newest = Some((slot, text.to_owned()));
         self.dirty = true;
         Ok(())
@@ -133,7 +133,7 @@ impl LastWord {
     pub fn sync(&mut self) -> Result<(), LastWordError> {
         if std::mem::take(&mut self.dirty) {
             let fault = |source| LastWordError::File { doing: "syncing", path: self.path.clone(), source };
-            self.file.sync_data().map_err(fault)?;
+            crate::meet(|| self.file.sync_data()).map_err(fault)?;
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("newsroom", &["news", "notary", "wire", "desk", "store", "lines", "press"]),
     ("web", &["news", "notary", "press", "lines", "newsroom"]),
     ("verbatim", &["news", "notary", "wire", "desk", "store", "lines", "press", "newsroom", "web"]),
+    ("sim", &["news", "newsroom"]),
     ("xtask", &["news", "notary", "wire"]),
     ("bench", &["wire"]),
 ];

@@ -164,7 +164,7 @@ impl Store {
         doing: &str,
         f: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let answer = self.try_write(f).map_err(|error| error.while_doing(doing));
+        let answer = crate::meet(|| self.try_write(f)).map_err(|error| error.while_doing(doing));
         if answer.as_ref().is_err_and(StoreError::is_fatal) {
             self.broken.store(true, Ordering::SeqCst);
         }

@@ -1,0 +1,534 @@
+//! A history, played on a real store.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::OnceLock;
+
+use jiff::{SignedDuration, Timestamp};
+use news::{Door, FeedId, TransmissionId};
+use newsroom::config::{self, Config};
+use newsroom::rehearsal::{self, Answered, HandClock, Pending, Rehearsal};
+use newsroom::steps::Outcome;
+use newsroom::{Command, Order, Refused};
+
+use crate::event::{Event, Switch, tell};
+use crate::oracle::{Broken, Moment, Oracle, changed, hidden, lost};
+use crate::readers::{self, SITES, Seen};
+use crate::wires::{Transmission, Wire, beginning, key};
+
+const CONFIG: &str = r#"
+[[site]]
+id = "main"
+name = "The Daily Example"
+url = "https://daily.example"
+listen = "127.0.0.1:8080"
+[[site]]
+id = "evening"
+name = "The Evening Example"
+url = "https://evening.example"
+listen = "127.0.0.1:8082"
+[desk]
+listen = "127.0.0.1:8081"
+[store]
+path = "data"
+[[agency]]
+id = "agx"
+name = "Agency Example"
+label = "Disclaimer: not reviewed by an editor"
+[[agency]]
+id = "agy"
+name = "Another Agency"
+label = "Disclaimer: not reviewed by an editor"
+[[agency]]
+id = "agz"
+name = "A Third Agency"
+label = "Disclaimer: not reviewed by an editor"
+[[feed]]
+id = "world"
+agency = "agx"
+push = true
+section = "world"
+safety = "off"
+[[feed]]
+id = "sport"
+agency = "agx"
+push = true
+section = "sport"
+sites = ["main"]
+safety = "off"
+[[feed]]
+id = "rss"
+agency = "agy"
+push = true
+section = "world"
+safety = "off"
+[[feed]]
+id = "atom"
+agency = "agz"
+push = true
+section = "world"
+safety = "off"
+"#;
+
+/// A history that broke a promise, told so far.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// What happened, in order, in words.
+    pub told: Vec<String>,
+    /// What was broken.
+    pub broken: Broken,
+}
+
+impl fmt::Display for Story {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, line) in (1..).zip(&self.told) {
+            writeln!(f, "{n:>3}  {line}")?;
+        }
+        write!(f, "  => {}: {}", self.broken.promise, self.broken.what)
+    }
+}
+
+/// Leaves out what can be left out of a history that breaks a promise, while it breaks the same one.
+pub fn shorten(seed: u64, events: &[Event], promise: &str) -> Vec<Event> {
+    let mut events = events.to_vec();
+    loop {
+        let before = events.clone();
+        let mut at = events.len();
+        while at > 0 {
+            at -= 1;
+            let mut fewer = events.clone();
+            fewer.remove(at);
+            if play(seed, &fewer).is_err_and(|story| story.broken.promise == promise) {
+                events = fewer;
+                continue;
+            }
+            let Event::Arrive(all) = &events[at] else { continue };
+            if let [only] = all.as_slice()
+                && only.wires.len() == 1
+            {
+                continue;
+            }
+            let singly = all.iter().flat_map(|transmission| {
+                let feed = transmission.feed;
+                transmission.wires.iter().map(move |wire| Transmission { feed, wires: vec![*wire] })
+            });
+            for one in singly.collect::<Vec<_>>() {
+                let mut fewer = events.clone();
+                fewer[at] = Event::Arrive(vec![one]);
+                if play(seed, &fewer).is_err_and(|story| story.broken.promise == promise) {
+                    events = fewer;
+                    break;
+                }
+            }
+        }
+        if events == before {
+            return events;
+        }
+    }
+}
+
+/// Plays a history on a store of its own, on the memory disk if there is one. The seed is where the newsroom's own chance
+/// comes from.
+///
+/// # Errors
+/// The story of the promise that it broke.
+pub fn play(seed: u64, events: &[Event]) -> Result<(), Box<Story>> {
+    let folder = fresh_folder();
+    copy(empty_store().path(), folder.path());
+    rehearsal::draw_from(seed);
+    rehearsal::mend();
+    let clock = HandClock::new(beginning());
+    let config = config_in(folder.path());
+    let mut told = Vec::new();
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        let room = Rehearsal::open(config.clone(), &clock).expect("the store opens");
+        let mut stage = Stage {
+            config,
+            clock,
+            room: Some(room),
+            oracle: Oracle::default(),
+            stepped: SignedDuration::ZERO,
+            underway: vec![],
+            refused: vec![],
+            withdrawn: vec![],
+            orders: vec![],
+            acknowledged: vec![],
+            kept: None,
+        };
+        for event in events {
+            told.push(format!("{} {}", stage.truly_now(), tell(event)));
+            stage.happens(event)?;
+        }
+        told.push(format!("{} the end", stage.truly_now()));
+        stage.ends()
+    }));
+    rehearsal::mend();
+    let broken = match played {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(broken)) => broken,
+        Err(panic) => {
+            let what = panic.downcast_ref::<String>().map(String::as_str);
+            let what = what.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it fell over");
+            lost(format!("the newsroom fell over: {what}"))
+        }
+    };
+    Err(Box::new(Story { told, broken }))
+}
+
+fn fresh_folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    made.expect("a folder for a history")
+}
+
+fn config_in(folder: &Path) -> Config {
+    config::parse(CONFIG, &folder.join("verbatim.toml")).expect("a good configuration")
+}
+
+/// A store on which the first contact of every feed is over, made once and copied for each history.
+fn empty_store() -> &'static tempfile::TempDir {
+    static STORE: OnceLock<tempfile::TempDir> = OnceLock::new();
+    STORE.get_or_init(|| {
+        let folder = fresh_folder();
+        rehearsal::draw_from(0);
+        rehearsal::mend();
+        let clock = HandClock::new(beginning());
+        let mut room = Rehearsal::open(config_in(folder.path()), &clock).expect("an empty store opens");
+        for feed in ["world", "sport", "rss", "atom"] {
+            let first = format!(
+                r#"{{"uri": "urn:first:{feed}", "version": "1", "type": "text", "pubstatus": "usable",
+                "headline": "The first", "body_text": "The first of all on {feed}."}}"#
+            );
+            room.arrive(vec![(FeedId::from(feed), door(), first.into_bytes())]);
+        }
+        while room.turn().expect("it works") {}
+        room.stop().expect("it stops");
+        folder
+    })
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("a file");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("a kind").is_dir() {
+            std::fs::create_dir(&target).expect("a folder");
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
+/// Something acknowledged that the desk has not answered for.
+struct Underway(Transmission, Pending<Vec<Outcome>>);
+
+struct Stage {
+    config: Config,
+    clock: HandClock,
+    room: Option<Rehearsal>,
+    oracle: Oracle,
+    /// How far the wall is from the time that really passed.
+    stepped: SignedDuration,
+    underway: Vec<Underway>,
+    /// What was refused, and will be sent again.
+    refused: Vec<Vec<Transmission>>,
+    /// Kills among it, which hold all the same once the desk has heard of them.
+    withdrawn: Vec<Transmission>,
+    orders: Vec<(Switch, Answered)>,
+    /// Everything that was acknowledged.
+    acknowledged: Vec<(TransmissionId, Transmission)>,
+    /// What readers got, and up to where the journal had been written then.
+    kept: Option<(u64, Vec<Seen>)>,
+}
+
+impl Stage {
+    fn room(&mut self) -> &mut Rehearsal {
+        self.room.as_mut().expect("it is open")
+    }
+
+    fn truly_now(&self) -> Timestamp {
+        self.clock.read().0.saturating_sub(self.stepped).unwrap_or(Timestamp::MAX)
+    }
+
+    fn happens(&mut self, event: &Event) -> Result<(), Broken> {
+        match event {
+            Event::Arrive(all) => {
+                self.arrives(all.clone());
+                return Ok(());
+            }
+            Event::Order(order) => {
+                self.orders(*order);
+                return Ok(());
+            }
+            Event::Work(turns) => {
+                for _ in 0..*turns {
+                    if !self.turn()? {
+                        break;
+                    }
+                }
+                return self.everybody_looks(false).map(drop);
+            }
+            Event::Rest => {}
+            Event::Pass(seconds) => {
+                self.rests()?;
+                self.clock.passes(std::time::Duration::from_secs(u64::from(*seconds)));
+            }
+            Event::Step(minutes) => {
+                let by = SignedDuration::from_mins(*minutes);
+                self.clock.steps(by);
+                self.stepped += by;
+            }
+            Event::Fill(seconds) => {
+                self.clock.fills_the_disk(std::time::Duration::from_secs(u64::from(*seconds)));
+                return Ok(());
+            }
+            Event::Fault(writes, fate) => {
+                rehearsal::plan(*writes, *fate);
+                return Ok(());
+            }
+            Event::Crash => self.starts_again()?,
+            Event::Restart => {
+                self.rests()?;
+                if let Some(room) = self.room.take()
+                    && room.stop().is_err()
+                {
+                    rehearsal::mend();
+                }
+                self.starts_again()?;
+            }
+        }
+        self.rests()?;
+        self.everybody_looks(true).map(drop)
+    }
+
+    fn arrives(&mut self, all: Vec<Transmission>) {
+        let bodies = all.iter().map(|of| (FeedId::from(of.feed.id()), door(), of.bytes())).collect();
+        all.iter().for_each(|transmission| self.oracle.sent(transmission));
+        let sent = self.room().arrive(bodies);
+        let mut again = Vec::new();
+        for (transmission, (kept, outcomes)) in all.into_iter().zip(sent) {
+            match kept {
+                Ok(id) => {
+                    self.acknowledged.push((id, transmission.clone()));
+                    self.underway.push(Underway(transmission, outcomes));
+                }
+                Err(refused) => {
+                    if matches!(refused, Refused::Full) {
+                        self.withdrawn.push(transmission.clone());
+                    }
+                    again.push(transmission);
+                }
+            }
+        }
+        if !again.is_empty() {
+            self.refused.push(again);
+        }
+    }
+
+    fn orders(&mut self, order: Switch) {
+        let (item, command) = match order {
+            Switch::Kill(item) => (item, Command::Kill { reason: "wrong".to_owned() }),
+            Switch::Hold(item) => (item, Command::Hold),
+            Switch::Release(item) => (item, Command::Release { n: None }),
+            Switch::Spike(item) => (item, Command::Spike { n: None }),
+            Switch::HoldAll(on) => {
+                let answer = self.room().order(Order::HoldAll { on, by: "jo".to_owned(), feed: None });
+                return self.orders.push((order, answer));
+            }
+            Switch::Rebuild => {
+                let answer = self.room().order(Order::Rebuild);
+                return self.orders.push((order, answer));
+            }
+        };
+        let answer = self.room().order(Order::Item { key: key(item), command, by: "jo".to_owned() });
+        self.orders.push((order, answer));
+    }
+
+    /// One turn of the desk, and whoever waits for an answer hears it. False if nothing is left to do.
+    fn turn(&mut self) -> Result<bool, Broken> {
+        let turned = self.room().turn();
+        self.hear();
+        match turned {
+            Ok(more) => Ok(more),
+            Err(_) => {
+                self.starts_again()?;
+                Ok(true)
+            }
+        }
+    }
+
+    fn hear(&mut self) {
+        let now = self.truly_now();
+        let Self { underway, oracle, orders, .. } = self;
+        underway.retain_mut(|Underway(transmission, outcomes)| match outcomes.take() {
+            Some(_) => {
+                oracle.through(transmission, now);
+                false
+            }
+            None => true,
+        });
+        orders.retain_mut(|(order, answer)| match answer.take() {
+            Some(Ok(_)) => {
+                oracle.obeyed(*order);
+                false
+            }
+            Some(Err(_)) => false,
+            None => true,
+        });
+    }
+
+    /// The desk works until nothing is left, and senders who were refused come again.
+    fn rests(&mut self) -> Result<(), Broken> {
+        loop {
+            if !self.clock.disk_is_full() {
+                for batch in std::mem::take(&mut self.refused) {
+                    self.arrives(batch);
+                }
+            }
+            let mut turns = 0;
+            while self.turn()? {
+                turns += 1;
+                if turns > 1_000 {
+                    return Err(lost("the desk never comes to rest".to_owned()));
+                }
+            }
+            for transmission in std::mem::take(&mut self.withdrawn) {
+                self.oracle.refused(&transmission);
+            }
+            if let Some(Underway(transmission, _)) = self.underway.first() {
+                let uri = transmission.wires.first().map(Wire::uri).unwrap_or_default();
+                return Err(lost(format!(
+                    "{uri} was acknowledged, and the desk rests without having decided about it"
+                )));
+            }
+            if self.refused.is_empty() || self.clock.disk_is_full() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The process is gone, and nothing of what it had in memory is left. Whoever starts it sets the clock right before,
+    /// and whoever was not answered asks again.
+    fn starts_again(&mut self) -> Result<(), Broken> {
+        drop(self.room.take());
+        self.kept = None;
+        rehearsal::mend();
+        self.withdrawn.clear();
+        self.clock.steps(-self.stepped);
+        self.stepped = SignedDuration::ZERO;
+        let opened = Rehearsal::open(self.config.clone(), &self.clock);
+        let room = opened.map_err(|error| lost(format!("it does not start again: {error}")))?;
+        self.room = Some(room);
+        let unanswered = std::mem::take(&mut self.orders);
+        unanswered.iter().for_each(|(order, _)| self.oracle.perhaps(*order));
+        let full = self.clock.disk_is_full();
+        if !full {
+            let unread = self.room().unread().map_err(|error| lost(error.to_string()))?;
+            if unread > 0 {
+                return Err(lost(format!(
+                    "{unread} acknowledged transmissions lie there after a start, and nobody reads them"
+                )));
+            }
+            let now = self.truly_now();
+            for Underway(transmission, _) in std::mem::take(&mut self.underway) {
+                self.oracle.through(&transmission, now);
+            }
+        }
+        // On a full disk readers are served, and the rest is done once there is space.
+        self.everybody_looks(false)?;
+        if full {
+            while self.turn()? {}
+            let now = self.truly_now();
+            for Underway(transmission, _) in std::mem::take(&mut self.underway) {
+                self.oracle.through(&transmission, now);
+            }
+        }
+        for (order, _) in unanswered {
+            // Before or after what was under way: nobody knows.
+            self.oracle.perhaps(order);
+            self.orders(order);
+        }
+        for batch in std::mem::take(&mut self.refused) {
+            self.arrives(batch);
+        }
+        Ok(())
+    }
+
+    fn everybody_looks(&mut self, at_rest: bool) -> Result<Vec<Seen>, Broken> {
+        let at = Moment { now: self.truly_now(), clock_is_right: self.stepped.is_zero(), at_rest };
+        let Self { room, oracle, kept, .. } = self;
+        let room = room.as_ref().expect("it is open");
+        // Where nothing was recorded, readers get what they got.
+        let recorded = room.recorded().map_err(|error| lost(error.to_string()))?;
+        let all = match kept.take() {
+            Some((at, seen)) if at == recorded => seen,
+            _ => SITES.iter().map(|site| readers::look(room, site)).collect(),
+        };
+        for (site, seen) in SITES.iter().zip(&all) {
+            oracle.look(site, seen, at)?;
+        }
+        oracle.looked(&all);
+        if at_rest {
+            let fault = |error| lost(format!("the record cannot be read: {error}"));
+            for item in oracle.known() {
+                if !room.knows(&key(item)).map_err(fault)? {
+                    return Err(lost(format!(
+                        "item {item} was acknowledged, and the record does not know it"
+                    )));
+                }
+            }
+            for item in oracle.dead() {
+                let confirmed = room.confirmed(&key(item)).map_err(fault)?;
+                let owes = |(site, seen): &(&&str, &Seen)| {
+                    let public = seen.acts.get(&item).is_some_and(|acts| !acts.is_empty());
+                    public && !confirmed.iter().any(|outlet| *outlet == format!("site:{site}"))
+                };
+                if let Some((site, _)) = SITES.iter().zip(&all).find(owes) {
+                    return Err(hidden(format!("item {item} is killed, and {site} never confirmed it")));
+                }
+            }
+        }
+        *kept = Some((recorded, all.clone()));
+        Ok(all)
+    }
+
+    /// What must be true of every history in the end.
+    fn ends(&mut self) -> Result<(), Broken> {
+        rehearsal::mend();
+        while !self.refused.is_empty() || self.clock.disk_is_full() {
+            self.clock.passes(std::time::Duration::from_secs(1));
+            self.rests()?;
+        }
+        self.rests()?;
+        let before = self.everybody_looks(true)?;
+        let clock_was_right = self.stepped.is_zero();
+        let fault = |error| lost(format!("the record cannot be read: {error}"));
+        for (id, transmission) in &self.acknowledged {
+            let room = self.room.as_ref().expect("it is open");
+            match room.archived(*id).map_err(fault)? {
+                Some(bytes) if bytes == transmission.bytes() => {}
+                Some(_) => {
+                    return Err(changed("the archive holds other bytes than were acknowledged".to_owned()));
+                }
+                None => return Err(lost("the archive does not hold what was acknowledged".to_owned())),
+            }
+        }
+        self.room().verify().map_err(fault)?;
+        self.starts_again()?;
+        self.orders(Switch::Rebuild);
+        self.rests()?;
+        let after = self.everybody_looks(true)?;
+        if clock_was_right && before != after {
+            return Err(changed(
+                "after a rebuild and a start readers get other bytes than before".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn door() -> Door {
+    Door::Push { peer: "10.0.0.7:1".to_owned() }
+}

@@ -1,0 +1,79 @@
+//! The newsroom keeps its promises through histories from seeds.
+
+use sim::{Event, Fate, Feed, Says, Switch, Transmission, Wire, invent, play};
+
+/// How many histories are played here, with every check of a build for tests; `cargo xtask sim` plays a thousand, and
+/// `cargo xtask test` asks it to.
+const HISTORIES: u64 = 40;
+/// They are played in so many tests, each with seeds of its own.
+const PARTS: u64 = 4;
+
+fn part(n: u64) {
+    for seed in (0..HISTORIES).filter(|seed| seed % PARTS == n) {
+        if let Err(story) = play(seed, &invent(seed)) {
+            panic!("seed {seed}:\n{story}");
+        }
+    }
+}
+
+#[test]
+fn no_history_breaks_a_promise() {
+    part(0);
+}
+
+#[test]
+fn no_other_history_breaks_one() {
+    part(1);
+}
+
+#[test]
+fn nor_does_a_third() {
+    part(2);
+}
+
+#[test]
+fn nor_does_a_fourth() {
+    part(3);
+}
+
+/// What histories found once, and is not to come back.
+#[track_caller]
+fn keeps(events: &[Event]) {
+    if let Err(story) = play(1, events) {
+        panic!("\n{story}");
+    }
+}
+
+fn wire(item: u32, version: u32) -> Wire {
+    Wire {
+        item,
+        version,
+        words: 10 * item + version,
+        says: Says::Usable,
+        embargo: None,
+        expires: None,
+        claimed: 0,
+    }
+}
+
+fn comes(wire: Wire) -> Event {
+    Event::Arrive(vec![Transmission { feed: Feed::World, wires: vec![wire] }])
+}
+
+#[test]
+fn a_kill_whose_confirmations_were_lost_is_confirmed_at_the_next_start() {
+    for writes in 0..10 {
+        for fate in [Fate::Fails, Fate::FailsAfter] {
+            let kill = Event::Order(Switch::Kill(0));
+            keeps(&[comes(wire(0, 1)), Event::Rest, kill, Event::Fault(writes, fate), Event::Rest]);
+            let kill = comes(Wire { says: Says::Canceled, ..wire(0, 2) });
+            keeps(&[comes(wire(0, 1)), Event::Rest, Event::Fault(writes, fate), kill, Event::Rest]);
+        }
+    }
+}
+
+#[test]
+fn a_seed_tells_the_same_history_each_time() {
+    assert_eq!(invent(7), invent(7));
+    assert_ne!(invent(7), invent(8));
+}
