@@ -15,6 +15,7 @@ use crate::{CommandError, Room, decide, kill};
 
 /// From here on no output answers with the item, on any site.
 pub(crate) fn deny(room: &Room, placements: &[Placement]) {
+    room.store.erasure_is_near();
     for placement in placements {
         room.public.deny(&placement.site, placement.id);
     }

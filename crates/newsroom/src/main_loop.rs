@@ -289,6 +289,9 @@ impl Desk {
                 Ok(Ok(draft)) => {
                     all_new -= usize::from(!draft.is_new());
                     let urgent = draft.is_urgent();
+                    if urgent {
+                        room.store.erasure_is_near();
+                    }
                     self.put(Piece::Draft(Box::new(draft), no, Arc::clone(&sheet)))?;
                     if urgent {
                         self.commit()?;

@@ -143,6 +143,13 @@ impl Store {
         &self.dir
     }
 
+    /// Words are about to be erased: the write-ahead log, which is emptied then, is made short meanwhile.
+    pub fn erasure_is_near(&self) {
+        if let Some(shortener) = &self.shortener {
+            shortener.ask();
+        }
+    }
+
     /// Runs `f` on one moment of the database.
     fn read<T>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let spare = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();

@@ -4,7 +4,7 @@
 //! it was at work is little, and is moved by the commit that finds it done.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -15,6 +15,8 @@ use crate::StoreError;
 
 /// From how many pages on the write-ahead log is moved into the database.
 const LONG: i32 = 1_000;
+/// So many pages are moved in no time worth speaking of.
+const LITTLE: i32 = 250;
 /// From how many on commits wait until it is: the thread does not keep up.
 const TOO_LONG: i32 = 16_000;
 
@@ -30,8 +32,8 @@ struct Shared {
     told: Condvar,
     /// Held while the thread is at work.
     moving: Mutex<()>,
-    /// All that was in the log when the thread looked last is in the database.
-    moved: AtomicBool,
+    /// How many pages of the log were in the database when the thread looked last.
+    moved: AtomicI32,
 }
 
 #[derive(Default)]
@@ -57,14 +59,21 @@ impl Shortener {
         let shared = Arc::<Shared>::default();
         let asked = Arc::clone(&shared);
         // Not SQLite's own `wal_autocheckpoint`, which passes over a sync that fails.
-        writer.wal_hook(Some(move |log: &mut Wal, pages| match pages {
-            ..LONG => Ok(()),
-            TOO_LONG.. => shorten(log),
-            _ if asked.moved.swap(false, Ordering::SeqCst) => shorten(log),
-            _ => {
-                lock(&asked.wanted).shorter = true;
-                asked.told.notify_one();
-                Ok(())
+        let mut before = 0;
+        writer.wal_hook(Some(move |log: &mut Wal, pages| {
+            if pages < before {
+                // The log was begun anew.
+                asked.moved.store(0, Ordering::SeqCst);
+            }
+            before = pages;
+            match pages {
+                ..LONG => Ok(()),
+                TOO_LONG.. => shorten(log),
+                _ if (0..LITTLE).contains(&(pages - asked.moved.load(Ordering::SeqCst))) => shorten(log),
+                _ => {
+                    asked.ask();
+                    Ok(())
+                }
             }
         }))?;
         let at_work = Arc::clone(&shared);
@@ -77,6 +86,11 @@ impl Shortener {
         Ok(Self { shared, thread: Some(thread) })
     }
 
+    /// Has the thread move what is in the log now, however little that is.
+    pub(super) fn ask(&self) {
+        self.shared.ask();
+    }
+
     /// Waits until the thread rests, and keeps it from work for as long as what comes back is held.
     pub(super) fn pause(&self) -> MutexGuard<'_, ()> {
         lock(&self.shared.moving)
@@ -84,6 +98,11 @@ impl Shortener {
 }
 
 impl Shared {
+    fn ask(&self) {
+        lock(&self.wanted).shorter = true;
+        self.told.notify_one();
+    }
+
     fn work(&self, connection: &Connection, broken: &AtomicBool) {
         loop {
             let idle = |wanted: &mut Wanted| !wanted.shorter && !wanted.end;
@@ -95,10 +114,10 @@ impl Shared {
             wanted.shorter = false;
             drop(wanted);
             let _moving = lock(&self.moving);
-            let moved =
-                connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(0));
+            // Whether somebody stood in the way, the log's pages, and how many of them are in the database.
+            let moved = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(2));
             match moved {
-                Ok(busy) => self.moved.store(busy == 0, Ordering::SeqCst),
+                Ok(pages) => self.moved.store(pages, Ordering::SeqCst),
                 Err(error) if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) => {
                     tracing::error!(%error, "moving the write-ahead log into the database failed; nothing is written any more");
                     broken.store(true, Ordering::SeqCst);
