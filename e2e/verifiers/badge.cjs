@@ -48,7 +48,11 @@ async function look(browser, address) {
   const page = await browser.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(String(error)));
-  page.on("console", (line) => line.type() === "error" && faults.push(line.text()));
+  page.on("console", (line) => {
+    // The browser's own wish, not the page's.
+    const wish = line.location()?.url?.endsWith("/favicon.ico");
+    if (line.type() === "error" && !wish) faults.push(line.text());
+  });
   await page.goto(address, { waitUntil: "load" });
   await page.waitForFunction(() => document.getElementById("badge")?.textContent, { timeout: 15_000 });
   const said = await page.evaluate(() => {

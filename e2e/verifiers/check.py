@@ -112,10 +112,10 @@ for case in LOG["cases"]:
     def same(state, size=size, root=root):
         assert state == root, f"pymerkle comes to {state.hex()}"
 
-    must(f"size {size}", lambda: same(tree.get_state(size)))
+    must(f"size {size}", lambda: same(tree.get_root(size)))
     tree.append_entry(b"another")
-    must_not(f"size {size} with another leaf", lambda: same(tree.get_state(size + 1)))
+    must_not(f"size {size} with another leaf", lambda: same(tree.get_root(size + 1)))
     for earlier in case["consistency"]:
         old = base64.b64decode(earlier["root"])
-        must(f"size {size}, from {earlier['old']}", lambda: same(tree.get_state(earlier["old"]), root=old))
+        must(f"size {size}, from {earlier['old']}", lambda: same(tree.get_root(earlier["old"]), root=old))
 print(f"pymerkle: {COUNT['accepted']} accepted, {COUNT['refused']} altered ones refused")

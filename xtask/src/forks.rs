@@ -382,6 +382,12 @@ fn campaign(folder: &Path, program: PathBuf, wish: &Wish) -> Result<String, Stri
 
 fn kills_and_restores(campaign: &mut Campaign, wish: &Wish) -> Result<String, String> {
     let (mut refused, mut restored) = (0, 0);
+    // There is a store before anything happens to it.
+    let mut child = campaign.start()?;
+    let up = campaign.is_up(&mut child);
+    let _ = child.kill();
+    let _ = child.wait();
+    up?;
     for kill in 1..=wish.kills {
         campaign.deliver()?;
         if !campaign.live(900)? {

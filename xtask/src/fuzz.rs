@@ -5,6 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use notary::Proof;
+use notary::note::{Checkpoint, KeyKind, SignerKey};
+use notary::witness::AddCheckpoint;
+
 /// Every format's word, and `auto` for recognising it.
 const FORMATS: [&str; 16] = [
     "auto",
@@ -23,6 +27,18 @@ const FORMATS: [&str; 16] = [
     "zczc",
     "mail",
     "plain",
+];
+
+/// The texts of the public log.
+const LOG: [&str; 8] = [
+    "log-note",
+    "log-checkpoint",
+    "log-key",
+    "log-tile",
+    "log-bundle",
+    "log-leaf",
+    "log-proof",
+    "log-request",
 ];
 
 /// What LLVM is told so that libFuzzer sees which edges were taken and what was compared.
@@ -47,7 +63,7 @@ impl<'a> Wish<'a> {
         while let [name, value, more @ ..] = rest {
             match *name {
                 "--seconds" if value.parse::<u32>().is_ok() => wish.seconds = value,
-                "--only" if FORMATS.contains(value) => wish.only = Some(value),
+                "--only" if FORMATS.contains(value) || LOG.contains(value) => wish.only = Some(value),
                 "--seeds" => wish.seeds = Some(value),
                 _ => return None,
             }
@@ -76,15 +92,26 @@ pub(crate) fn run(root: &Path, wish: &Wish<'_>) -> Result<(), String> {
     if !built.success() {
         return Err("the fuzzer did not build; a C++ compiler is needed for libFuzzer".to_owned());
     }
-    let program = root.join("target/fuzz/build").join(&target).join("release/read");
+    let programs = root.join("target/fuzz/build").join(&target).join("release");
     let found = root.join("target/fuzz/found");
     make(&found)?;
     let mut broken = Vec::new();
-    for format in FORMATS.iter().filter(|format| wish.only.is_none_or(|only| only == **format)) {
+    for format in FORMATS.iter().chain(&LOG).filter(|format| wish.only.is_none_or(|only| only == **format)) {
         let kept = root.join("target/fuzz").join(format);
         make(&kept)?;
+        let of_log = LOG.contains(format);
+        let program = programs.join(if of_log { "prove" } else { "read" });
+        if of_log {
+            for (n, seed) in seeds(format).iter().enumerate() {
+                let path = kept.join(format!("seed-{n}"));
+                std::fs::write(&path, seed)
+                    .map_err(|error| format!("writing {}: {error}", path.display()))?;
+            }
+        }
         let mut folders = vec![kept];
-        if *format == "auto" {
+        if of_log {
+            // Its seeds are made.
+        } else if *format == "auto" {
             folders.push(root.join("fixtures/wire"));
         } else {
             folders.push(root.join("fixtures/wire").join(format));
@@ -113,6 +140,30 @@ pub(crate) fn run(root: &Path, wish: &Wish<'_>) -> Result<(), String> {
     match broken.as_slice() {
         [] => Ok(()),
         broken => Err(format!("what broke {} lies in {}", broken.join(", "), found.display())),
+    }
+}
+
+/// What a text of the log looks like, to begin with.
+fn seeds(format: &str) -> Vec<String> {
+    let key = SignerKey::new("log.example/log/0", KeyKind::Log, &[5; 32]);
+    let Ok(key) = key else { return Vec::new() };
+    let leaf = "verbatim-leaf/1\nact publish\nitem 00000000000000000000000001\nversion 1\nprev -\nfeed world\n\
+                received 2026-03-02T12:00:00Z\npublished 2026-03-02T12:00:00.25Z\nreview unreviewed\nlabel -\n\
+                reason -\ncommit -\n";
+    let mut edge = notary::tree::Edge::default();
+    edge.push(notary::leaf_hash(leaf.as_bytes()));
+    let state = Checkpoint { origin: key.verifier().name().to_owned(), size: 1, root: edge.root() };
+    let note = state.sign(&[&key], 0).to_string();
+    let proof = Proof { extra: Some(leaf.into()), index: 0, path: vec![], checkpoint: note.clone() };
+    match format {
+        "log-note" => vec![note],
+        "log-checkpoint" => vec![state.encode()],
+        "log-key" => vec![key.to_text(), key.verifier().to_string()],
+        "log-tile" => vec!["tile/0/x001/x234/067.p/12".to_owned(), "tile/entries/000".to_owned()],
+        "log-bundle" => vec![format!("\0\u{1}a\0\u{2}bc")],
+        "log-leaf" => vec![leaf.to_owned(), "copy 00\nuri urn:x:1\n".to_owned()],
+        "log-proof" => vec![proof.encode()],
+        _ => vec![AddCheckpoint { old: 0, path: vec![[7; 32]], checkpoint: note }.encode()],
     }
 }
 

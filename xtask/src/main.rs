@@ -38,7 +38,7 @@ usage: cargo xtask CHORE
   forks [--kills N] [--restores N] [--bin FILE] [--seed S]
                  killed and brought back from stale copies, a witness attached: is there ever a second history?
   fuzz [--seconds N] [--only FORMAT] [--seeds DIR]
-                 libFuzzer before every reader, so many seconds each
+                 libFuzzer before every reader of wires and of the public log, so many seconds each
   bench [parts|reading|flow|serving|standing|publishing]… [--quick] [--bin FILE] [--write]
                  how fast it is beside what people use today; with --write also into COMPARE.md";
 

@@ -16,9 +16,9 @@ for(const l of note.slice(cut+2).split("\n")){const[,n,s]=l.split(" ");if(n!=nam
 const b=un(s);if(hex(b.slice(0,4))==id)return crypto.subtle.verify("Ed25519",k,b.slice(4),utf(body))}}
 async function check(url,key,doc){
 const out=[],say=(ok,y)=>out.push([ok,y]),m=url.match(/^(.*)\/s\/(\w{26})/);if(!m)throw"this is no address of a story";
-const get=async u=>{const r=await fetch(u,{cache:"no-store"});return[r.status,await r.text()]},[[st,page],[,proof]]=await Promise.all([doc?[200]:get(url),get(m[0]+".proof")]),[head,...tail]=proof.split("\n\n"),note=tail.join("\n\n"),H=head.split("\n"),c=note.split("\n");
+const get=async u=>{const r=await fetch(u,{cache:"no-store"});return[r.status,await r.text()]},[[st,page],[,proof],w]=await Promise.all([doc?[200]:get(url),get(m[0]+".proof"),key||get(m[1]+"/.well-known/verbatim.json")]),[head,...tail]=proof.split("\n\n"),note=tail.join("\n\n"),H=head.split("\n"),c=note.split("\n");
 if(H[0]!="c2sp.org/tlog-proof@v1")throw"there is no proof for it";
-key=key||(l=>l.keys?.find(k=>k.startsWith(c[0]+"+"))||l.vkey)(JSON.parse((await get(m[1]+"/.well-known/verbatim.json"))[1]).log);
+key=key||(l=>l.keys?.find(k=>k.startsWith(c[0]+"+"))||l.vkey)(JSON.parse(w[1]).log);
 const x=un(H[1].slice(6)),all=new TextDecoder().decode(x),bare=all.startsWith("verbatim-leaf/1"),rest=new TextDecoder().decode(x.slice(33)),e=rest.indexOf("\n\n"),L=bare?all:rest.slice(e+2),D=bare?"":rest.slice(0,e+1),leaf=map(L),d=map(D);
 say(leaf.item==m[2],"The proof is about this story");
 if(st==200){
