@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use news::Taken::{AsWritten, ByMeaning};
-use news::{BlockKind, Complaint, Field, Gravity, Masthead, Severity, Signal, Taken, Version, nth};
+use news::{
+    BlockKind, Complaint, Field, Gravity, ItemClass, Masthead, Reference, Relation, Severity, Signal, Taken,
+    Version, nth,
+};
 use serde_json::{Map, Value};
 
 use super::shape::{self, Item};
@@ -57,6 +60,7 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
             Complaint::new(Gravity::Remark, "duplicate-key", "items stands twice; both were read");
         reading.complaints.push(complaint.at("items", None));
     }
+    withdrawn(text, &members, &mut reading, hints);
     feed::repeated(&mut reading);
     let masthead = masthead(&members, &mut reading, hints);
     feed::settle(masthead, &mut reading, hints);
@@ -70,6 +74,31 @@ fn unescaped(name: &str) -> String {
 fn range(text: &str, slice: &str) -> Range<usize> {
     let start = slice.as_ptr() as usize - text.as_ptr() as usize;
     start..start + slice.len()
+}
+
+/// What another site of this program has withdrawn: `_verbatim.deleted`, for the format itself has no tombstone. Each
+/// kills the item that it names, as one of Atom does.
+fn withdrawn(text: &str, members: &[(&str, &str)], reading: &mut Reading, hints: &Hints) {
+    let Some((_, own)) = members.iter().find(|(name, _)| *name == "_verbatim") else { return };
+    let Ok(says) = json_text::strict(own, hints.limits.depth) else { return };
+    let room = hints.limits.items.saturating_sub(reading.items.len());
+    let deleted = says.get("deleted").and_then(Value::as_array).into_iter().flatten().take(room);
+    for (n, tombstone) in deleted.enumerate() {
+        let word = |name: &str| tombstone.get(name).and_then(Value::as_str).map(str::trim);
+        let Some(target) = word("id").filter(|id| !id.is_empty()) else { continue };
+        let around = Element { span: range(text, own), ..Element::default() };
+        let mut draft = Draft::new(hints, &around);
+        draft.version.uri = format!("{target}#deleted-entry");
+        draft.version.class = ItemClass::Other("deleted-entry".into());
+        draft.updated = word("when").and_then(|when| draft.stamp_raw(when, "_verbatim.deleted.when"));
+        let when = draft.updated.as_ref().and_then(|stamp| stamp.at);
+        let (uri, raw) = (target.to_owned(), "_verbatim.deleted".to_owned());
+        let reference = Reference { relation: Relation::Kills, uri, version: None, when, raw };
+        draft.version.references.push(reference);
+        draft.version.origins.path(Field::Reference(0), AsWritten, format!("/deleted/{n}/id"));
+        draft.version.origins.path(Field::VersionCreated, ByMeaning, format!("/deleted/{n}/when"));
+        reading.items.push(draft.finish());
+    }
 }
 
 /// What the feed says about itself.

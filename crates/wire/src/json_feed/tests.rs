@@ -139,5 +139,10 @@ fn what_is_written_is_read_again() {
     let reading = read(&text);
     assert!(reading.complaints.is_empty(), "{:?}", reading.complaints);
     carried(&reading.items[0], &text, &channel);
+    let [_, tombstone] = &reading.items[..] else { panic!("a story and a tombstone") };
+    let [reference] = &tombstone.references[..] else { panic!("one item is named") };
+    assert_eq!((reference.relation, &reference.uri), (news::Relation::Kills, &channel.tombstones[0].id));
+    assert_eq!(reference.when, Some(channel.tombstones[0].when));
+    assert!(tombstone.copy.is_empty() && tombstone.class != news::ItemClass::Text);
     assert!(reading.items[0].complaints.is_empty(), "{:?}", reading.items[0].complaints);
 }
