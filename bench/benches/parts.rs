@@ -82,6 +82,8 @@ fn story<'a>(key: &'a ItemKey, version: &'a Version) -> Story<'a> {
         sections: vec!["world".to_owned()],
         history: vec![line],
         log_index: Some(7),
+        tags: vec![],
+        priority: None,
         changes: vec![],
         noindex: false,
     }

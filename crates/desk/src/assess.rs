@@ -136,6 +136,15 @@ pub(crate) fn assess(
     if let Some(end) = expires.filter(|end| *end <= now) {
         found.find(Want::Expire, code::EXPIRED, format!("the licence ended at {end}"));
     }
+    // A person who put it through by hand, or released it, has seen more than a route.
+    if !policy.exempt && !setting.cleared {
+        if let Some(text) = &policy.route_hold {
+            found.find(Want::Hold, code::ROUTE_HOLD, text.clone());
+        }
+        if let Some(text) = &policy.route_ignore {
+            found.find(Want::Ignore, code::ROUTE_IGNORE, text.clone());
+        }
+    }
     for Finding { rule, text } in judge(version, setting, policy, sight, now) {
         match policy.rules.mode(rule) {
             Safety::On => drop(found.find(Want::Hold, rule.name(), text)),

@@ -140,6 +140,10 @@ codes! {
     GAP = "gap";
     /// A feed is silent for too long (safety rule).
     SILENCE = "silence";
+    /// A route of the house's holds it.
+    ROUTE_HOLD = "route-hold";
+    /// A route of the house's ignores it.
+    ROUTE_IGNORE = "route-ignore";
     /// The agency sends a later version of a story that was edited here.
     EDITED_HERE = "edited-here";
     /// As many stories as the contract allows were published today.

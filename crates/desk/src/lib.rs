@@ -55,6 +55,7 @@
 //! | a safety rule finds something where all else would publish | hold; what is live stays | [`safety::Rule`] |
 //! | a later version of a story that was edited here | hold, alarm; what is live stays | `edited-here` |
 //! | a person reviews or edits a version | publish or update, as a version of its own | `reviewed`, `edited`, `altered` |
+//! | a route of the house's holds or ignores it | hold, ignore | `route-hold`, `route-ignore` |
 //! | the contract's daily cap is reached: a new story | hold | `daily-cap` |
 //! | the operator holds the item, or everything | hold | `operator-hold`, `hold-all` |
 //!
@@ -87,6 +88,7 @@ pub mod kill_text;
 mod operate;
 mod policy;
 mod revise;
+pub mod route;
 pub mod safety;
 mod story;
 #[cfg(test)]

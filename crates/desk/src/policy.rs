@@ -23,6 +23,10 @@ pub struct Policy {
     pub hold_feed: bool,
     /// The contract's cap: as many new stories were published today as it allows.
     pub over_cap: bool,
+    /// Why a route of the house's holds it, if one does.
+    pub route_hold: Option<String>,
+    /// Why a route ignores it, if one does.
+    pub route_ignore: Option<String>,
     /// The safety rules.
     pub rules: Arc<Rules>,
 }
@@ -37,6 +41,8 @@ impl Default for Policy {
             hold_all: false,
             hold_feed: false,
             over_cap: false,
+            route_hold: None,
+            route_ignore: None,
             rules: Arc::default(),
         }
     }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use desk::route::Route;
 use desk::safety::Rules;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -176,6 +177,8 @@ pub struct Feed {
     pub sections: Vec<String>,
     /// The sites of its stories; never empty.
     pub sites: Vec<SiteId>,
+    /// The house's routes that it is asked about, in order.
+    pub routes: Arc<Vec<Route>>,
     /// How far the safety rules go, and their thresholds.
     pub rules: Arc<Rules>,
     /// At first contact, items older than this are not published.

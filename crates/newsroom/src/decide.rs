@@ -11,8 +11,8 @@ use news::{
     Ruling, Version, VersionStanding,
 };
 use store::{
-    Archived, ComplaintRow, Entry, Fact, Index as _, Moved, Placement, Ruled, StoreError, StoryRow, Terms,
-    VersionRow,
+    Archived, ComplaintRow, Entry, Fact, Index as _, Moved, Placement, RoutedRow, Ruled, StoreError,
+    StoryRow, Terms, VersionRow,
 };
 
 use crate::Room;
@@ -75,6 +75,8 @@ pub(crate) fn policy(
         backlog: feed.backlog(),
         expire_after: contract(config, Some(feed), row).and_then(|contract| contract.expire_after),
         over_cap: false,
+        route_hold: None,
+        route_ignore: None,
         hold_all: hold.0,
         hold_feed: hold.1,
         rules: Arc::clone(feed.rules()),
@@ -214,9 +216,19 @@ impl Desk {
         let row = room.store.story(&key)?;
         let now = room.clock.now();
         let hold = (room.hold_all(), self.lookout.holds(feed.id()));
+        let routed =
+            desk::route::routed(feed.routes.iter(), &version, feed.id().as_str(), feed.agency().as_str());
+        let nowhere = feed.sites.iter().all(|site| routed.not_on.contains(site));
         let policy = decide::policy(&room.config, feed, row.as_ref(), archived, &version, contact, hold);
-        let policy =
-            Policy { over_cap: contact != Contact::ByHand && self.caps.is_reached(feed, now), ..policy };
+        let policy = Policy {
+            route_hold: routed.hold.clone(),
+            route_ignore: routed
+                .ignore
+                .clone()
+                .or_else(|| nowhere.then(|| "the routes ignore it on every site of its feed".to_owned())),
+            over_cap: contact != Contact::ByHand && self.caps.is_reached(feed, now),
+            ..policy
+        };
         // Never by the wall alone: a clock that was stepped forward must not end an embargo on arrival.
         let certain = room.clock.not_after();
         let seen = self.lookout.look(feed.id(), feed.rules(), &key, row.as_ref(), &version, now);
@@ -226,6 +238,8 @@ impl Desk {
         let published = decide::published(own_time, version.claimed_time(), now);
         let review = ReviewState::Unreviewed;
         let places = room.place(&key, Some(feed), row.as_ref(), published, Some(&version), review);
+        let mut places = places;
+        route(&mut places, row.as_ref(), &routed, decide::contract(&room.config, Some(feed), row.as_ref()));
         let was_public = row.as_ref().is_some_and(|row| row.was_public);
         let ruled = Ruled {
             key: key.clone(),
@@ -253,6 +267,11 @@ impl Desk {
             }),
             language: version.language.clone(),
             review,
+            routed: (!routed.routes.is_empty()).then(|| RoutedRow {
+                routes: routed.routes,
+                tags: routed.tags,
+                priority: routed.priority,
+            }),
             revision: None,
             placements: dated(&places, &decision.changes, was_public, published, now),
             complaints: version.complaints.iter().map(ComplaintRow::from).collect(),
@@ -471,6 +490,25 @@ impl Room {
 
 pub(crate) fn is_old(claimed: Option<Timestamp>, now: Timestamp) -> bool {
     claimed.is_some_and(|claimed| now.duration_since(claimed) > SignedDuration::from_hours(24))
+}
+
+/// Puts the story where the routes want it, as far as its contract allows. Where it stands already it stays.
+fn route(
+    places: &mut Vec<Placement>,
+    row: Option<&StoryRow>,
+    routed: &desk::route::Routed,
+    contract: Option<Contract>,
+) {
+    places.retain(|place| {
+        row.is_some_and(|row| row.placement(&place.site).is_some()) || !routed.not_on.contains(&place.site)
+    });
+    for place in places {
+        if let Some(sections) = routed.sections_on(&place.site) {
+            let allowed =
+                |section: &&String| contract.as_ref().is_none_or(|contract| contract.allows_section(section));
+            place.sections = sections.iter().filter(allowed).cloned().collect();
+        }
+    }
 }
 
 /// Whether it puts a version live, now or by the clock.

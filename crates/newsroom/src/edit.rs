@@ -214,6 +214,7 @@ fn ruled(
         terms: None,
         language: base.language.clone(),
         review: state,
+        routed: base.routed.clone(),
         revision: Some(revision),
         placements: Vec::new(),
         complaints: Vec::new(),

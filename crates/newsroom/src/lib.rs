@@ -46,6 +46,7 @@ pub mod steps;
 #[cfg(test)]
 mod tests;
 mod tray;
+pub mod trial;
 mod waiting;
 pub mod witness;
 mod witnesses;

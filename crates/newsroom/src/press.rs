@@ -116,6 +116,11 @@ impl Copydesk<'_> {
             sections: placement.sections.clone(),
             history: history(row),
             log_index: leaf_of(row, &placement.site, n).map(|leaf| leaf.index),
+            tags: known
+                .and_then(|known| known.routed.as_ref())
+                .map(|routed| routed.tags.clone())
+                .unwrap_or_default(),
+            priority: known.and_then(|known| known.routed.as_ref()).and_then(|routed| routed.priority),
             changes: Vec::new(),
             noindex: contract.noindex || !site.indexed(),
         };

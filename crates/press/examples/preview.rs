@@ -124,6 +124,8 @@ fn story<'a>(
         sections: vec!["world".to_owned()],
         history: history()?,
         log_index: Some(48_213),
+        tags: vec![],
+        priority: None,
         changes: vec![],
         noindex: false,
     })

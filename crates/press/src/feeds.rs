@@ -192,6 +192,12 @@ fn statement(site: &SiteFace, story: &Story<'_>) -> Map<String, Value> {
     set("published", json!(iso(story.published)));
     set("updated", json!(iso(story.updated)));
     set("sections", json!(story.sections));
+    if !story.tags.is_empty() {
+        set("tags", json!(story.tags));
+    }
+    if let Some(priority) = story.priority {
+        set("priority", json!(priority));
+    }
     set("log_index", json!(story.log_index));
     let history = story.history.iter().map(|line| {
         let hash = line.copy_hash.map(|hash| hash.to_string());

@@ -59,6 +59,10 @@ pub struct Story<'a> {
     pub history: Vec<HistoryLine>,
     /// The index of its leaf in the public log, once there is one.
     pub log_index: Option<u64>,
+    /// Tags that the house gave it.
+    pub tags: Vec<String>,
+    /// The priority that the house gave it, 1 (highest) to 9.
+    pub priority: Option<u8>,
     /// What an edit changed, where the contract lets the public see it.
     pub changes: Vec<Changed>,
     /// The contract keeps it out of search engines.

@@ -158,6 +158,7 @@ pub fn ruled(now: i64, n: u32, standing: VersionStanding, version: Version) -> E
         changes.push(Change::Item(ItemStanding::Live(n)));
     }
     let fact = Ruled {
+        routed: None,
         revision: None,
         key: key.clone(),
         feed: feed(),

@@ -184,6 +184,9 @@ pub struct Ruled {
     /// Its review state.
     #[serde(with = "One::<ReviewShape>")]
     pub review: ReviewState,
+    /// What the house's routes gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routed: Option<RoutedRow>,
     /// For what a person of the publisher reviewed or changed: who, and what it was made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<Revision>,
@@ -193,6 +196,19 @@ pub struct Ruled {
     /// Complaints about this version.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub complaints: Vec<ComplaintRow>,
+}
+
+/// What the house's routes gave a version.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoutedRow {
+    /// The routes, by name.
+    pub routes: Vec<String>,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Priority, 1 (highest) to 9.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u8>,
 }
 
 /// What an outside reader found in one place of an output.

@@ -37,7 +37,7 @@ pub use backend::sqlite::{Store, restore};
 pub use error::{OpenStoreError, StoreError};
 pub use fact::{
     Committed, ComplaintRow, Entry, Fact, LeafDraft, LeafRow, Moved, OutputRow, Placement, Prepared,
-    Revision, Ruled, Terms, Words,
+    Revision, RoutedRow, Ruled, Terms, Words,
 };
 pub use kills::{KillFile, KillRecord};
 pub use log_files::{LastWord, LastWordError, TILE, TileFile, write_whole};

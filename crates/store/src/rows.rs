@@ -8,7 +8,7 @@ use news::{
     TransmissionId, Until, VersionStamp, VersionStanding,
 };
 
-use crate::fact::{ComplaintRow, Placement, Revision, Ruled};
+use crate::fact::{ComplaintRow, Placement, Revision, RoutedRow, Ruled};
 
 /// The story of one item so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +120,8 @@ pub struct VersionRow {
     pub language: Option<String>,
     /// Its review state.
     pub review: ReviewState,
+    /// What the house's routes gave it.
+    pub routed: Option<RoutedRow>,
     /// Who reviewed or changed it, and what it was made from.
     pub revision: Option<Revision>,
     /// Where it stands now.
@@ -163,6 +165,7 @@ impl VersionRow {
             expires: ruled.expires,
             language: ruled.language.clone(),
             review: ruled.review,
+            routed: ruled.routed.clone(),
             revision: ruled.revision.clone(),
             standing: standing.unwrap_or(VersionStanding::Ignored),
             reason: ruled.ruling.reasons.first().map_or("", |reason| reason.code).to_owned(),

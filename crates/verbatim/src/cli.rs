@@ -54,6 +54,11 @@ pub(crate) enum Command {
     },
     /// What came, what is held and why, what could not be read
     List(List),
+    /// The house's own rules
+    Rules {
+        #[command(subcommand)]
+        what: Rules,
+    },
     /// What an agency's contract asks about a month: used, killed and how soon gone, expired, held and why
     Report(Report),
     /// Make the index anew from the journal; archive and vault stay as they are
@@ -276,6 +281,16 @@ pub(crate) struct Kill {
 pub(crate) enum Switch {
     On,
     Off,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum Rules {
+    /// Ask the routes of the configuration about what came, and show what they would change: a line of JSON each
+    Test {
+        /// At most so many of the newest rulings
+        #[arg(long, default_value_t = 10_000, value_name = "N")]
+        limit: usize,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         Command::Edit(edit) => operate::edit(&cli.config, edit),
         Command::HoldAll { switch, feed } => operate::hold_all(&cli.config, switch, feed),
         Command::List(list) => operate::list(&cli.config, &list),
+        Command::Rules { what: cli::Rules::Test { limit } } => operate::try_routes(&cli.config, limit),
         Command::Report(report) => operate::report(&cli.config, &report),
         Command::Rebuild => operate::rebuild(&cli.config),
         Command::Backup { folder } => operate::backup(&cli.config, folder),

@@ -367,6 +367,17 @@ pub(crate) fn report(path: &Path, asked: &cli::Report) -> Result<ExitCode, Failu
     Ok(ExitCode::SUCCESS)
 }
 
+/// `verbatim rules test`: reads the store beside whoever runs on it, with the configuration as it is now.
+pub(crate) fn try_routes(path: &Path, limit: usize) -> Result<ExitCode, Failure> {
+    say::start_log("error");
+    let config = config::load(path)?;
+    let store = store::Store::open(config.store_path(), store::Access::Read)?;
+    let (asked, changed) = newsroom::trial::trial(&config, &store, limit)?;
+    changed.iter().for_each(say::json);
+    say::remark(format_args!("{asked} versions asked about, {} would change", changed.len()));
+    Ok(ExitCode::SUCCESS)
+}
+
 /// `verbatim rebuild`.
 pub(crate) fn rebuild(path: &Path) -> Result<ExitCode, Failure> {
     Line::open(path)?.ask(Request::Rebuild)?;

@@ -114,6 +114,8 @@ pub struct Rules {
     pub ahead: SignedDuration,
     /// How many new stories in ten minutes are no burst, whatever was usual.
     pub burst: u32,
+    /// The same on a feed that is known for less than three days.
+    pub burst_unknown: u32,
     /// How many times the busiest ten minutes so far make a burst.
     pub burst_factor: u32,
     /// How many flashes, or obituaries, may come in ten minutes.
@@ -143,6 +145,7 @@ impl Default for Rules {
             stale_after: SignedDuration::from_hours(24),
             ahead: SignedDuration::from_mins(10),
             burst: 40,
+            burst_unknown: 200,
             burst_factor: 3,
             flashes: 5,
             twin_age: SignedDuration::from_hours(7 * 24),

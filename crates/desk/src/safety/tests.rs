@@ -196,11 +196,17 @@ fn overlap_is_what_it_says() {
 #[test]
 fn a_flood_of_new_stories_is_held_and_trips_the_breaker() {
     let mut room = Room::new();
+    room.gives(&story("first", 99, 60), "publish: new");
+    room.passes(4 * 24 * 60 * MINUTE);
+    let next = |room: &mut Room, n: u64, expect: &str| {
+        let version = dated(story(&format!("{n}"), 100 + n, 60), room.now);
+        room.gives(&version, expect);
+    };
     for n in 0..40 {
-        room.gives(&story(&format!("{n}"), 100 + n, 60), "publish: new");
+        next(&mut room, n, "publish: new");
     }
     for n in 40..50 {
-        room.gives(&story(&format!("{n}"), 100 + n, 60), "hold: burst");
+        next(&mut room, n, "hold: burst");
     }
     assert_eq!(room.notices, [Notice::Tripped { everything: false }]);
     let calm = dated(story("calm", 999, 60), room.passes(60 * MINUTE).now);
@@ -208,6 +214,15 @@ fn a_flood_of_new_stories_is_held_and_trips_the_breaker() {
     room.watch.trip(&Room::feed(), false);
     let after = dated(story("after", 1000, 60), room.now);
     room.gives(&after, "publish: new");
+}
+
+#[test]
+fn a_feed_that_nobody_knows_yet_may_send_as_much_as_a_national_agency() {
+    let mut room = Room::new();
+    for n in 0..200 {
+        room.gives(&story(&format!("{n}"), 100 + n, 60), "publish: new");
+    }
+    room.gives(&story("one more", 999, 60), "hold: burst");
 }
 
 #[test]
@@ -240,7 +255,7 @@ fn a_busy_feed_may_be_busy() {
 
 #[test]
 fn three_tripped_breakers_hold_everything() {
-    let mut room = Room::with(|rules| rules.burst = 1);
+    let mut room = Room::with(|rules| rules.burst_unknown = 1);
     for feed in ["a", "b"] {
         room.watch.trip(&FeedId::from(feed), true);
     }

@@ -333,7 +333,9 @@ impl Traffic {
         let lately = since(&self.recent, now - TEN_MINUTES);
         let slot = now.div_euclid(TEN_MINUTES);
         let busiest = self.slots.iter().filter(|(at, _)| *at < slot - 1).map(|(_, count)| *count).max();
-        let may = rules.burst.max(rules.burst_factor.saturating_mul(busiest.unwrap_or(0)));
+        // Of a feed that is not known yet nobody can say what is usual; a national agency sends hundreds an hour.
+        let least = if self.is_known(now) { rules.burst } else { rules.burst_unknown };
+        let may = least.max(rules.burst_factor.saturating_mul(busiest.unwrap_or(0)));
         (lately >= may).then(|| format!("more than {may} new stories in ten minutes"))
     }
 
@@ -401,6 +403,11 @@ impl Traffic {
     }
 
     /// Four times the longest silence so far, once it can be told.
+    /// Whether the feed has been there for long enough to say what is usual.
+    fn is_known(&self, now: i64) -> bool {
+        self.first.is_some_and(|first| now - first >= 3 * 86_400)
+    }
+
     fn usual_silence(&self) -> Option<i64> {
         let days = (self.last? - self.first?) / 86_400;
         (days >= 3 && self.stories >= 20).then_some(self.longest_silence.saturating_mul(4))

@@ -41,6 +41,11 @@ pub(super) struct File {
     /// nothing need be written here.
     #[serde(default)]
     pub(super) log: Log,
+    /// A rule of the house's own: where an expression over the item is true, it gets a section or tags, waits, or is
+    /// ignored. Routes are asked in order and all that are true count. What an expression can say stands in
+    /// `docs/routes.md`; `verbatim rules test` shows what the routes of a file would change.
+    #[serde(default)]
+    pub(super) route: Vec<Route>,
     /// Safety rules with other modes and thresholds than the usual ones, for all feeds or for some. What a later table
     /// says goes before what an earlier one says. The rules and what they look for stand in `docs/safety-rules.md`.
     #[serde(default)]
@@ -351,6 +356,42 @@ pub(super) struct Feed {
     pub(super) allow_private: Option<bool>,
 }
 
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Route {
+    /// A short name, for reasons and lists.
+    #[schemars(example = &"ferries")]
+    pub(super) name: Id,
+    /// The expression, in CEL, over `item`.
+    #[schemars(extend("x-example" = "'item.urgency <= 3 && \"medtop:15000000\" in item.subjects'"))]
+    pub(super) when: String,
+    /// The feeds that it is about. All of them unless it is given.
+    #[schemars(extend("x-example" = "[\"agx-world\"]"))]
+    pub(super) feeds: Option<Vec<Id>>,
+    /// The sites that `section`, `sections` and `ignore` are about. All of them unless it is given.
+    #[schemars(extend("x-example" = "[\"main\"]"))]
+    pub(super) sites: Option<Vec<Id>>,
+    /// The section that the story appears in, instead of the feed's. Of several routes the first counts.
+    #[schemars(example = &"world")]
+    pub(super) section: Option<Id>,
+    /// The same, if they are several.
+    #[schemars(extend("x-example" = "[\"world\", \"business\"]"))]
+    pub(super) sections: Option<Vec<Id>>,
+    /// Tags that the story gets, in its `.json`.
+    #[serde(default)]
+    #[schemars(extend("x-example" = "[\"ferries\"]"))]
+    pub(super) tags: Vec<Id>,
+    /// The priority that it gets there, 1 (highest) to 9. Of several routes the highest counts.
+    #[schemars(range(min = 1, max = 9), example = 2)]
+    pub(super) priority: Option<u8>,
+    /// Whether it waits for a person.
+    #[serde(default)]
+    pub(super) hold: bool,
+    /// Whether it is recorded and not published; with `sites`, not on these. What stands on a site already stays.
+    #[serde(default)]
+    pub(super) ignore: bool,
+}
+
 /// Modes and thresholds of the safety rules.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -376,7 +417,8 @@ pub(super) struct Rules {
     /// `future-date`: how far ahead of its receipt. 10 minutes unless it is given.
     #[schemars(example = "10m")]
     pub(super) ahead: Option<Span>,
-    /// `burst`: how many new stories in ten minutes are no burst, whatever was usual. 40 unless it is given.
+    /// `burst`: how many new stories in ten minutes are no burst, whatever was usual. 40 unless it is given, and
+    /// 200 on a feed that is known for less than three days.
     #[schemars(range(min = 1, max = 100_000), example = 40)]
     pub(super) burst: Option<u32>,
     /// `burst`: how many times the busiest ten minutes of the last week make one. 3 unless it is given.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use desk::route::{Effect, Route};
 use desk::safety::{Rule, Rules, Safety};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -119,6 +120,7 @@ impl Resolve<'_> {
             let resolved = self.feed(i, feed, names, &agencies, &sites, &limits);
             feeds.push(Feed { rules, ..resolved });
         }
+        self.routes(&file.route, &mut feeds, &sites, &mut sections, declared);
         self.rules_name_what_exists(&file.rules, &feeds);
         self.differ("feed", feeds.iter().map(|feed| feed.id.as_str()));
         self.folders_differ(&feeds, &store);
@@ -129,12 +131,16 @@ impl Resolve<'_> {
 
     /// Every table of this name has its own id.
     fn differ<'a>(&mut self, table: &str, ids: impl Iterator<Item = &'a str>) {
+        self.differ_by(table, "id", ids);
+    }
+
+    fn differ_by<'a>(&mut self, table: &str, key: &str, ids: impl Iterator<Item = &'a str>) {
         let mut seen = HashMap::new();
         for (i, id) in ids.enumerate() {
             if let Some(first) = seen.insert(id, i) {
                 self.find(
-                    &format!("{table}[{i}].id"),
-                    format!("`{id}` is taken by {table}[{first}]: every {table} needs an id of its own"),
+                    &format!("{table}[{i}].{key}"),
+                    format!("`{id}` is taken by {table}[{first}]: every {table} needs its own {key}"),
                 );
             }
         }
@@ -567,6 +573,7 @@ impl Resolve<'_> {
             sections,
             sites: named,
             rules: Arc::default(),
+            routes: Arc::default(),
             backlog: signed(backlog).unwrap_or_default(),
             timezone: timezone.unwrap_or(TimeZone::UTC),
             language: feed.language.map(|tag| tag.0),
@@ -647,6 +654,82 @@ impl Resolve<'_> {
         Some(LabelTexts { texts, language: sites.first().map(|site| site.language.clone()), languages: all })
     }
 
+    /// The house's routes, each with the feeds that it is about.
+    fn routes(
+        &mut self,
+        tables: &[keys::Route],
+        feeds: &mut [Feed],
+        sites: &[Site],
+        sections: &mut Vec<Section>,
+        declared: bool,
+    ) {
+        self.differ_by("route", "name", tables.iter().map(|table| table.name.0.as_str()));
+        let mut of_feeds: Vec<Vec<Route>> = vec![Vec::new(); feeds.len()];
+        for (i, table) in tables.iter().enumerate() {
+            let key = format!("route[{i}]");
+            for (j, id) in table.feeds.iter().flatten().enumerate() {
+                let ids = feeds.iter().map(|feed| feed.id.as_str());
+                self.must_exist(&format!("{key}.feeds[{j}]"), &id.0, "feed", ids);
+            }
+            for (j, id) in table.sites.iter().flatten().enumerate() {
+                let ids = sites.iter().map(|site| site.id.as_str());
+                self.must_exist(&format!("{key}.sites[{j}]"), &id.0, "site", ids);
+            }
+            if table.section.is_some() && table.sections.is_some() {
+                self.find(&format!("{key}.sections"), "`section` is given too: keep one of the two");
+            }
+            if table.hold && table.sites.is_some() {
+                self.find(&format!("{key}.hold"), "a story waits on all sites or on none: leave `sites` out");
+            }
+            let named: Option<Vec<String>> = match (&table.section, &table.sections) {
+                (Some(one), _) => Some(vec![one.0.clone()]),
+                (None, several) => several.as_ref().map(|all| all.iter().map(|id| id.0.clone()).collect()),
+            };
+            for id in named.iter().flatten() {
+                let at = format!("{key}.{}", if table.section.is_some() { "section" } else { "sections" });
+                if declared {
+                    self.must_exist(&at, id, "section", sections.iter().map(|section| section.id.as_str()));
+                } else {
+                    self.section_is_free(&at, id);
+                    if !sections.iter().any(|section| section.id == *id) {
+                        sections.push(Section { id: id.clone(), name: capitalised(id) });
+                    }
+                }
+            }
+            let effect = Effect {
+                sections: named,
+                sites: table.sites.iter().flatten().map(|id| SiteId::from(id.0.as_str())).collect(),
+                tags: table.tags.iter().map(|tag| tag.0.clone()).collect(),
+                priority: table.priority,
+                hold: table.hold,
+                ignore: table.ignore,
+            };
+            if effect == (Effect { sites: effect.sites.clone(), ..Effect::default() }) {
+                self.find(
+                    &key,
+                    "this route does nothing: give it a section, tags, a priority, `hold` or `ignore`",
+                );
+            }
+            match desk::route::route(&table.name.0, &table.when, effect) {
+                Err(fault) => self.find(&format!("{key}.when"), format!("route `{}`: {fault}", table.name.0)),
+                Ok(route) => {
+                    for (feed, routes) in feeds.iter().zip(&mut of_feeds) {
+                        if table
+                            .feeds
+                            .as_ref()
+                            .is_none_or(|ids| ids.iter().any(|id| id.0 == feed.id.as_str()))
+                        {
+                            routes.push(route.clone());
+                        }
+                    }
+                }
+            }
+        }
+        for (feed, routes) in feeds.iter_mut().zip(of_feeds) {
+            feed.routes = Arc::new(routes);
+        }
+    }
+
     /// The safety rules of a feed: the usual ones, as far as no table says otherwise.
     fn rules(&mut self, feed: &keys::Feed, tables: &[keys::Rules]) -> Arc<Rules> {
         let mut rules = Rules::default();
@@ -670,7 +753,9 @@ impl Resolve<'_> {
             rules.ahead = span("ahead", &table.ahead).unwrap_or(rules.ahead);
             rules.twin_age = span("twin_age", &table.twin_age).unwrap_or(rules.twin_age);
             rules.silence = span("silence", &table.silence).or(rules.silence);
+            // Whoever names a number means it from the first day on.
             rules.burst = table.burst.unwrap_or(rules.burst);
+            rules.burst_unknown = table.burst.unwrap_or(rules.burst_unknown);
             rules.burst_factor = table.burst_factor.unwrap_or(rules.burst_factor);
             rules.flashes = table.flashes.unwrap_or(rules.flashes);
             rules.breaker = table.breaker.unwrap_or(rules.breaker);

@@ -42,7 +42,15 @@ impl Config {
     /// The sections that a site has, because a feed of its own names them or because they are declared and no feed
     /// of another site alone names them.
     pub fn sections_of(&self, site: &SiteId) -> Vec<&Section> {
-        let names = |feed: &&Feed, section: &Section| feed.sections.contains(&section.id);
+        let routed = |feed: &Feed, section: &Section| {
+            let named = |route: &desk::route::Route| {
+                let about = route.effect.sites.is_empty() || route.effect.sites.contains(site);
+                about && route.effect.sections.as_ref().is_some_and(|all| all.contains(&section.id))
+            };
+            feed.routes.iter().any(named)
+        };
+        let names =
+            |feed: &&Feed, section: &Section| feed.sections.contains(&section.id) || routed(feed, section);
         let here = |section: &&Section| {
             let mut feeds = self.feeds.iter().filter(|feed| names(feed, section)).peekable();
             feeds.peek().is_none() || feeds.any(|feed| feed.sites.contains(site))

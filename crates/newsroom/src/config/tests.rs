@@ -399,15 +399,15 @@ fn names_must_refer_to_something() {
 fn an_id_is_given_once() {
     check(
         ("", "[[feed]]\nid = \"agx-world\"\nagency = \"agx\"\npush = true"),
-        "20:6: feed[1].id: `agx-world` is taken by feed[0]: every feed needs an id of its own",
+        "20:6: feed[1].id: `agx-world` is taken by feed[0]: every feed needs its own id",
     );
     check(
         ("", "[[agency]]\nid = \"agx\"\nname = \"Other\"\nlabel = \"x\""),
-        "20:6: agency[1].id: `agx` is taken by agency[0]: every agency needs an id of its own",
+        "20:6: agency[1].id: `agx` is taken by agency[0]: every agency needs its own id",
     );
     check(
         ("", "[[section]]\nid = \"world\"\n[[section]]\nid = \"world\""),
-        "22:6: section[1].id: `world` is taken by section[0]: every section needs an id of its own",
+        "22:6: section[1].id: `world` is taken by section[0]: every section needs its own id",
     );
 }
 
@@ -610,6 +610,9 @@ fn the_example_is_itself_good_and_shows_every_key() {
                 .replacen("# [[section]]", "[[section]]", 1)
                 .replacen("# id = \"world\"", "id = \"world\"", 1)
                 .replacen("# [[rules]]", "[[rules]]", 1)
+                .replacen("# [[route]]", "[[route]]", 1)
+                .replacen("# name = \"ferries\"", "name = \"ferries\"", 1)
+                .replacen("# when = ", "when = ", 1)
                 .replacen("# [agency.contract]", "[agency.contract]", 1)
                 .replacen("# [feed.contract]", "[feed.contract]", 1);
             let findings = check::check(&text).findings;

@@ -98,6 +98,8 @@ fn story<'a>(key: &'a ItemKey, version: &'a Version) -> Story<'a> {
             live: true,
         }],
         log_index: Some(7),
+        tags: vec![],
+        priority: None,
         changes: vec![],
         noindex: false,
     }

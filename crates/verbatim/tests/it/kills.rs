@@ -252,3 +252,58 @@ fn an_order_to_kill_overtakes_what_waits() {
     assert!(waiting > 0, "nothing was left to overtake: the flood is too small");
     newsroom.nowhere(Some(&url), &story.uri, &story.marks());
 }
+
+#[test]
+fn words_that_may_mean_several_stories_take_all_of_them_off_and_tell_a_person() {
+    let newsroom = Newsroom::usual();
+    let stories: Vec<Story> = ["ambigua", "ambigub"]
+        .iter()
+        .map(|name| Story {
+            headline: "Ferry Runs Aground Off Northern Coast".to_owned(),
+            ..Story::new(name, Ninjs)
+        })
+        .collect();
+    let other = Story::new("untouched", Ninjs);
+    let urls: Vec<String> = stories.iter().map(|story| newsroom.publish(Ninjs, story)).collect();
+    let calm = newsroom.publish(Ninjs, &other);
+    let mut notice = Story::new("notice", Ninjs);
+    notice.headline = "KILL KILL KILL: Ferry Runs Aground Off Northern Coast".to_owned();
+    notice.body =
+        vec!["Editors: kill the story headlined \"Ferry Runs Aground Off Northern Coast\".".to_owned()];
+    newsroom.push("agx-world", &wire(Ninjs, &notice));
+    let start = Instant::now();
+    for url in &urls {
+        eventually("all that it may mean are off", || (newsroom.get(url).status == 410).then_some(()));
+    }
+    let took = start.elapsed();
+    eventually("the operator is told", || {
+        let page = newsroom.desk_page();
+        stories.iter().all(|story| page.contains(&format!("{}:", story.uri))).then_some(())
+    });
+    assert!(took < AT_ONCE, "{took:?}");
+    assert_eq!(newsroom.get(&calm).status, 200);
+    for (url, story) in urls.iter().zip(&stories) {
+        newsroom.nowhere(Some(url), &story.uri, &story.marks());
+        assert!(reasons(&newsroom.rulings(&story.uri)[0]).contains("another document's words kill"), "{url}");
+    }
+    assert!(newsroom.items(&notice.uri).is_empty(), "the notice itself is no story");
+}
+
+#[test]
+fn a_package_whose_member_is_killed_takes_that_story_off() {
+    let newsroom = Newsroom::usual();
+    let (stays, falls) = (Story::new("packstays", Ninjs), Story::new("packfalls", Ninjs));
+    let (kept, url) = (newsroom.publish(Ninjs, &stays), newsroom.publish(Ninjs, &falls));
+    let package = json!({
+        "uri": "urn:agx:package", "version": "2", "type": "composite", "pubstatus": "usable",
+        "versioncreated": moment(-1).to_string(), "headline": "Ferries, all of it",
+        "associations": {
+            "one": { "uri": stays.uri, "type": "text", "pubstatus": "usable" },
+            "two": { "uri": falls.uri, "type": "text", "pubstatus": "canceled" },
+        },
+    });
+    newsroom.push("agx-world", package.to_string().as_bytes());
+    canceled(&newsroom, &url, &falls);
+    assert_eq!(newsroom.get(&kept).status, 200);
+    assert!(newsroom.items("urn:agx:package").is_empty(), "the package itself is no story");
+}

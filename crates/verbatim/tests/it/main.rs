@@ -6,6 +6,7 @@
 
 mod contracts;
 mod doors;
+mod due;
 mod editing;
 mod erasing;
 mod feeds;
@@ -23,6 +24,7 @@ mod readers;
 mod receipts;
 mod reserved;
 mod review;
+mod routes;
 mod rules;
 mod sites;
 mod trouble;
