@@ -89,23 +89,29 @@ pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
     let tools = Tools::new(root)?;
     let bench = Bench { root, tools: &tools, quick: wish.quick, program: wish.program.as_deref() };
     let mut report = Report::new(root, wish.write);
+    let mut write = |part: &str, table: String| {
+        // A shorter run says so.
+        let asked = format!("`cargo xtask bench {part}");
+        report
+            .part(part, &if wish.quick { table.replace(&asked, &format!("{asked} --quick")) } else { table })
+    };
     if wish.wants("parts") {
-        report.part("parts", &parts::run(&bench)?)?;
+        write("parts", parts::run(&bench)?)?;
     }
     if wish.wants("reading") {
-        report.part("reading", &reading::run(&bench)?)?;
+        write("reading", reading::run(&bench)?)?;
     }
     if wish.wants("flow") {
-        report.part("flow", &flow::run(&bench)?)?;
+        write("flow", flow::run(&bench)?)?;
     }
     if wish.wants("serving") {
-        report.part("serving", &serving::run(&bench)?)?;
+        write("serving", serving::run(&bench)?)?;
     }
     if wish.wants("standing") {
-        report.part("standing", &standing::run(&bench)?)?;
+        write("standing", standing::run(&bench)?)?;
     }
     if wish.wants("publishing") {
-        report.part("publishing", &publishing::run(&bench)?)?;
+        write("publishing", publishing::run(&bench)?)?;
     }
     for skipped in tools.skipped() {
         eprintln!("!! SKIPPED: {skipped}");
