@@ -14,6 +14,11 @@ impl Faults {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(what);
     }
 
+    /// Forgets what is none after all.
+    pub(super) fn forgive(&self, words: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|fault| !fault.contains(words));
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
