@@ -197,6 +197,14 @@ impl Campaign {
         }
     }
 
+    /// How many leaves were signed, by the last word.
+    fn signed(&self) -> u64 {
+        let last = std::fs::read(self.folder.join(LAST).join("main.checkpoint")).unwrap_or_default();
+        let size =
+            |slot: &[u8]| String::from_utf8_lossy(slot).lines().nth(1).and_then(|size| size.parse().ok());
+        last.chunks(4_096).filter_map(size).max().unwrap_or(0)
+    }
+
     /// Waits until it answers, or ends: then what it said.
     fn is_up(&self, child: &mut Child) -> Result<(), String> {
         for _ in 0..3_000 {
@@ -215,7 +223,7 @@ impl Campaign {
     fn bring_back(&mut self, with_last: bool) -> Result<bool, String> {
         let failed = |fault: std::io::Error| format!("copying: {fault}");
         let at = |name: &str| self.folder.join(name);
-        let both = [DATA, LAST];
+        let (both, stale) = ([DATA, LAST], self.signed());
         for name in both {
             copy(&at(name), &at(&format!("stale-{name}"))).map_err(failed)?;
         }
@@ -223,12 +231,13 @@ impl Campaign {
         self.deliver()?;
         let mut child = self.start()?;
         self.is_up(&mut child)?;
-        let before = get(self.site, "/log/checkpoint");
-        for _ in 0..400 {
+        for _ in 0..3_000 {
             self.look_at_files();
-            let signed = get(self.site, "/log/checkpoint").unwrap_or_default();
-            // The log's line and the witness's.
-            if String::from_utf8_lossy(&signed).matches('\u{2014}').count() > 1 && before.is_some() {
+            let shown =
+                String::from_utf8(get(self.site, "/log/checkpoint").unwrap_or_default()).unwrap_or_default();
+            let size: u64 = shown.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or(0);
+            // Something new is signed: by the log, and by the witness.
+            if size > stale && shown.matches('\u{2014}').count() > 1 {
                 break;
             }
             std::thread::sleep(Duration::from_millis(10));
@@ -382,9 +391,17 @@ fn campaign(folder: &Path, program: PathBuf, wish: &Wish) -> Result<String, Stri
 
 fn kills_and_restores(campaign: &mut Campaign, wish: &Wish) -> Result<String, String> {
     let (mut refused, mut restored) = (0, 0);
-    // There is a store before anything happens to it.
+    // There is a store with something signed before anything happens to it: an empty one begins a new shard.
+    campaign.deliver()?;
     let mut child = campaign.start()?;
     let up = campaign.is_up(&mut child);
+    for _ in 0..3_000 {
+        let signed = get(campaign.site, "/log/checkpoint").unwrap_or_default();
+        if String::from_utf8_lossy(&signed).lines().nth(1).is_some_and(|size| size != "0") {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
     let _ = child.kill();
     let _ = child.wait();
     up?;
