@@ -267,7 +267,7 @@ impl Desk {
             }),
             language: version.language.clone(),
             review,
-            routed: (!routed.routes.is_empty()).then(|| RoutedRow {
+            routed: (!routed.routes.is_empty()).then_some(RoutedRow {
                 routes: routed.routes,
                 tags: routed.tags,
                 priority: routed.priority,
