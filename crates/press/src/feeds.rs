@@ -245,7 +245,9 @@ fn read_xml(text: &str) -> Result<xml::Element<'_>, String> {
 fn read_rss(text: &str) -> Result<Vec<Told>, String> {
     let root = read_xml(text)?;
     let channel = root.child("channel").ok_or("RSS without a channel")?;
-    Ok(channel.children_named("item").map(|item| told(item, "guid", "encoded")).collect())
+    // Without a title the words stand in the description.
+    let body = |item: &xml::Element| if item.child("encoded").is_some() { "encoded" } else { "description" };
+    Ok(channel.children_named("item").map(|item| told(item, "guid", body(item))).collect())
 }
 
 fn read_atom(text: &str) -> Result<Vec<Told>, String> {
