@@ -43,6 +43,8 @@ struct Sizes {
 struct Seen {
     live: Mutex<Vec<f64>>,
     ordered: Mutex<Vec<f64>>,
+    /// Until the order returned: every output was asked, and has confirmed.
+    confirmed: Mutex<Vec<f64>>,
     canceled: Mutex<Vec<f64>>,
     synced: Mutex<Vec<f64>>,
     /// Stories that are live and may be killed, with their paths.
@@ -106,6 +108,7 @@ fn measure(program: &Path, sizes: &Sizes) -> Result<String> {
         two(&seen.live),
     );
     row("kill → gone at that rate, ordered by an operator".into(), "p99 ≤ 50 ms", two(&seen.ordered));
+    row("the same, until every output was asked and has confirmed".into(), "", two(&seen.confirmed));
     row("kill → gone at that rate, a wire that cancels".into(), "p99 ≤ 50 ms", two(&seen.canceled));
 
     let (took, seen, memory) = backlog(program, sizes.backlog)?;
@@ -255,7 +258,7 @@ fn steady(program: &Path, length: Duration) -> Result<Seen> {
     let seen = Seen::default();
     // Caches and connections warm up first.
     crowd(&house, &seen, Duration::from_secs(1), SENDERS)?;
-    for figures in [&seen.live, &seen.ordered, &seen.canceled, &seen.synced] {
+    for figures in [&seen.live, &seen.ordered, &seen.confirmed, &seen.canceled, &seen.synced] {
         lock(figures).clear();
     }
     seen.accepted.store(0, Ordering::SeqCst);
@@ -358,16 +361,23 @@ fn kill(house: &House, seen: &Seen, goes_on: impl Fn() -> bool) -> Result<()> {
         let start = Instant::now();
         if by_wire {
             push(&mut desk, &story.canceled())?;
+            watch(start, || Ok((site.get(&path)?.status == 410).then_some(())))?;
+            lock(&seen.canceled).push(start.elapsed().as_secs_f64());
         } else {
             let order = serde_json::json!({ "uri": story.uri(), "order": "kill" }).to_string();
             let fields = [("Authorization", token.as_str()), ("Content-Type", "application/json")];
-            let answer = desk.ask("POST", "/api/v1/orders", &fields, order.as_bytes())?;
+            // The order returns when every output has confirmed; the words are gone before.
+            let answer = scope(|scope| {
+                let order = scope.spawn(|| desk.ask("POST", "/api/v1/orders", &fields, order.as_bytes()));
+                watch(start, || Ok((site.get(&path)?.status == 410).then_some(())))?;
+                lock(&seen.ordered).push(start.elapsed().as_secs_f64());
+                order.join().map_err(|_| Error::other("the order failed"))?
+            })?;
+            lock(&seen.confirmed).push(start.elapsed().as_secs_f64());
             if answer.status != 200 {
                 return Err(Error::other(format!("the desk says {}: {}", answer.status, answer.text())));
             }
         }
-        watch(start, || Ok((site.get(&path)?.status == 410).then_some(())))?;
-        lock(if by_wire { &seen.canceled } else { &seen.ordered }).push(start.elapsed().as_secs_f64());
         by_wire = !by_wire;
     }
     Ok(())
