@@ -103,7 +103,8 @@ pub(crate) fn value_end(text: &str, at: usize) -> usize {
             text.len()
         }
         _ => {
-            let length = bytes[at.min(bytes.len())..].iter().take_while(|b| !b",]}".contains(b)).count();
+            let ends = |b: &u8| b",]}".contains(b) || b.is_ascii_whitespace();
+            let length = bytes[at.min(bytes.len())..].iter().take_while(|b| !ends(b)).count();
             at + length
         }
     }

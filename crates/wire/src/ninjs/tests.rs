@@ -395,6 +395,7 @@ fn one_broken_object_does_not_take_its_siblings_along() {
         &["a", "d"],
         &[("not-an-object", 1), ("no-identity", 2)],
     );
+    check_members("{\"uri\":\"a\"}\nnull\n{\"uri\":\"c\"}\n", &["a", "c"], &[("not-an-object", 1)]);
     check_members("{\"uri\":\"a\" x}\n{\"uri\":\"b\"}", &["b"], &[("json-not-well-formed", 0)]);
     check_members(r#"[{"uri":"a","uri":"b"},{"uri":"c"}]"#, &["c"], &[("duplicate-key", 0)]);
     check_members(r#"[{"uri":"a","x":{"y":1,"y":2}}]"#, &[], &[("duplicate-key", 0)]);
