@@ -86,7 +86,13 @@ fn in_folder(
         let faults = Faults::default();
         let image = folder.join("again");
         write_sparsely(&image, &disk.at(at, chance)).map_err(|error| error.to_string())?;
-        match Mounted::new(&image.display().to_string(), &folder.join("again.d")) {
+        let mount = || Mounted::new(&image.display().to_string(), &folder.join("again.d"));
+        // The file system's own superblock may be torn, too (two sectors): it keeps copies, and brings one back.
+        let mounted = mount().or_else(|_| {
+            let _ = tools::run("e2fsck", &["-fy", &image.display().to_string()]);
+            mount()
+        });
+        match mounted {
             Ok(disk) => {
                 let mut house = House::in_room(program, disk.folder()).map_err(|error| error.to_string())?;
                 let cut = log.events[at].at;
