@@ -1,11 +1,12 @@
 //! What readers ask and what they get.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ::press::{Gated, Links, Nav, NewsLine, Page, SiteFace};
 use jiff::{SignedDuration, Timestamp};
-use news::{ItemStanding, SiteId, Version};
-use store::{Index as _, Placement, StoreError, StoryRow, Vault as _};
+use news::{AgencyId, FeedId, ItemStanding, SiteId, Version};
+use store::{Index as _, LivePlace, Placement, StoreError, StoryRow, Vault as _};
 use wire::outgoing::{Channel, Outgoing, Tombstone};
 
 use crate::config::{Contract, Reach, Site};
@@ -374,9 +375,8 @@ impl Readers<'_> {
         let pages = total.div_ceil(SITEMAP as u64).max(1);
         let Some(number) = number else {
             if pages > 1 {
-                let maps: Vec<_> = (0..pages)
-                    .map(|number| (format!("{}/sitemap-{number}.xml", self.face.url), Timestamp::UNIX_EPOCH))
-                    .collect();
+                let maps: Vec<_> =
+                    (0..pages).map(|number| format!("{}/sitemap-{number}.xml", self.face.url)).collect();
                 return Ok(Found::Page(press.sitemap_index(&self.face, &maps), false));
             }
             return Ok(Found::Page(press.sitemap(&self.face, &self.addresses(0)?), false));
@@ -389,17 +389,24 @@ impl Readers<'_> {
 
     /// Only what search engines may index: a page with noindex must not be in a sitemap.
     fn addresses(&self, offset: usize) -> Result<Vec<(String, Timestamp)>, StoreError> {
-        let site = self.site.id();
-        let lines = self.room.store.latest(site, None, offset, SITEMAP)?;
-        Ok(lines
-            .into_iter()
-            .filter(|line| self.may_be_indexed(line))
-            .map(|line| (story_url(&self.face.url, line.id), line.updated))
-            .collect())
+        let places = self.room.store.places(self.site.id(), offset, SITEMAP)?;
+        // Twenty thousand stories come on a handful of feeds, and a contract is put together from several layers.
+        let mut contracts = HashMap::new();
+        let mut addresses = Vec::with_capacity(places.len());
+        for LivePlace { key, id, updated, feeds, .. } in places {
+            let may = contracts
+                .entry((key.agency, feeds))
+                .or_insert_with_key(|(agency, feeds)| self.may_be_indexed(agency, feeds));
+            if *may && !self.room.public.is_denied(self.site.id(), id) {
+                addresses.push((story_url(&self.face.url, id), updated));
+            }
+        }
+        Ok(addresses)
     }
 
-    fn may_be_indexed(&self, line: &store::Line) -> bool {
-        self.site.indexed() && self.may_stand(line) && !self.contract(line).noindex
+    fn may_be_indexed(&self, agency: &AgencyId, feeds: &[FeedId]) -> bool {
+        let contract = self.room.config.contract(agency, feeds);
+        self.site.indexed() && !contract.noindex && self.reach.allows(contract.territories)
     }
 
     fn fresh_lines(&self) -> Result<Vec<NewsLine>, StoreError> {
@@ -409,7 +416,7 @@ impl Readers<'_> {
         let lines = self.room.store.live_since(site, since, NEWS_SITEMAP)?;
         Ok(lines
             .into_iter()
-            .filter(|line| self.may_be_indexed(line))
+            .filter(|line| self.may_stand(line) && self.may_be_indexed(&line.key.agency, &line.feeds))
             .map(|line| NewsLine {
                 url: story_url(&self.face.url, line.id),
                 title: line.headline.or(line.summary).unwrap_or_default(),

@@ -32,16 +32,21 @@ impl Press {
     pub fn sitemap(&self, _site: &SiteFace, urls: &[(String, Timestamp)]) -> Gated<Page> {
         let mut out = begin("urlset", "");
         for (url, updated) in urls.iter().take(LARGEST_SITEMAP) {
-            locate(&mut out, "url", url, *updated);
+            out.push_str("<url><loc>");
+            escape_text(&mut out, url);
+            out.push_str(&format!("</loc><lastmod>{}</lastmod></url>\n", iso(*updated)));
         }
         finish(out, "urlset")
     }
 
-    /// An index of sitemaps and when each last changed.
-    pub fn sitemap_index(&self, _site: &SiteFace, sitemaps: &[(String, Timestamp)]) -> Gated<Page> {
+    /// An index of sitemaps. When each last changed is not said: one that says nothing is asked for again, one that says
+    /// something untrue is not.
+    pub fn sitemap_index(&self, _site: &SiteFace, sitemaps: &[String]) -> Gated<Page> {
         let mut out = begin("sitemapindex", "");
-        for (url, updated) in sitemaps.iter().take(LARGEST_SITEMAP) {
-            locate(&mut out, "sitemap", url, *updated);
+        for url in sitemaps.iter().take(LARGEST_SITEMAP) {
+            out.push_str("<sitemap><loc>");
+            escape_text(&mut out, url);
+            out.push_str("</loc></sitemap>\n");
         }
         finish(out, "sitemapindex")
     }
@@ -84,12 +89,6 @@ fn begin(name: &str, more: &str) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{name} xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"{more}>\n"
     )
-}
-
-fn locate(out: &mut String, name: &str, url: &str, updated: Timestamp) {
-    out.push_str(&format!("<{name}><loc>"));
-    escape_text(out, url);
-    out.push_str(&format!("</loc><lastmod>{}</lastmod></{name}>\n", iso(updated)));
 }
 
 fn finish(mut out: String, name: &str) -> Gated<Page> {

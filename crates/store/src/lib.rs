@@ -188,7 +188,7 @@ pub trait Vault: Send + Sync {
     fn erase_words(&self, key: &ItemKey, n: Option<u32>) -> Result<u64, StoreError>;
 }
 
-/// The index: what is derived from journal and vault, for quick answers. Lists are at most 10,000 long ([`Index::live_page`] 50,000), and a
+/// The index: what is derived from journal and vault, for quick answers. Lists are at most 10,000 long ([`Index::places`] 50,000), and a
 /// version whose words are damaged is left out of lists for readers and said in the log.
 pub trait Index: Send + Sync {
     /// The story of an item.
@@ -218,13 +218,9 @@ pub trait Index: Send + Sync {
     /// How many items of a site are live.
     fn count_live(&self, site: &SiteId) -> Result<u64, StoreError>;
 
-    /// Live items of a site by `published` and identifier, the oldest first, from behind `after` on.
-    fn live_page(
-        &self,
-        site: &SiteId,
-        after: Option<(Timestamp, ItemId)>,
-        limit: usize,
-    ) -> Result<Vec<LivePlace>, StoreError>;
+    /// Live items of a site without their words, by `published` and identifier, the oldest first: a full page changes
+    /// only with its own stories.
+    fn places(&self, site: &SiteId, offset: usize, limit: usize) -> Result<Vec<LivePlace>, StoreError>;
 
     /// Items of a site that were public and are gone (killed, withheld, expired) since an instant, with the instant
     /// and how they stand; the newest first.

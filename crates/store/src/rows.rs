@@ -231,6 +231,8 @@ pub struct LivePlace {
     pub published: Timestamp,
     /// When it last changed.
     pub updated: Timestamp,
+    /// The feeds that the item came on, by name.
+    pub feeds: Vec<FeedId>,
 }
 
 /// A version that waits for a person or a clock.

@@ -9,6 +9,7 @@ mod archive;
 mod backup;
 mod cells;
 mod check;
+mod heads;
 mod index;
 mod journal;
 mod remembered;
@@ -57,6 +58,7 @@ pub struct Store {
     shortener: Option<Shortener>,
     writer: Option<Mutex<Connection>>,
     readers: Mutex<Vec<Connection>>,
+    heads: heads::Heads,
     /// Set by the first fatal error: from then on nothing is written, so nothing can be acknowledged.
     broken: Arc<AtomicBool>,
     /// Erased words may still stand in the write-ahead log.
@@ -132,6 +134,7 @@ impl Store {
             shortener: None,
             writer: None,
             readers: Mutex::default(),
+            heads: heads::Heads::default(),
             broken: Arc::default(),
             unwiped: AtomicBool::new(false),
             _lock: lock,

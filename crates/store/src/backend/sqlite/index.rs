@@ -2,6 +2,7 @@
 //! verified; the tables here only say where to look.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use news::{
@@ -13,6 +14,7 @@ use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 use super::apply::{find_item, parse_instant, sections};
 use super::archive::{self, list};
 use super::cells::{capped, digest, instant, item_id, micros, micros_up, signed, transmission_id, unsigned};
+use super::heads::{Erasures, Head, Place};
 use super::{Store, journal, search, vault};
 use crate::codec::{EmbargoShape, Shape as _, gravity_of, item_standing_of, standing_of};
 use crate::{
@@ -20,6 +22,9 @@ use crate::{
     LivePlace, LogSize, NoteLine, Placement, ReceiptRow, Ruled, RulingLine, StoreError, StoryRow, VersionRow,
     Words,
 };
+
+/// The longest list of places (sitemaps.org 0.9 allows no more in one file).
+const LARGEST_SITEMAP: i64 = 50_000;
 
 fn damaged(why: impl Into<String>) -> StoreError {
     StoreError::damaged("the index", why)
@@ -167,28 +172,72 @@ pub(super) struct Spot {
     id: ItemId,
 }
 
-/// The lines of live items. One whose words are damaged or missing is left out.
-pub(super) fn lines(tx: &Transaction<'_>, site: &SiteId, spots: Vec<Spot>) -> Result<Vec<Line>, StoreError> {
-    let mut lines = Vec::with_capacity(spots.len());
-    for spot in spots {
-        if let Some(line) = line(tx, site, &spot)? {
-            lines.push(line);
-        }
+impl Store {
+    /// The lines of the live items that `spots` finds. One whose words are damaged or missing is left out.
+    fn lines(
+        &self,
+        site: &SiteId,
+        spots: impl FnOnce(&Transaction<'_>) -> Result<Vec<Spot>, StoreError>,
+    ) -> Result<Vec<Line>, StoreError> {
+        let begun = self.heads.erasures();
+        self.ask(|tx| {
+            let spots = spots(tx)?;
+            let mut lines = Vec::with_capacity(spots.len());
+            for spot in spots {
+                lines.extend(self.line(tx, site, &spot, begun)?);
+            }
+            Ok(lines)
+        })
     }
-    Ok(lines)
+
+    fn line(
+        &self,
+        tx: &Transaction<'_>,
+        site: &SiteId,
+        spot: &Spot,
+        begun: Erasures,
+    ) -> Result<Option<Line>, StoreError> {
+        let mut ask = tx.prepare_cached(
+            "SELECT i.live, p.sections, p.published, p.updated, v.seq FROM item i
+             JOIN placement p ON p.item = i.id AND p.site = ?2 JOIN version v ON v.item = i.id AND v.n = i.live
+             WHERE i.id = ?1",
+        )?;
+        let mut rows = ask.query(params![spot.item, site.as_str()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let place = (spot.item, row.get(0)?, unsigned(row.get(4)?)?);
+        let head = match self.heads.get(place) {
+            Some(head) => head,
+            None => {
+                let Some(head) = head(tx, place)?.map(Arc::new) else { return Ok(None) };
+                self.heads.keep(place, &head, begun);
+                head
+            }
+        };
+        Ok(Some(Line {
+            id: spot.id,
+            n: place.1,
+            published: instant(row.get(2)?)?,
+            updated: instant(row.get(3)?)?,
+            sections: sections(&row.get::<_, String>(1)?)?,
+            headline: head.headline.clone(),
+            summary: head.summary.clone(),
+            language: head.language.clone(),
+            review: head.review,
+            feed: head.feed.clone(),
+            feeds: carried(tx, spot.item)?,
+            key: head.key.clone(),
+        }))
+    }
 }
 
-fn line(tx: &Transaction<'_>, site: &SiteId, spot: &Spot) -> Result<Option<Line>, StoreError> {
-    let mut ask = tx.prepare_cached(
-        "SELECT i.agency, i.uri, i.live, p.sections, p.published, p.updated, v.seq FROM item i
-         JOIN placement p ON p.item = i.id AND p.site = ?2 JOIN version v ON v.item = i.id AND v.n = i.live
-         WHERE i.id = ?1",
-    )?;
-    let mut rows = ask.query(params![spot.item, site.as_str()])?;
+/// A version's head, from journal and vault, verified; none if it is damaged or missing.
+fn head(tx: &Transaction<'_>, (item, n, seq): Place) -> Result<Option<Head>, StoreError> {
+    let mut ask = tx.prepare_cached("SELECT agency, uri FROM item WHERE id = ?1")?;
+    let mut rows = ask.query([item])?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    let (key, n): (_, u32) = (key(row, 0, 1)?, row.get(2)?);
+    let key = key(row, 0, 1)?;
     let Some(words) = vault::words_if_sound(tx, &key, n)? else { return Ok(None) };
-    let (review, feed) = match ruled(tx, unsigned(row.get(6)?)?) {
+    let (review, feed) = match ruled(tx, seq) {
         Ok((ruled, _)) if ruled.copy_hash == words.version.copy.copy_hash() => (ruled.review, ruled.feed),
         Ok(_) => {
             tracing::error!(%key, n, "the journal states another copy hash than the vault; left out of a list");
@@ -201,18 +250,12 @@ fn line(tx: &Transaction<'_>, site: &SiteId, spot: &Spot) -> Result<Option<Line>
         Err(error) => return Err(error),
     };
     let copy = &words.version.copy;
-    Ok(Some(Line {
-        id: spot.id,
-        n,
-        published: instant(row.get(4)?)?,
-        updated: instant(row.get(5)?)?,
-        sections: sections(&row.get::<_, String>(3)?)?,
+    Ok(Some(Head {
         headline: copy.headline().map(str::to_owned),
         summary: copy.texts(BlockKind::P).next().map(str::to_owned),
-        language: words.version.language.clone(),
+        language: words.version.language,
         review,
         feed,
-        feeds: carried(tx, spot.item)?,
         key,
     }))
 }
@@ -424,26 +467,24 @@ impl Index for Store {
         if section == Some("") {
             return Ok(Vec::new());
         }
-        self.ask(|tx| {
+        self.lines(site, |tx| {
             let mut ask = tx.prepare_cached(
                 "SELECT item, id FROM shown WHERE site = ?1 AND section = ?2 ORDER BY published DESC, id DESC
                  LIMIT ?3 OFFSET ?4",
             )?;
             let section = section.unwrap_or_default();
             let offset = capped(offset, i64::MAX);
-            let spots = collect(ask.query(params![site.as_str(), section, list(limit), offset])?, spot)?;
-            lines(tx, site, spots)
+            collect(ask.query(params![site.as_str(), section, list(limit), offset])?, spot)
         })
     }
 
     fn live_since(&self, site: &SiteId, since: Timestamp, limit: usize) -> Result<Vec<Line>, StoreError> {
-        self.ask(|tx| {
+        self.lines(site, |tx| {
             let mut ask = tx.prepare_cached(
                 "SELECT item, id FROM shown WHERE site = ?1 AND section = '' AND published >= ?2
                  ORDER BY published DESC, id DESC LIMIT ?3",
             )?;
-            let spots = collect(ask.query(params![site.as_str(), micros_up(since), list(limit)])?, spot)?;
-            lines(tx, site, spots)
+            collect(ask.query(params![site.as_str(), micros_up(since), list(limit)])?, spot)
         })
     }
 
@@ -454,30 +495,22 @@ impl Index for Store {
         })
     }
 
-    fn live_page(
-        &self,
-        site: &SiteId,
-        after: Option<(Timestamp, ItemId)>,
-        limit: usize,
-    ) -> Result<Vec<LivePlace>, StoreError> {
+    fn places(&self, site: &SiteId, offset: usize, limit: usize) -> Result<Vec<LivePlace>, StoreError> {
         self.ask(|tx| {
             let mut ask = tx.prepare_cached(
-                "SELECT i.agency, i.uri, s.id, i.live, s.published, p.updated FROM shown s
+                "SELECT i.agency, i.uri, s.id, i.live, s.published, p.updated, i.id FROM shown s
                  JOIN item i ON i.id = s.item JOIN placement p ON p.site = s.site AND p.id = s.id
-                 WHERE s.site = ?1 AND s.section = '' AND (s.published, s.id) > (?2, ?3)
-                 ORDER BY s.published, s.id LIMIT ?4",
+                 WHERE s.site = ?1 AND s.section = '' ORDER BY s.published, s.id LIMIT ?2 OFFSET ?3",
             )?;
-            let (at, id) = match after {
-                Some((at, id)) => (micros(at), id.bits().to_be_bytes().to_vec()),
-                None => (i64::MIN, Vec::new()),
-            };
-            collect(ask.query(params![site.as_str(), at, id, capped(limit, 50_000)])?, |row| {
+            let (limit, offset) = (capped(limit, LARGEST_SITEMAP), capped(offset, i64::MAX));
+            collect(ask.query(params![site.as_str(), limit, offset])?, |row| {
                 Ok(LivePlace {
                     key: key(row, 0, 1)?,
                     id: item_id(row.get(2)?),
                     n: row.get(3)?,
                     published: instant(row.get(4)?)?,
                     updated: instant(row.get(5)?)?,
+                    feeds: carried(tx, row.get(6)?)?,
                 })
             })
         })
@@ -571,10 +604,7 @@ impl Index for Store {
     }
 
     fn search(&self, site: &SiteId, query: &str, limit: usize) -> Result<Vec<Line>, StoreError> {
-        self.ask(|tx| {
-            let spots = search::search(tx, site, query, list(limit))?;
-            lines(tx, site, spots)
-        })
+        self.lines(site, |tx| search::search(tx, site, query, list(limit)))
     }
 
     fn candidates(

@@ -222,6 +222,9 @@ impl Journal for Store {
             Ok((committed, destroyed))
         })?;
         if destroyed {
+            let fallen = batch.iter().filter(|prepared| prepared.entry.fact.kills());
+            let fallen: Vec<_> = fallen.filter_map(|prepared| prepared.entry.fact.key()).collect();
+            self.heads.forget(&fallen);
             self.wipe_soon()?;
         }
         Ok(committed)
@@ -260,6 +263,7 @@ impl Journal for Store {
             apply::settle_all(tx, &mut report)?;
             Ok(report)
         })?;
+        self.heads.forget_all();
         // Headlines and bodies of what is no longer live stood in the search index that was dropped.
         self.wipe_soon()?;
         Ok(report)

@@ -152,6 +152,7 @@ impl Vault for Store {
             }
         })?;
         if erased > 0 {
+            self.heads.forget(&[key]);
             self.wipe_soon()?;
         }
         Ok(erased)
