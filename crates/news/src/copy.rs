@@ -305,11 +305,14 @@ impl AgencyCopy {
         if !whole {
             return self.push(kind, &text, marks, list).map_err(|fault| (fault, text));
         }
-        if !marks.is_empty() {
-            marks = cut(marks.iter(), 0, &text);
-        }
+        fit(&mut marks, 0, &text);
         self.blocks.push(Block { kind, text, marks, list });
         Ok(())
+    }
+
+    /// Makes room for so many blocks more.
+    pub fn reserve(&mut self, blocks: usize) {
+        self.blocks.reserve(blocks);
     }
 
     /// Appends an already accepted block of another copy, as it is.
@@ -398,6 +401,15 @@ fn unify_line_ends(text: &str, marks: Vec<Mark>) -> (String, Vec<Mark>) {
 
 /// The marks that fall into `piece`, which starts at `offset`, relative to it. Empty ranges stay only for cells.
 fn cut<'a>(marks: impl Iterator<Item = &'a Mark>, offset: usize, piece: &str) -> Vec<Mark> {
+    let near = |mark: &&Mark| mark.range.start <= offset + piece.len() && mark.range.end >= offset;
+    let mut marks = marks.filter(near).cloned().collect();
+    fit(&mut marks, offset, piece);
+    marks
+}
+
+/// The same, without copying them.
+fn fit(marks: &mut Vec<Mark>, offset: usize, piece: &str) {
+    marks.retain(|mark| mark.range.start <= offset + piece.len() && mark.range.end >= offset);
     let floor = |at: usize| {
         let mut at = at.saturating_sub(offset).min(piece.len());
         while !piece.is_char_boundary(at) {
@@ -405,13 +417,11 @@ fn cut<'a>(marks: impl Iterator<Item = &'a Mark>, offset: usize, piece: &str) ->
         }
         at
     };
-    let mut out: Vec<Mark> = marks
-        .filter(|mark| mark.range.start <= offset + piece.len() && mark.range.end >= offset)
-        .map(|mark| Mark { range: floor(mark.range.start)..floor(mark.range.end), kind: mark.kind.clone() })
-        .filter(|mark| mark.range.start < mark.range.end || matches!(mark.kind, MarkKind::Cell(_)))
-        .collect();
-    out.sort_by(|a, b| a.range.start.cmp(&b.range.start).then(b.range.end.cmp(&a.range.end)));
-    out
+    for Mark { range, .. } in &mut *marks {
+        *range = floor(range.start)..floor(range.end);
+    }
+    marks.retain(|mark| mark.range.start < mark.range.end || matches!(mark.kind, MarkKind::Cell(_)));
+    marks.sort_by(|a, b| a.range.start.cmp(&b.range.start).then(b.range.end.cmp(&a.range.end)));
 }
 
 /// A text with every run of white space folded to one space and trimmed: for comparing, never for publishing.

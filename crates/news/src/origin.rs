@@ -122,15 +122,21 @@ impl Origins {
         if let (Ok(start), Ok(end)) = (u32::try_from(range.start), u32::try_from(range.end))
             && start != PATH
         {
-            self.lines.push(Line { field, taken, start, end });
+            self.note(Line { field, taken, start, end });
         }
+    }
+
+    fn note(&mut self, line: Line) {
+        // As many as most versions have.
+        self.lines.reserve(if self.lines.is_empty() { 16 } else { 1 });
+        self.lines.push(line);
     }
 
     /// This field was taken from the value at this JSON Pointer.
     pub fn path(&mut self, field: Field, taken: Taken, path: impl Into<Cow<'static, str>>) {
         if let Ok(end) = u32::try_from(self.paths.len()) {
             self.paths.push(path.into());
-            self.lines.push(Line { field, taken, start: PATH, end });
+            self.note(Line { field, taken, start: PATH, end });
         }
     }
 

@@ -172,7 +172,7 @@ fn agency_first(head: &str) -> Option<Parts<'_>> {
 
 /// `MOSCOW, January 21. /TASS/.`
 fn slashed(head: &str) -> Option<Parts<'_>> {
-    let open = head.find(" /")? + 1;
+    let open = memchr::memmem::find(head.as_bytes(), b" /")? + 1;
     let close = open + 1 + head[open + 1..].find('/')?;
     let name = &head[open + 1..close];
     let (place, date) = place_and_date(head[..open].trim_end().trim_end_matches('.'))?;
@@ -183,7 +183,11 @@ fn slashed(head: &str) -> Option<Parts<'_>> {
 
 /// `SAITAMA, Japan, Dec. 9 Kyodo -`: after the date the agency's name without any brackets.
 fn named(head: &str) -> Option<Parts<'_>> {
-    let end = [" - ", " -", " – ", " — ", " -- "].iter().filter_map(|mark| head.find(mark)).min()?;
+    // A hyphen behind a space, or a dash between two. Both dashes begin with 0xE2.
+    let ends =
+        |at: &usize| head[*at..].starts_with('-') || ["– ", "— "].iter().any(|d| head[*at..].starts_with(d));
+    let mut marks = memchr::memchr2_iter(b'-', 0xe2, head.as_bytes()).filter(|at| head[..*at].ends_with(' '));
+    let end = marks.find(ends)? - 1;
     let before = &head[..end];
     let comma = before.rfind([',', '،'])?;
     let last = &before[comma + width(before, comma)..];
@@ -260,6 +264,8 @@ fn east_asian(head: &str) -> Option<Parts<'_>> {
         return Some(Parts { text, place: some(place), date: None, agency: some(&inside[place.len()..]) });
     }
     let start = if open == '（' || open == '(' { open.len_utf8() } else { 0 };
+    // The first byte of each of the four.
+    memchr::memchr3(0xe7, 0xe8, 0xe9, head.as_bytes())?;
     let wired = head.char_indices().take(48).find(|(_, c)| matches!(c, '电' | '電' | '讯' | '訊'))?;
     let inside = head[start..].get(..wired.0.checked_sub(start)?)?;
     let house = inside.char_indices().find(|(_, c)| matches!(c, '社' | '网' | '網'))?;
@@ -286,11 +292,16 @@ fn width(text: &str, at: usize) -> usize {
     text[at..].chars().next().map_or(0, char::len_utf8)
 }
 
+/// Where a bracket stands, narrow or wide. No character but the wide ones of its row begins with 0xEF.
+fn round(head: &str, from: usize, narrow: u8, wide: char) -> Option<usize> {
+    let found = memchr::memchr2_iter(narrow, 0xef, head.as_bytes().get(from..)?).map(|at| from + at);
+    found.into_iter().find(|at| head[*at..].starts_with([char::from(narrow), wide]))
+}
+
 /// Where the next pair of round brackets opens and closes.
 fn brackets(head: &str, from: usize) -> Option<(usize, usize)> {
-    let open = from + head.get(from..)?.find(['(', '（'])?;
-    let close = open + head[open..].find([')', '）'])?;
-    Some((open, close))
+    let open = round(head, from, b'(', '（')?;
+    Some((open, round(head, open, b')', '）')?))
 }
 
 /// The length of the mark that ends a dateline, with the white space around it.
@@ -327,22 +338,20 @@ fn place_and_date(text: &str) -> Option<(Option<&str>, Option<&str>)> {
     if text.is_empty() {
         return Some((None, None));
     }
-    let mut starts = vec![0];
-    starts.extend(
-        text.char_indices().filter(|(_, c)| matches!(c, ',' | '،' | '、')).map(|(at, c)| at + c.len_utf8()),
-    );
     let mut date_from = text.len();
-    for start in starts.iter().rev() {
-        let piece = text[*start..date_from].trim().trim_end_matches([',', '،', '、']).trim();
-        let year_of_a_date = is_year(piece) && *start > 0;
+    let mut before = text.len();
+    loop {
+        let comma = text[..before].rfind([',', '،', '、']);
+        let start = comma.map_or(0, |at| at + width(text, at));
+        let piece = text[start..date_from].trim().trim_end_matches([',', '،', '、']).trim();
         let alone = is_date(piece);
-        if alone || year_of_a_date && date_from == text.len() {
-            date_from = *start;
-            if alone {
-                break;
-            }
-        } else {
-            break;
+        let year_of_a_date = is_year(piece) && start > 0 && date_from == text.len();
+        if alone || year_of_a_date {
+            date_from = start;
+        }
+        match comma {
+            Some(at) if year_of_a_date && !alone => before = at,
+            _ => break,
         }
     }
     // A year alone is no date.
@@ -643,8 +652,8 @@ fn is_date(piece: &str) -> bool {
         return false;
     }
     // 26-11-2023, 21.3.2024
-    let numbers: Vec<&str> = piece.split(['-', '/', '.']).filter(|part| !part.is_empty()).collect();
-    if numbers.len() == 3 && numbers.iter().all(|part| part.chars().all(char::is_numeric)) {
+    let numbers = || piece.split(['-', '/', '.']).filter(|part| !part.is_empty());
+    if numbers().all(|part| part.chars().all(char::is_numeric)) && numbers().count() == 3 {
         return true;
     }
     let (mut named, mut weekday, mut numbers) = (false, false, 0);
@@ -662,11 +671,14 @@ fn is_date(piece: &str) -> bool {
             continue;
         }
         let length = bare.chars().count();
-        if let Some(at) =
-            MORE.iter().position(|name| *name == bare || length >= 3 && name.starts_with(bare.as_str()))
-        {
+        // Nearly all begin with another letter.
+        let first = bare.as_bytes()[0];
+        let alike = |name: &&str| {
+            name.as_bytes()[0] == first && (*name == bare || length >= 3 && name.starts_with(bare.as_str()))
+        };
+        if let Some(at) = MORE.iter().position(&alike) {
             (named, weekday) = (true, weekday || (20..48).contains(&at));
-        } else if MONTHS.iter().any(|name| *name == bare || length >= 3 && name.starts_with(bare.as_str())) {
+        } else if MONTHS.iter().any(alike) {
             named = true;
         } else {
             return false;

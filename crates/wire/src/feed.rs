@@ -2,6 +2,7 @@
 //! itself, and how items become a reading.
 
 use std::collections::HashMap;
+use std::fmt::{self, Display};
 use std::time::Duration;
 
 use news::Taken::ByMeaning;
@@ -70,20 +71,20 @@ impl<'h> Draft<'h> {
         gravity: Gravity,
         code: &'static str,
         message: impl Into<String>,
-        path: &str,
+        path: impl Display,
     ) {
         let offset = Some(self.version.span.start);
-        self.version.complaints.push(Complaint::new(gravity, code, message).at(path, offset));
+        self.version.complaints.push(Complaint::new(gravity, code, message).at(path.to_string(), offset));
     }
 
     /// A time that an element says.
-    pub(crate) fn stamp(&mut self, element: &Element, field: Field, path: &str) -> Option<Stamp> {
+    pub(crate) fn stamp(&mut self, element: &Element, field: Field, path: impl Display) -> Option<Stamp> {
         let stamp = self.stamp_raw(stood::text(element).trim(), path)?;
         self.meant(field, element);
         Some(stamp)
     }
 
-    pub(crate) fn stamp_raw(&mut self, raw: &str, path: &str) -> Option<Stamp> {
+    pub(crate) fn stamp_raw(&mut self, raw: &str, path: impl Display) -> Option<Stamp> {
         (!raw.is_empty()).then(|| time::stamp(raw, self.hints, path, &mut self.version.complaints))
     }
 
@@ -93,13 +94,13 @@ impl<'h> Draft<'h> {
     }
 
     /// A headline, white space collapsed.
-    pub(crate) fn headline(&mut self, text: &str, path: &str) {
-        html::push_line(BlockKind::Headline, text, path, &mut self.version);
+    pub(crate) fn headline(&mut self, text: &str) {
+        html::push_line(BlockKind::Headline, text, &mut self.version);
     }
 
     /// The same of an element that holds plain text.
-    pub(crate) fn headline_in(&mut self, element: &Element, path: &str) {
-        self.headline(&stood::text(element), path);
+    pub(crate) fn headline_in(&mut self, element: &Element) {
+        self.headline(&stood::text(element));
         stood::in_text(&mut self.version, Field::Block(BlockKind::Headline, 0), element);
     }
 
@@ -186,25 +187,26 @@ impl<'h> Draft<'h> {
     }
 
     /// Reads an element of one of the modules that any XML feed may carry. `false` if it is none.
-    pub(crate) fn module(&mut self, element: &Element, path: &str) -> bool {
+    pub(crate) fn module(&mut self, element: &Element, path: &dyn Display) -> bool {
         let Some(ns) = element.ns.clone() else { return false };
         let name = element.name;
-        let here = format!("{path}/{name}");
+        // Put together only where something is said about it.
+        let here = format_args!("{path}/{name}");
         match &*ns {
-            DC => self.dublin_core(element, &here),
-            DCTERMS => self.dublin_terms(element, &here),
-            ns if ns.trim_end_matches('/') == MEDIA => self.media(element, &here),
+            DC => self.dublin_core(element, here),
+            DCTERMS => self.dublin_terms(element, here),
+            ns if ns.trim_end_matches('/') == MEDIA => self.media(element, here),
             ns if FEED_SYNC.contains(&ns) => {
                 if name == "sync" && element.attr("deleted").is_some_and(|word| word.trim() == "true") {
                     self.state(PubStatus::Canceled);
-                    self.signal(element, "sx:deleted", Severity::Kills, &here);
+                    self.signal(element, "sx:deleted", Severity::Kills, here);
                 }
                 true
             }
             ns if APP.contains(&ns) => {
                 let draft = if name == "control" { element.child("draft") } else { None };
                 if let Some(draft) = draft.filter(|draft| !draft.text().trim().eq_ignore_ascii_case("no")) {
-                    self.signal(draft, "app:draft", Severity::Holds, &here);
+                    self.signal(draft, "app:draft", Severity::Holds, here);
                 }
                 true
             }
@@ -227,13 +229,13 @@ impl<'h> Draft<'h> {
             },
             GEORSS => self.georss(element),
             GEO => self.geo(element),
-            ns if ns.contains("prismstandard.org") => self.prism(element, &here),
+            ns if ns.contains("prismstandard.org") => self.prism(element, here),
             _ => false,
         }
     }
 
-    fn signal(&mut self, element: &Element, code: &str, severity: Severity, path: &str) {
-        let signal = Signal { code: code.into(), severity, from_text: false, path: path.into() };
+    fn signal(&mut self, element: &Element, code: &str, severity: Severity, path: impl Display) {
+        let signal = Signal { code: code.into(), severity, from_text: false, path: path.to_string() };
         self.version.signals.push(signal);
         let field = Field::Signal(nth(self.version.signals.len()));
         stood::as_meant(&mut self.version, field, element);
@@ -325,7 +327,7 @@ impl<'h> Draft<'h> {
         }
     }
 
-    fn dublin_core(&mut self, element: &Element, here: &str) -> bool {
+    fn dublin_core(&mut self, element: &Element, here: fmt::Arguments<'_>) -> bool {
         match element.name {
             "creator" | "contributor" | "author" => self.creator_in(element),
             "subject" => self.subject_in(element, None),
@@ -342,7 +344,7 @@ impl<'h> Draft<'h> {
         true
     }
 
-    fn dublin_terms(&mut self, element: &Element, here: &str) -> bool {
+    fn dublin_terms(&mut self, element: &Element, here: fmt::Arguments<'_>) -> bool {
         match element.name {
             "modified" if self.updated.is_none() => {
                 self.updated = self.stamp(element, Field::VersionCreated, here);
@@ -363,7 +365,7 @@ impl<'h> Draft<'h> {
 
     /// `start=…; end=…` (DCMI Period Encoding Scheme): not before, not after. A bound that cannot be read is the
     /// more restrictive one.
-    fn valid(&mut self, element: &Element, here: &str) {
+    fn valid(&mut self, element: &Element, here: fmt::Arguments<'_>) {
         for part in stood::text(element).split(';') {
             let Some((name, value)) = part.split_once('=') else { continue };
             match name.trim() {
@@ -374,13 +376,13 @@ impl<'h> Draft<'h> {
         }
     }
 
-    fn embargo(&mut self, element: &Element, raw: &str, here: &str) {
+    fn embargo(&mut self, element: &Element, raw: &str, here: fmt::Arguments<'_>) {
         let Some(stamp) = self.stamp_raw(raw, here) else { return };
         self.version.embargo = Some(stamp.at.map_or(Embargo::Indefinite, Embargo::Until));
         self.meant(Field::Embargo, element);
     }
 
-    fn expiry(&mut self, element: &Element, raw: &str, here: &str) {
+    fn expiry(&mut self, element: &Element, raw: &str, here: fmt::Arguments<'_>) {
         let Some(stamp) = self.stamp_raw(raw, here) else { return };
         self.meant(Field::Expires, element);
         match stamp.at {
@@ -394,7 +396,7 @@ impl<'h> Draft<'h> {
         }
     }
 
-    fn prism(&mut self, element: &Element, here: &str) -> bool {
+    fn prism(&mut self, element: &Element, here: fmt::Arguments<'_>) -> bool {
         let raw = stood::text(element);
         match element.name {
             "embargoDate" => self.embargo(element, raw.trim(), here),
@@ -409,11 +411,11 @@ impl<'h> Draft<'h> {
     }
 
     /// Media RSS. Nesting is bounded by the parser's limit of depth.
-    fn media(&mut self, element: &Element, here: &str) -> bool {
+    fn media(&mut self, element: &Element, here: fmt::Arguments<'_>) -> bool {
         match element.name {
             "group" => {
                 for child in element.elements() {
-                    self.module(child, here);
+                    self.module(child, &here);
                 }
             }
             "content" | "thumbnail" | "player" => {
@@ -421,7 +423,7 @@ impl<'h> Draft<'h> {
                 self.rendition_in(element, "url", role);
                 for child in element.elements() {
                     if child.ns == element.ns && child.name == "thumbnail" {
-                        self.module(child, here);
+                        self.module(child, &here);
                     }
                 }
             }

@@ -57,17 +57,22 @@ pub struct Words {
 /// stay LF, empty lines part paragraphs. `path` names the place for notes and complaints. Beyond the limits of depth,
 /// elements and time nothing is read: the fragment is a note then, and a complaint holds the version.
 pub fn read_fragment(html: &str, path: &str, limits: &Limits) -> Words {
-    if html.contains('\0') {
+    // Both are rare, and found in one pass.
+    let odd = memchr::memchr2(b'\0', b'\r', html.as_bytes());
+    if odd.is_some_and(|at| html[at..].contains('\0')) {
         let message = "the HTML holds U+0000, which no page can carry";
         return refused(html, path, "character-not-carried", message.into());
     }
     let tagged = has_tag(html);
-    if tagged {
+    if odd.is_some() {
+        // Line ends are the tree builder's.
+    } else if tagged {
         let mut collector = Collector::new(path);
+        collector.expect(html.len());
         if straight::read(html, &mut collector).is_some() {
             return collector.finish();
         }
-    } else if memchr::memchr2(b'&', b'\r', html.as_bytes()).is_none() {
+    } else if memchr::memchr(b'&', html.as_bytes()).is_none() {
         return read_lines(html, path, true);
     }
     let tree = match dom::parse(html, limits) {
@@ -147,6 +152,7 @@ fn refused(html: &str, path: &str, code: &'static str, message: String) -> Words
 /// becomes a note and a complaint that holds the version.
 pub fn push(words: Words, version: &mut Version) {
     let already = version.copy.blocks().len();
+    version.copy.reserve(words.blocks.len());
     for draft in words.blocks {
         // Preformatted lines fall into as many blocks as empty lines part.
         let parts = match draft.kind {
@@ -159,28 +165,35 @@ pub fn push(words: Words, version: &mut Version) {
             version.complaints.push(Complaint::new(Gravity::Hold, "too-many-blocks", message).at(path, None));
             break;
         }
-        if let Err((fault, text)) = version.copy.push_owned(draft.kind, draft.text, draft.marks, draft.list) {
-            let path = draft.kind.as_str();
-            version.complaints.push(
-                Complaint::new(Gravity::Hold, "character-not-carried", fault.to_string()).at(path, None),
-            );
-            version.notes.push(Note { role: "refused-text".into(), text, path: path.into() });
-        }
+        push_block(draft, version);
     }
     version.notes.extend(words.notes);
     version.renditions.extend(words.renditions);
     version.complaints.extend(words.complaints);
 }
 
+fn push_block(draft: Draft, version: &mut Version) {
+    if let Err((fault, text)) = version.copy.push_owned(draft.kind, draft.text, draft.marks, draft.list) {
+        let path = draft.kind.as_str();
+        let complaint = Complaint::new(Gravity::Hold, "character-not-carried", fault.to_string());
+        version.complaints.push(complaint.at(path, None));
+        version.notes.push(Note { role: "refused-text".into(), text, path: path.into() });
+    }
+}
+
 /// Appends one text as one block, white space collapsed: the way to add a headline, byline or credit.
-pub fn push_line(kind: BlockKind, text: &str, path: &str, version: &mut Version) {
-    let mut collector = Collector::new(path);
-    collector.block(kind, &collapse(text));
-    push(collector.finish(), version);
+pub fn push_line(kind: BlockKind, text: &str, version: &mut Version) {
+    let text = collapse(text);
+    if !text.is_empty() {
+        push_block(Draft { kind, text, marks: Vec::new(), list: None }, version);
+    }
 }
 
 /// The text with every run of space, tab, CR, LF and FF as one space, and none at the ends.
 pub fn collapse(text: &str) -> String {
+    if collect::even_run(text) == text.len() && !text.starts_with(' ') {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     collapse_into(&mut out, text);
     out

@@ -29,6 +29,16 @@ const ONWARDS: [&str; 10] = [
     "seuraavat tiedot eivät ole tarkoitettu julkaistavaksi",
 ];
 
+/// The first two words of each of them.
+const BEGINNINGS: [(&str, &str); 6] = [
+    ("die", "folgenden"),
+    ("the", "following"),
+    ("les", "informations"),
+    ("la", "siguiente"),
+    ("le", "seguenti"),
+    ("seuraavat", "tiedot"),
+];
+
 /// Marks that do not say how far they reach, folded. They count only where the block is little else.
 const UNCLEAR: [&str; 7] = [
     "nicht zur veröffentlichung",
@@ -55,8 +65,7 @@ pub(crate) fn mark(block: &str) -> Option<Reach> {
     }
     let beginning = block.char_indices().take_while(|(at, _)| *at < BEGINNING).last();
     let folded = relaxed(&block[..beginning.map_or(0, |(at, c)| at + c.len_utf8())]).to_lowercase();
-    let bare = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
-    if ONWARDS.iter().any(|sentence| bare.starts_with(sentence)) {
+    if ONWARDS.iter().any(|sentence| bare(&folded).starts_with(sentence)) {
         return Some(Reach::Onwards);
     }
     let little = little && folded.chars().count() <= SHORT;
@@ -69,29 +78,42 @@ fn is_long(block: &str) -> bool {
     // Without a way out, and counted in bytes, so that many are looked at at once.
     let begins = |b: u8| (b.wrapping_sub(b'!') < 94) | (b.wrapping_sub(0xc3) < 30) | (b >= 0xe4);
     let look = &block.as_bytes()[..block.len().min(4 * SHORT)];
-    let count = |part: &[u8]| usize::from(part.iter().fold(0u8, |n, &b| n + u8::from(begins(b))));
-    look.chunks(128).map(count).sum::<usize>() > SHORT
+    let mut count = 0;
+    look.chunks(128).any(|part| {
+        count += usize::from(part.iter().fold(0u8, |n, &b| n + u8::from(begins(b))));
+        count > SHORT
+    })
 }
 
 /// Whether the first two words of a block are those of one of the sentences.
 fn begins_alike(block: &str) -> bool {
-    // All of them begin with one of four letters.
-    let first = block.bytes().find(|b| b.is_ascii_alphanumeric() || !b.is_ascii());
-    if !first.is_some_and(|b| matches!(b.to_ascii_lowercase(), b'd' | b't' | b'l' | b's') || !b.is_ascii()) {
-        return false;
-    }
-    let mut words = block.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let (Some(first), Some(second)) = (words.next(), words.next()) else { return false };
-    ONWARDS.iter().any(|sentence| {
-        let mut own = sentence.split(' ');
-        let mut is = |word: &str| own.next().is_some_and(|own| own.eq_ignore_ascii_case(word));
-        is(first) && is(second)
+    let behind = |text: &str, word: &str| {
+        let (own, rest) = text.split_at_checked(word.len())?;
+        (own.eq_ignore_ascii_case(word) && !rest.starts_with(char::is_alphanumeric)).then(|| bare(rest).len())
+    };
+    let text = bare(block);
+    BEGINNINGS.iter().any(|(first, second)| {
+        behind(text, first).is_some_and(|left| behind(&text[text.len() - left..], second).is_some())
     })
+}
+
+/// A text without what stands before its first word.
+fn bare(text: &str) -> &str {
+    text.trim_start_matches(|c: char| !c.is_alphanumeric())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_sentence_begins_with_two_words_that_are_looked_for() {
+        for sentence in ONWARDS {
+            let (first, rest) = sentence.split_once(' ').expect("two words");
+            let (second, _) = rest.split_once(' ').expect("three words");
+            assert!(BEGINNINGS.contains(&(first, second)), "{sentence}");
+        }
+    }
 
     #[test]
     fn a_mark_says_how_far_it_reaches() {

@@ -102,8 +102,64 @@ fn parse(raw: &str) -> Option<Written> {
     if text.is_empty() || text.len() > LONGEST {
         return None;
     }
-    iso(text).or_else(|| mail(text))
+    usual(text).or_else(|| iso(text)).or_else(|| mail(text))
 }
+
+/// `Thu, 21 Mar 2024 04:41:12 +0000` exactly so, as nearly every feed has it: what [`mail`] would make of it.
+fn usual(text: &str) -> Option<Written> {
+    let bytes = text.as_bytes();
+    let named =
+        |day: &&[u8]| [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"].iter().any(|d| *day == *d);
+    bytes.get(..3).filter(named)?;
+    let &[
+        b',',
+        b' ',
+        d,
+        day,
+        b' ',
+        a,
+        b,
+        c,
+        b' ',
+        y,
+        e,
+        a2,
+        r,
+        b' ',
+        h,
+        hour,
+        b':',
+        m,
+        minute,
+        b':',
+        s,
+        second,
+        b' ',
+        ref zone @ ..,
+    ] = bytes.get(3..)?
+    else {
+        return None;
+    };
+    let month = MONTH_NAMES.iter().position(|name| **name == [a, b, c])?;
+    let two = |a: u8, b: u8| {
+        let digits = a.is_ascii_digit() && b.is_ascii_digit();
+        digits.then(|| i32::from(a - b'0') * 10 + i32::from(b - b'0'))
+    };
+    let zone = match zone {
+        b"GMT" => Zone::Fixed(Offset::UTC),
+        &[sign @ (b'+' | b'-'), a, b, c, d] => {
+            let (hours, minutes) = (two(a, b)?, two(c, d).filter(|minutes| *minutes < 60)?);
+            let seconds = hours * 3600 + minutes * 60;
+            Zone::Fixed(Offset::from_seconds(if sign == b'-' { -seconds } else { seconds }).ok()?)
+        }
+        _ => return None,
+    };
+    let date = date(two(y, e)? * 100 + two(a2, r)?, i32::try_from(month + 1).ok()?, two(d, day)?)?;
+    Some(Written { civil: clock(date, two(h, hour)?, two(m, minute)?, two(s, second)?, 0)?, zone })
+}
+
+const MONTH_NAMES: [&[u8; 3]; 12] =
+    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
 
 /// `2024-03-21T04:41:12.5+05:30`, `20240321T044112Z`, `2024-03-21`, `2014-07-17 00:24:11 GMT+00:00`.
 fn iso(text: &str) -> Option<Written> {
@@ -183,8 +239,10 @@ fn clock(date: Date, hour: i32, minute: i32, second: i32, nanos: i32) -> Option<
 /// What stands behind the time: nothing, `Z`, an offset or a name. `None` if it is no zone at all.
 fn zone(text: &str) -> Option<Zone> {
     let text = text.trim();
-    if text.is_empty() {
-        return Some(Zone::None);
+    match text {
+        "" => return Some(Zone::None),
+        "Z" => return Some(Zone::Fixed(Offset::UTC)),
+        _ => {}
     }
     let signed = text.find(['+', '-', '\u{2212}']);
     let (name, signed) = text.split_at(signed.unwrap_or(text.len()));
@@ -387,6 +445,27 @@ mod tests {
         check("yesterday", "unreadable date-unreadable");
         check("", "unreadable date-unreadable");
         check("\u{661}\u{662} Mar 2024 04:41:12 GMT", "unreadable date-unreadable");
+    }
+
+    #[test]
+    fn the_usual_form_is_read_as_every_other_would_be() {
+        for raw in [
+            "Thu, 21 Mar 2024 04:41:12 +0000",
+            "Mon, 01 Jan 1900 24:00:00 GMT",
+            "Sat, 31 Dec 2016 23:59:60 -0330",
+            "Sun, 29 Feb 2024 00:00:00 +1400",
+        ] {
+            assert_eq!(usual(raw), mail(raw), "{raw}");
+            assert!(usual(raw).is_some(), "{raw}");
+        }
+        for raw in [
+            "Thu, 30 Feb 2024 04:41:12 +0000",
+            "Thu, 21 Mar 2024 04:41:12 +9900",
+            "Thu, 21 mar 2024 04:41:12 GMT",
+            "Thu, 21 Mar 2024 04:41:12 EST",
+        ] {
+            assert_eq!(usual(raw), None, "{raw}");
+        }
     }
 
     #[test]

@@ -100,7 +100,7 @@ fn entry(element: &Element, hints: &Hints) -> Result<Version, Complaint> {
 /// Reads an element, or keeps it for later. What no field is taken from is unmapped.
 fn sort<'e>(child: &'e Element<'e>, parts: &mut Parts<'e>, draft: &mut Draft<'_>) {
     if !is_own(child) {
-        draft.module(child, PATH);
+        draft.module(child, &PATH);
         return;
     }
     let first = |slot: &mut Option<&'e Element<'e>>| *slot = slot.or(Some(child));
@@ -164,7 +164,7 @@ fn headline(title: &Element, draft: &mut Draft<'_>) {
             draft.marked_headline(words, title);
         }
         Form::Xhtml => draft.marked_headline(html::read_xhtml(inside(title), path), title),
-        Form::Text => draft.headline_in(title, path),
+        Form::Text => draft.headline_in(title),
         other => {
             // Never the bytes of something else as a headline.
             let words = match &other {

@@ -48,9 +48,9 @@ const MOST_OPEN: usize = 16;
 /// Takes what a walk over a tree meets and makes blocks of it.
 ///
 /// [`enter`](Collector::enter) and [`leave`](Collector::leave) must be called in pairs.
-pub struct Collector {
+pub struct Collector<'p> {
     words: Words,
-    path: String,
+    path: &'p str,
     frames: Vec<Frame>,
     contexts: Vec<Context>,
     lists: Vec<bool>,
@@ -108,22 +108,28 @@ struct Hidden {
 }
 
 /// How many bytes stand as they are: words with one space between two, which need no folding.
-fn even_run(text: &str) -> usize {
+pub(super) fn even_run(text: &str) -> usize {
     /// Bytes that are looked at at once.
     const STEP: usize = 32;
+    /// And those of what is left.
+    const SMALL: usize = 8;
     let bytes = text.as_bytes();
     let folds = |b: u8| b <= b' ' && is_space(char::from(b));
+    let odd = |(&b, &before): (&u8, &u8)| (b < b' ') | ((b == b' ') & (before == b' '));
+    let even = |from: usize, step: usize| {
+        let both = bytes.get(from..from + step).zip(bytes.get(from - 1..from - 1 + step));
+        both.is_some_and(|(here, before)| {
+            !here.iter().zip(before).fold(false, |found, pair| found | odd(pair))
+        })
+    };
     let mut sure = 0;
     if bytes.first().is_some_and(|&b| b > b' ') {
         sure = 1;
-        while let (Some(here), Some(before)) =
-            (bytes.get(sure..sure + STEP), bytes.get(sure - 1..sure - 1 + STEP))
-        {
-            let odd = |(&b, &before): (&u8, &u8)| (b < b' ') | ((b == b' ') & (before == b' '));
-            if here.iter().zip(before).fold(false, |found, pair| found | odd(pair)) {
-                break;
-            }
+        while even(sure, STEP) {
             sure += STEP;
+        }
+        while even(sure, SMALL) {
+            sure += SMALL;
         }
     }
     let mut before = sure == 0 || bytes[sure - 1] == b' ';
@@ -137,14 +143,14 @@ fn even_run(text: &str) -> usize {
     if before { bytes.len().saturating_sub(1) } else { bytes.len() }
 }
 
-impl Collector {
+impl<'p> Collector<'p> {
     /// An empty collector; `path` names the place for notes and complaints.
-    pub fn new(path: &str) -> Self {
+    pub fn new(path: &'p str) -> Self {
         Self {
             words: Words::default(),
-            path: path.to_owned(),
+            path,
             frames: Vec::new(),
-            contexts: vec![Context { kind: BlockKind::P, list: None, soft: false, pre: false }],
+            contexts: Vec::new(),
             lists: Vec::new(),
             text: String::new(),
             marks: Vec::new(),
@@ -156,6 +162,12 @@ impl Collector {
             hidden: None,
             link_bytes: 0,
         }
+    }
+
+    /// So many bytes of markup come: room is made for the blocks that they are likely to become.
+    pub(super) fn expect(&mut self, bytes: usize) {
+        self.words.blocks.reserve((bytes / 256).min(64));
+        self.text.reserve(bytes.min(512));
     }
 
     /// An element begins: what it is, and what its text is marked as.
@@ -267,7 +279,7 @@ impl Collector {
     /// Text that is not for publication.
     pub fn note(&mut self, role: &str, text: &str) {
         if !super::is_blank(text) {
-            self.words.notes.push(Note { role: role.into(), text: text.into(), path: self.path.clone() });
+            self.words.notes.push(Note { role: role.into(), text: text.into(), path: self.path.to_owned() });
         }
     }
 
@@ -293,12 +305,8 @@ impl Collector {
     }
 
     fn context(&self) -> Context {
-        self.contexts.last().copied().unwrap_or(Context {
-            kind: BlockKind::P,
-            list: None,
-            soft: false,
-            pre: false,
-        })
+        const OUTSIDE: Context = Context { kind: BlockKind::P, list: None, soft: false, pre: false };
+        self.contexts.last().copied().unwrap_or(OUTSIDE)
     }
 
     /// Ends what stood before and says whether a context was pushed.
@@ -546,7 +554,7 @@ impl Collector {
             MOST_BLOCKS if !self.words.complaints.iter().any(|c| c.code == "too-many-blocks") => {
                 let message = format!("more than {MOST_BLOCKS} paragraphs; the rest is not read");
                 let complaint = Complaint::new(Gravity::Hold, "too-many-blocks", message);
-                self.complain(complaint.at(self.path.clone(), None));
+                self.complain(complaint.at(self.path, None));
             }
             _ => {}
         }

@@ -15,6 +15,30 @@ const LONGEST_LINK: usize = 4096;
 /// `name` in lower case; `attr` gives the value of an attribute by its lower-case name. `false` for an element
 /// without an end, which must not be left.
 pub(super) fn enter<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>, to: &mut Collector) -> bool {
+    enter_so(name, &attr, to)
+}
+
+/// The same of an element without attributes.
+pub(super) fn enter_bare(name: &str, to: &mut Collector) -> bool {
+    match name {
+        // Most that agencies send, looked at no further.
+        "p" => {
+            to.enter(Part::Paragraph, []);
+            true
+        }
+        "em" | "i" => {
+            to.enter(Part::Inline, [MarkKind::Emphasis]);
+            true
+        }
+        "strong" | "b" => {
+            to.enter(Part::Inline, [MarkKind::Strong]);
+            true
+        }
+        _ => enter_so(name, &|_: &str| None, to),
+    }
+}
+
+fn enter_so<'a>(name: &str, attr: &impl Fn(&str) -> Option<&'a str>, to: &mut Collector) -> bool {
     match name {
         "br" => {
             to.line_break();
@@ -40,7 +64,7 @@ pub(super) fn enter<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>, to: 
     true
 }
 
-fn part<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>) -> Part {
+fn part<'a>(name: &str, attr: &impl Fn(&str) -> Option<&'a str>) -> Part {
     match name {
         "h1" | "h2" => Part::Block(BlockKind::H2),
         "h3" => Part::Block(BlockKind::H3),
@@ -73,7 +97,7 @@ fn part<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>) -> Part {
     }
 }
 
-fn mark<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>) -> Option<MarkKind> {
+fn mark<'a>(name: &str, attr: &impl Fn(&str) -> Option<&'a str>) -> Option<MarkKind> {
     match name {
         "b" | "strong" => Some(MarkKind::Strong),
         "i" | "em" | "cite" | "dfn" | "var" => Some(MarkKind::Emphasis),
@@ -87,7 +111,7 @@ fn mark<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>) -> Option<MarkKi
 }
 
 /// Language and direction, which any element may have.
-fn spoken<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>) -> (Option<MarkKind>, Option<MarkKind>) {
+fn spoken<'a>(name: &str, attr: &impl Fn(&str) -> Option<&'a str>) -> (Option<MarkKind>, Option<MarkKind>) {
     if matches!(name, "html" | "body") {
         return (None, None);
     }
@@ -108,7 +132,7 @@ fn leads_somewhere(href: &str) -> bool {
     !["javascript:", "vbscript:", "data:"].iter().any(is)
 }
 
-fn picture<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>, to: &mut Collector) {
+fn picture<'a>(name: &str, attr: &impl Fn(&str) -> Option<&'a str>, to: &mut Collector) {
     if let Some(alt) = attr("alt") {
         to.note("image-alt", alt);
     }
@@ -122,7 +146,7 @@ fn picture<'a>(name: &str, attr: &dyn Fn(&str) -> Option<&'a str>, to: &mut Coll
 }
 
 /// Hidden by the `hidden` attribute or by the element's own style.
-fn is_hidden<'a>(attr: &dyn Fn(&str) -> Option<&'a str>) -> bool {
+fn is_hidden<'a>(attr: &impl Fn(&str) -> Option<&'a str>) -> bool {
     attr("hidden").is_some() || attr("style").is_some_and(hides)
 }
 
@@ -193,7 +217,8 @@ pub(super) fn walk(
                     "xml:lang" => child.attr_ns(xml::XML_NS, "lang"),
                     wanted => child.attr(wanted),
                 };
-                let entered = enter(name, &attr, to);
+                let entered =
+                    if child.attrs.is_empty() { enter_bare(name, to) } else { enter(name, &attr, to) };
                 walk(child, in_header || name == "header", way, to);
                 if entered {
                     to.leave();

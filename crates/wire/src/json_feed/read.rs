@@ -171,17 +171,17 @@ fn version(
     let mut draft = Draft::new(hints, &around);
     let title = string(&mut object, "title");
     if let Some(title) = &title {
-        draft.headline(title, &format!("{path}.title"));
+        draft.headline(title);
         note(&mut draft, Field::Block(BlockKind::Headline, 0), AsWritten, "/title");
     }
     words(&mut object, path, &mut draft);
     let published = string(&mut object, "date_published").unwrap_or_default();
-    draft.first = draft.stamp_raw(published.trim(), &format!("{path}.date_published"));
+    draft.first = draft.stamp_raw(published.trim(), format_args!("{path}.date_published"));
     if draft.first.is_some() {
         note(&mut draft, Field::FirstCreated, ByMeaning, "/date_published");
     }
     if let Some(modified) = string(&mut object, "date_modified") {
-        draft.updated = draft.stamp_raw(modified.trim(), &format!("{path}.date_modified"));
+        draft.updated = draft.stamp_raw(modified.trim(), format_args!("{path}.date_modified"));
         note(&mut draft, Field::VersionCreated, ByMeaning, "/date_modified");
     }
     if let Some(tag) = string(&mut object, "language") {

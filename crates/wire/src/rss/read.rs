@@ -76,7 +76,7 @@ struct Parts<'e> {
     dc_description: Option<&'e Element<'e>>,
     guid: Option<&'e Element<'e>>,
     link: Option<&'e Element<'e>>,
-    date: String,
+    date: Option<&'e Element<'e>>,
 }
 
 fn item(element: &Element, hints: &Hints) -> Result<Version, Complaint> {
@@ -92,7 +92,7 @@ fn item(element: &Element, hints: &Hints) -> Result<Version, Complaint> {
             let words = html::read_fragment(&title.text(), "item/title", &hints.limits);
             draft.marked_headline(words, title);
         } else {
-            draft.headline_in(title, "item/title");
+            draft.headline_in(title);
         }
     }
     words(&parts, &mut draft);
@@ -118,7 +118,7 @@ fn sort<'e>(child: &'e Element<'e>, parts: &mut Parts<'e>, draft: &mut Draft<'_>
         Field::Guid => first(&mut parts.guid),
         Field::Link => first(&mut parts.link),
         Field::PubDate if draft.dated.is_none() => {
-            parts.date = child.text().trim().to_owned();
+            parts.date = Some(child);
             draft.dated = draft.stamp(child, Noted::VersionCreated, "item/pubDate");
         }
         Field::AtomUpdated if draft.updated.is_none() => {
@@ -136,7 +136,7 @@ fn sort<'e>(child: &'e Element<'e>, parts: &mut Parts<'e>, draft: &mut Draft<'_>
         }
         Field::Copyright => draft.copyright(child),
         _ => {
-            draft.module(child, PATH);
+            draft.module(child, &PATH);
         }
     }
 }
@@ -173,9 +173,9 @@ fn identify(element: &Element, parts: &Parts<'_>, draft: &mut Draft<'_>) -> Resu
     let about = about.filter(|attr| !attr.value.trim().is_empty());
     let permanent = parts.guid.is_some_and(|guid| guid.attr("isPermaLink").map(str::trim) != Some("false"));
     let address = guid
-        .clone()
+        .as_ref()
         .filter(|guid| permanent && (guid.starts_with("http://") || guid.starts_with("https://")));
-    draft.version.link = link.clone().or(address);
+    draft.version.link = link.as_ref().or(address).cloned();
     // Both may have been taken from one place.
     if let (Some(guid), Some(uri)) = (parts.guid, guid) {
         draft.version.uri = uri;
@@ -198,7 +198,8 @@ fn identify(element: &Element, parts: &Parts<'_>, draft: &mut Draft<'_>) -> Resu
         return Err(Complaint::new(Gravity::Lost, "empty-item", message).at("channel/item", None));
     }
     let title = parts.title.map(|title| html::collapse(&title.text())).unwrap_or_default();
-    draft.version.uri = feed::key("rss", &[&title, &parts.date]);
+    let date = parts.date.map(stood::text).unwrap_or_default();
+    draft.version.uri = feed::key("rss", &[&title, date.trim()]);
     let message = "the item has neither guid nor link; it is known by a hash of its title and date";
     draft.complain(Gravity::Remark, "no-identifier", message, "item/guid");
     Ok(())

@@ -78,9 +78,6 @@ pub(super) struct Pull<'a, 'l> {
     doctype: bool,
 }
 
-/// Name as written, value with references resolved, bytes of the value.
-type RawAttribute<'a> = (&'a str, Cow<'a, str>, Range<usize>);
-
 /// An element that is not closed yet.
 pub(super) struct Open<'a> {
     pub(super) element: Element<'a>,
@@ -147,11 +144,14 @@ impl<'a, 'l> Pull<'a, 'l> {
         at: Range<usize>,
         alone: Option<&str>,
     ) -> Result<Element<'a>, XmlFault> {
-        let first = self.open(start, at)?;
+        let mut first = self.open(start, at)?;
         if matches!(start, Token::Start { empty: true, .. }) {
             return Ok(first.element);
         }
-        let mut open = vec![first];
+        // Of a record, which is let go when it is read; of what is in it, nobody knows how much that is.
+        first.element.children.reserve(16);
+        let mut open = Vec::with_capacity(8);
+        open.push(first);
         let mut nodes = 0;
         loop {
             let (token, at) = self.next()?;
@@ -327,17 +327,21 @@ impl<'a, 'l> Pull<'a, 'l> {
         let scope = self.scope.mark();
         let mut attrs = Vec::new();
         if !attributes.is_empty() {
-            let raw = self.attributes(attributes, at.start)?;
-            attrs.reserve(raw.len());
-            for (key, value, span) in raw {
+            attrs = self.attributes(attributes, at.start)?;
+            let mut kept = 0;
+            for next in 0..attrs.len() {
+                let key = attrs[next].name;
                 let (ns, name) = self.expand(key, false, at.start);
-                if attrs.iter().any(|a: &Attr<'_>| a.name == name && a.ns == ns) {
+                if attrs[..kept].iter().any(|a| a.name == name && a.ns == ns) {
                     let message = format!("attribute {key} stands twice; the first counts");
                     self.remark(Gravity::Remark, "xml-attribute-twice", at.start, message);
                     continue;
                 }
-                attrs.push(Attr { ns, name, value, span });
+                (attrs[next].ns, attrs[next].name) = (ns, name);
+                attrs.swap(kept, next);
+                kept += 1;
             }
+            attrs.truncate(kept);
         }
         let (ns, name) = self.expand(written, true, at.start);
         let inner = at.end..at.end;
@@ -345,8 +349,8 @@ impl<'a, 'l> Pull<'a, 'l> {
         Ok(Open { element, written, scope })
     }
 
-    /// The attributes that declare no namespace; those that do are declared.
-    fn attributes(&mut self, text: &'a str, offset: usize) -> Result<Vec<RawAttribute<'a>>, XmlFault> {
+    /// The attributes that declare no namespace, with their names as written; those that do are declared.
+    fn attributes(&mut self, text: &'a str, offset: usize) -> Result<Vec<Attr<'a>>, XmlFault> {
         let mut raw = Vec::new();
         for attribute in Attributes::new(text) {
             let (key, value) = attribute.map_err(|what| {
@@ -371,7 +375,7 @@ impl<'a, 'l> Pull<'a, 'l> {
                 Some(_) => {
                     return Err(XmlFault::lost("xml-too-large", offset, "too many namespaces are declared"));
                 }
-                None => raw.push((key, value, span)),
+                None => raw.push(Attr { ns: None, name: key, value, span }),
             }
         }
         Ok(raw)
@@ -383,8 +387,9 @@ impl<'a, 'l> Pull<'a, 'l> {
         element: bool,
         offset: usize,
     ) -> (Option<std::rc::Rc<str>>, &'n str) {
-        let (prefix, name) = match written.split_once(':') {
-            Some((prefix, name)) if !prefix.is_empty() && !name.is_empty() => (prefix, name),
+        // Names are short: a search that looks at many bytes at once would not come to its own.
+        let (prefix, name) = match written.bytes().position(|b| b == b':') {
+            Some(at) if at > 0 && at + 1 < written.len() => (&written[..at], &written[at + 1..]),
             _ => ("", written),
         };
         if prefix.is_empty() && !element {
@@ -463,8 +468,9 @@ fn short(name: &str) -> String {
 fn is_name(name: &str) -> bool {
     let starts = |c: char| c.is_ascii_alphabetic() || c == '_' || c == ':' || !c.is_ascii();
     let follows = |c: char| starts(c) || c.is_ascii_digit() || c == '-' || c == '.';
-    let plain = |b: u8| b.is_ascii_alphabetic() || b == b':';
-    name.bytes().all(plain) && !name.is_empty()
+    let plain = |b: u8| b.is_ascii_alphabetic() || matches!(b, b':' | b'_');
+    let within = |b: u8| plain(b) || b.is_ascii_digit() || matches!(b, b'-' | b'.');
+    name.bytes().next().is_some_and(plain) && name.bytes().all(within)
         || name.chars().next().is_some_and(starts) && name.chars().all(follows)
 }
 

@@ -85,7 +85,7 @@ impl<'a> Records<'a> {
     }
 
     fn is_record(&self, written: &str) -> bool {
-        let local = written.split_once(':').map_or(written, |(_, local)| local);
+        let local = written.bytes().position(|b| b == b':').map_or(written, |at| &written[at + 1..]);
         self.names.contains(&local)
     }
 
