@@ -1,14 +1,15 @@
 //! Killed again and again, and brought back from stale copies, with a witness attached: does the log ever sign two
-//! histories? Every checkpoint that anybody could have seen is compared with the log as it is in the end.
+//! histories? Every checkpoint that anybody could have seen is compared with the log as it is in the end. A long campaign
+//! goes in rounds, each on a store of its own: a small one starts, and is copied, fast.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use notary::note::Note;
 use notary::tiles::{Tile, WIDTH, unbundle};
@@ -56,12 +57,52 @@ impl Chance {
 }
 
 /// What the public could have seen: each signed text once, with who showed it.
-type Seen = Arc<Mutex<BTreeMap<String, String>>>;
+type Seen = Arc<Mutex<BTreeMap<String, BTreeSet<&'static str>>>>;
 
-fn note(seen: &Seen, by: &str, text: &str) {
+fn note(seen: &Seen, by: &'static str, text: &str) {
     if let Ok(parsed) = Note::parse(text) {
         let mut seen = seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        seen.entry(parsed.text).or_insert_with(|| by.to_owned());
+        seen.entry(parsed.text).or_default().insert(by);
+    }
+}
+
+/// What the file of the witness is called among those who show checkpoints.
+const WITNESS: &str = "the witness";
+/// For how many milliseconds, at most, it goes on with what it found to do.
+const TRAFFIC: u64 = 350;
+/// Kills in one round.
+const ROUND: u32 = 250;
+
+/// What was done, and what came of it.
+#[derive(Default)]
+struct Tally {
+    kills: u32,
+    restores: u32,
+    refused: u32,
+    checkpoints: usize,
+    witnessed: usize,
+    leaves: u64,
+}
+
+impl Tally {
+    fn add(&mut self, other: &Self) {
+        self.kills += other.kills;
+        self.restores += other.restores;
+        self.refused += other.refused;
+        self.checkpoints += other.checkpoints;
+        self.witnessed += other.witnessed;
+        self.leaves += other.leaves;
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} kills, {} restores of stale copies, {} of them refused; {} checkpoints were seen, {} of them signed by \
+             the witness, all of one history a store, {} leaves in all",
+            self.kills, self.restores, self.refused, self.checkpoints, self.witnessed, self.leaves
+        )
     }
 }
 
@@ -126,6 +167,8 @@ struct Campaign {
     chance: Chance,
     seen: Seen,
     stories: u64,
+    /// How long it takes, of late, from the start to the first answer.
+    wakes_in: Duration,
 }
 
 impl Campaign {
@@ -136,49 +179,70 @@ impl Campaign {
         run.spawn().map_err(|fault| format!("cannot start {run:?}: {fault}"))
     }
 
-    /// New stories lie in the folder before a start, so that there is something to sign at any moment of it.
+    /// A new story comes into the folder.
     fn deliver(&mut self) -> Result<(), String> {
-        for _ in 0..1 + self.chance.below(4) {
-            self.stories += 1;
-            let n = self.stories;
-            let story = format!(
-                "{{\"uri\":\"urn:agx:{n}\",\"version\":\"1\",\"pubstatus\":\"usable\",\"headline\":\"Story {n}\",\
-                 \"body_text\":\"These are the words of story number {n}.\"}}"
-            );
-            let (part, whole) =
-                (self.folder.join(format!("wire/.{n}.part")), self.folder.join(format!("wire/{n}.json")));
-            std::fs::write(&part, story)
-                .and_then(|()| std::fs::rename(&part, &whole))
-                .map_err(|fault| fault.to_string())?;
-        }
-        Ok(())
+        self.stories += 1;
+        let n = self.stories;
+        let story = format!(
+            "{{\"uri\":\"urn:agx:{n}\",\"version\":\"1\",\"pubstatus\":\"usable\",\"headline\":\"Story {n}\",\
+             \"body_text\":\"These are the words of story number {n}.\"}}"
+        );
+        let (part, whole) =
+            (self.folder.join(format!("wire/.{n}.part")), self.folder.join(format!("wire/{n}.json")));
+        std::fs::write(&part, story)
+            .and_then(|()| std::fs::rename(&part, &whole))
+            .map_err(|fault| fault.to_string())
     }
 
-    /// Runs until a moment of chance and is killed there. Returns false if it ended by itself.
-    fn live(&mut self, longest: u64) -> Result<bool, String> {
+    /// What was not taken when it was killed, or was and is still there, comes no more: it would only make starts slow.
+    fn sweep(&self) {
+        for folder in ["wire", "wire/done"] {
+            for file in std::fs::read_dir(self.folder.join(folder)).into_iter().flatten().flatten() {
+                let _ = std::fs::remove_file(file.path());
+            }
+        }
+    }
+
+    /// Runs until a moment of chance, before its first answer or in the midst of what follows, and is killed there. Returns
+    /// false if it ended by itself.
+    fn live(&mut self) -> Result<bool, String> {
         let mut child = self.start()?;
+        let started = Instant::now();
         let done = Arc::new(AtomicBool::new(false));
         let (halt, seen, site) = (Arc::clone(&done), Arc::clone(&self.seen), self.site);
         let reader = std::thread::spawn(move || {
+            let mut woke = None;
             while !halt.load(Ordering::SeqCst) {
                 if let Some(body) = get(site, "/log/checkpoint") {
+                    woke = woke.or_else(|| Some(started.elapsed()));
                     note(&seen, "the site", &String::from_utf8_lossy(&body));
                 }
-                std::thread::sleep(Duration::from_millis(3));
+                std::thread::sleep(Duration::from_millis(5));
             }
+            woke
         });
-        let pause = Duration::from_millis(self.chance.below(longest));
-        let until = std::time::Instant::now() + pause;
-        let mut ended = None;
-        while ended.is_none() && std::time::Instant::now() < until {
+        let longest = 2 * self.wakes_in.as_millis() as u64 + TRAFFIC;
+        let until = started + Duration::from_millis(self.chance.below(longest));
+        let (mut ended, mut next) = (None, started);
+        while ended.is_none() && Instant::now() < until {
+            if Instant::now() > next {
+                self.deliver()?;
+                next = Instant::now() + Duration::from_millis(self.chance.below(40));
+            }
             std::thread::sleep(Duration::from_millis(1));
             ended = child.try_wait().map_err(|fault| fault.to_string())?;
         }
         let _ = child.kill();
         let _ = child.wait();
         done.store(true, Ordering::SeqCst);
-        let _ = reader.join();
+        match reader.join().ok().flatten() {
+            Some(woke) => self.wakes_in = (3 * self.wakes_in + woke) / 4,
+            // It was killed before it answered: perhaps everything has become slower.
+            None => self.wakes_in += self.wakes_in / 16,
+        }
+        self.wakes_in = self.wakes_in.clamp(Duration::from_millis(50), Duration::from_secs(5));
         self.look_at_files();
+        self.sweep();
         Ok(ended.is_none())
     }
 
@@ -192,7 +256,7 @@ impl Campaign {
         }
         for file in std::fs::read_dir(self.folder.join("memory")).into_iter().flatten().flatten() {
             if let Ok(text) = std::fs::read_to_string(file.path()) {
-                note(&self.seen, "the witness", &text);
+                note(&self.seen, WITNESS, &text);
             }
         }
     }
@@ -228,10 +292,12 @@ impl Campaign {
             copy(&at(name), &at(&format!("stale-{name}"))).map_err(failed)?;
         }
         // It lives on, and the public and the witness see it.
-        self.deliver()?;
         let mut child = self.start()?;
         self.is_up(&mut child)?;
-        for _ in 0..3_000 {
+        for n in 0..3_000 {
+            if n % 20 == 0 {
+                self.deliver()?;
+            }
             self.look_at_files();
             let shown =
                 String::from_utf8(get(self.site, "/log/checkpoint").unwrap_or_default()).unwrap_or_default();
@@ -272,7 +338,7 @@ impl Campaign {
     }
 
     /// The log as it is in the end, and every checkpoint that was ever seen held against it.
-    fn judge(&mut self) -> Result<String, String> {
+    fn judge(&mut self) -> Result<Tally, String> {
         let mut child = self.start()?;
         self.is_up(&mut child)?;
         std::thread::sleep(Duration::from_secs(2));
@@ -300,10 +366,14 @@ impl Campaign {
             let fits = one.origin == state.origin
                 && usize::try_from(one.size).ok().and_then(|size| roots.get(size)) == Some(&one.root);
             if !fits {
-                return Err(format!("{by} showed a checkpoint that is not of this history:\n{text}"));
+                return Err(format!("{by:?} showed a checkpoint that is not of this history:\n{text}"));
             }
         }
-        Ok(format!("{} checkpoints were seen, all of one history of {} leaves", seen.len(), state.size))
+        let witnessed = seen.values().filter(|by| by.contains(WITNESS)).count();
+        if witnessed == 0 {
+            return Err("the witness signed nothing: this shows less than it should".to_owned());
+        }
+        Ok(Tally { checkpoints: seen.len(), witnessed, leaves: state.size, ..Tally::default() })
     }
 }
 
@@ -319,14 +389,28 @@ pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
             tidy::target_folder(root)?.join("debug/verbatim")
         }
     };
-    let folder = std::env::temp_dir().join(format!("verbatim-forks-{}", std::process::id()));
-    let done = campaign(&folder, program, wish);
-    if done.is_ok() {
-        let _ = std::fs::remove_dir_all(&folder);
-    } else {
-        eprintln!("what it left is in {}", folder.display());
+    let (mut all, mut round) = (Tally::default(), 0_u64);
+    while all.kills < wish.kills {
+        round += 1;
+        let kills = ROUND.min(wish.kills - all.kills);
+        // As many restores as belong to these kills; the last round takes what is left.
+        let restores = match all.kills + kills < wish.kills {
+            true => wish.restores * kills / wish.kills,
+            false => wish.restores - all.restores,
+        };
+        let part = Wish { kills, restores, seed: wish.seed + round, bin: None };
+        let folder = std::env::temp_dir().join(format!("verbatim-forks-{}-{round}", std::process::id()));
+        let done = campaign(&folder, program.clone(), &part);
+        match &done {
+            Ok(_) => drop(std::fs::remove_dir_all(&folder)),
+            Err(_) => eprintln!("after {all}: what it left is in {}", folder.display()),
+        }
+        all.add(&done?);
+        if all.kills < wish.kills {
+            eprintln!("so far {all}");
+        }
     }
-    println!("{}", done?);
+    println!("{all}");
     Ok(())
 }
 
@@ -335,7 +419,7 @@ fn free_port() -> Result<u16, String> {
     address.map(|address| address.port()).map_err(|fault| format!("no free port: {fault}"))
 }
 
-fn campaign(folder: &Path, program: PathBuf, wish: &Wish) -> Result<String, String> {
+fn campaign(folder: &Path, program: PathBuf, wish: &Wish) -> Result<Tally, String> {
     let failed = |fault: std::io::Error| format!("below {}: {fault}", folder.display());
     std::fs::create_dir_all(folder.join("wire")).map_err(failed)?;
     let (site, desk, port) = (free_port()?, free_port()?, free_port()?);
@@ -357,9 +441,10 @@ fn campaign(folder: &Path, program: PathBuf, wish: &Wish) -> Result<String, Stri
         program: program.clone(),
         site,
         key: VerifierKey::parse(&key).map_err(|fault| fault.to_string())?,
-        chance: Chance(wish.seed.max(1)),
+        chance: Chance(wish.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
         seen: Arc::default(),
         stories: 0,
+        wakes_in: Duration::from_millis(450),
     };
     let mut witness = Command::new(&program)
         .args([
@@ -389,13 +474,18 @@ fn campaign(folder: &Path, program: PathBuf, wish: &Wish) -> Result<String, Stri
     told
 }
 
-fn kills_and_restores(campaign: &mut Campaign, wish: &Wish) -> Result<String, String> {
+fn kills_and_restores(campaign: &mut Campaign, wish: &Wish) -> Result<Tally, String> {
     let (mut refused, mut restored) = (0, 0);
-    // There is a store with something signed before anything happens to it: an empty one begins a new shard.
-    campaign.deliver()?;
+    // There is a store with something signed before anything happens to it: an empty one begins a new shard. What comes
+    // before the feed is known is not published.
     let mut child = campaign.start()?;
+    let started = Instant::now();
     let up = campaign.is_up(&mut child);
-    for _ in 0..3_000 {
+    campaign.wakes_in = started.elapsed();
+    for n in 0..3_000 {
+        if n % 20 == 0 {
+            campaign.deliver()?;
+        }
         let signed = get(campaign.site, "/log/checkpoint").unwrap_or_default();
         if String::from_utf8_lossy(&signed).lines().nth(1).is_some_and(|size| size != "0") {
             break;
@@ -406,8 +496,7 @@ fn kills_and_restores(campaign: &mut Campaign, wish: &Wish) -> Result<String, St
     let _ = child.wait();
     up?;
     for kill in 1..=wish.kills {
-        campaign.deliver()?;
-        if !campaign.live(900)? {
+        if !campaign.live()? {
             let log = std::fs::read_to_string(campaign.folder.join("log.txt")).unwrap_or_default();
             return Err(format!("after {kill} kills it ended by itself: {log}"));
         }
@@ -417,9 +506,9 @@ fn kills_and_restores(campaign: &mut Campaign, wish: &Wish) -> Result<String, St
             refused += u32::from(campaign.bring_back(restored % 2 == 0)?);
         }
     }
-    let history = campaign.judge()?;
+    let tally = Tally { kills: wish.kills, restores: restored, refused, ..campaign.judge()? };
     if refused < restored {
-        return Err(format!("{} of {restored} stale copies were signed from; {history}", restored - refused));
+        return Err(format!("stale copies were signed from: {tally}"));
     }
-    Ok(format!("{} kills, {restored} restores of stale copies, all refused; {history}", wish.kills))
+    Ok(tally)
 }
