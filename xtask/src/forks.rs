@@ -287,13 +287,15 @@ impl Campaign {
     fn bring_back(&mut self, with_last: bool) -> Result<bool, String> {
         let failed = |fault: std::io::Error| format!("copying: {fault}");
         let at = |name: &str| self.folder.join(name);
-        let (both, stale) = ([DATA, LAST], self.signed());
+        let both = [DATA, LAST];
         for name in both {
             copy(&at(name), &at(&format!("stale-{name}"))).map_err(failed)?;
         }
         // It lives on, and the public and the witness see it.
         let mut child = self.start()?;
         self.is_up(&mut child)?;
+        // What the copy holds already, signed or not, is no news.
+        let stale = self.signed();
         for n in 0..3_000 {
             if n % 20 == 0 {
                 self.deliver()?;

@@ -15,6 +15,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixListener;
 
 use crate::lists::{List, Which};
+use crate::seal::About;
 use crate::steps::Outcome;
 use crate::{Command, CommandError, Newsroom, Order, Review};
 
@@ -69,6 +70,15 @@ pub enum Request {
     Backup {
         /// Into this folder.
         to: PathBuf,
+    },
+    /// What is sealed of an item, opened.
+    Unseal {
+        /// The item: uri or address.
+        uri: String,
+        /// Whose, if the uri is not enough.
+        agency: Option<String>,
+        /// Who wants to see it.
+        by: String,
     },
     /// The index made anew.
     Rebuild,
@@ -191,10 +201,22 @@ pub enum Reply {
     },
     /// A list.
     List(List),
+    /// What was sealed.
+    Unsealed(Vec<Unsealed>),
     /// Done.
     Done,
     /// Not done, and why.
     Failed(String),
+}
+
+/// A transmission, or what stood in it about one item, as it came.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Unsealed {
+    /// Where it came from and when, and which stretches of it these bytes are.
+    pub about: About,
+    /// The bytes.
+    #[serde(with = "base_64")]
+    pub bytes: Vec<u8>,
 }
 
 /// Bytes as JSON carries them.
@@ -253,6 +275,10 @@ impl Newsroom {
                 let copied = tokio::task::spawn_blocking(move || newsroom.backup(&to)).await;
                 copied.map_err(|_| CommandError::Stopping)??;
                 Reply::Done
+            }
+            Request::Unseal { uri, agency, by } => {
+                let key = self.find(&uri, agency.as_deref())?;
+                Reply::Unsealed(self.unseal(key, &by).await?)
             }
             Request::Rebuild => {
                 self.order(Order::Rebuild).await?;

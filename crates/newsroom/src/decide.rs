@@ -280,6 +280,7 @@ impl Desk {
             room.health.complaint(feed.id(), complaint);
         }
         self.watched(feed, &key, row.as_ref(), &version, seen.as_ref(), &decision)?;
+        self.foresee_fate(&key, row.as_ref(), Some(feed.id()), &decision.changes);
         if !was_public && is_granted(&decision) {
             self.caps.count(feed, now);
         }
@@ -414,6 +415,7 @@ impl Desk {
             placements: placements.clone(),
             killed_reason: if killed { reason.clone() } else { None },
         };
+        self.foresee_fate(&key, row.as_ref(), None, &decision.changes);
         let outcome = Outcome {
             key: key.clone(),
             version: row

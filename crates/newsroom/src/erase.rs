@@ -1,55 +1,118 @@
-//! An erasing kill: the words of an item are destroyed wherever they are kept. The kill itself takes off what is public and
-//! empties the vault; this does the rest: the archive, what the safety rules remember, and copies made before a migration.
+//! What becomes of what is kept of an item that is gone. An erasing kill destroys its words wherever they are; where the
+//! contract says so, the end of a licence does the same; and what was delivered of a killed item is sealed where the contract
+//! demands that it can be shown later on ([`seal`]). The record itself takes off what is public, and a kill empties the vault;
+//! this does the rest: the vault, the archive, what the safety rules remember, and copies made before a migration.
 //!
-//! What is to be erased is written down before anything is, and stays written down: a crash in between is made good at the
-//! next start, and what an agency sends again is erased again within the hour.
+//! What is to be done is written down before the record makes it due, and stays written down until it is done: a crash in
+//! between is made good at the next start. What an agency sends again of an item that an operator erased is erased again
+//! within the hour; of the others, each delivery writes it down anew.
 
+use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError, Weak};
+use std::time::Duration;
 
 use jiff::Timestamp;
-use news::{AgencyId, ItemKey, ItemStanding, Version};
-use store::{Archive as _, Archived, Index as _, Remembered, RuleMemory as _, StoreError, Vault as _};
+use news::{AgencyId, Change, FeedId, ItemKey, ItemStanding, TransmissionId, Version, VersionStanding};
+use store::{
+    Archive as _, Archived, Index as _, Remembered, RuleMemory as _, StoreError, StoryRow, Vault as _,
+};
 
-use crate::main_loop::Desk;
-use crate::{Command, CommandError, Newsroom, Order, Room, read};
+use crate::config::Config;
+use crate::main_loop::{Desk, passes};
+use crate::{Command, CommandError, Newsroom, Order, Room, read, seal};
 
-/// What the rows begin with that say what is erased.
-const ERASED: &str = "erase ";
 /// Transmissions that are looked through at once.
 const HANDFUL: usize = 64;
+/// How many transmissions of one item are looked up.
+const DELIVERIES: usize = 10_000;
 /// Words shorter than this, in bytes, are found in any text.
 const SHORTEST: usize = 12;
+/// How often it is asked whether something waits to be done.
+const GLANCE: Duration = Duration::from_millis(500);
 
-/// Up to where the archive has been looked through for an item that is erased.
-struct Erased {
+/// What is to become of what is kept of an item that is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Its words are destroyed: an operator ordered it.
+    Erased,
+    /// Its words are destroyed: its licence has ended.
+    Expired,
+    /// What was delivered of it is sealed: it was killed, and must be kept all the same.
+    Sealed,
+}
+
+impl Fate {
+    const ALL: [Self; 3] = [Self::Erased, Self::Expired, Self::Sealed];
+
+    /// What the rows begin with that say so.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Erased => "erase ",
+            Self::Expired => "erase-expired ",
+            Self::Sealed => "seal ",
+        }
+    }
+
+    /// What the contracts demand for an item that comes, or came, on these feeds, when these changes come about.
+    fn of(
+        config: &Config,
+        key: &ItemKey,
+        row: Option<&StoryRow>,
+        feed: Option<&FeedId>,
+        changes: &[Change],
+    ) -> Option<Self> {
+        let standing = changes.iter().rev().find_map(crate::record::item_standing);
+        let standing = standing.or(row.map(|row| row.standing));
+        let killed = standing == Some(ItemStanding::Killed);
+        let ended = |change: &Change| matches!(change, Change::Version(_, VersionStanding::Expired));
+        let expired = standing == Some(ItemStanding::Expired) || changes.iter().any(ended);
+        if !killed && !expired {
+            return None;
+        }
+        let contract = config.contract(&key.agency, row.iter().flat_map(|row| &row.feeds).chain(feed));
+        match killed {
+            true => contract.legal_hold.map(|_| Self::Sealed),
+            false => contract.erase_at_expiry.then_some(Self::Expired),
+        }
+    }
+}
+
+/// An item and its fate; and for an erasing kill, up to where the archive has been looked through.
+struct Fated {
+    fate: Fate,
     key: ItemKey,
     by: String,
     up_to: u64,
 }
 
-impl Erased {
+impl Fated {
+    fn name(&self) -> String {
+        format!("{}{}\n{}", self.fate.word(), self.key.agency, self.key.uri)
+    }
+
     fn row(&self, at: Timestamp) -> Remembered {
-        let name = format!("{ERASED}{}\n{}", self.key.agency, self.key.uri);
-        Remembered { name, at, bytes: format!("{}\n{}", self.up_to, self.by).into_bytes() }
+        Remembered { name: self.name(), at, bytes: format!("{}\n{}", self.up_to, self.by).into_bytes() }
     }
 
     fn of(row: &Remembered) -> Option<Self> {
-        let (agency, uri) = row.name.strip_prefix(ERASED)?.split_once('\n')?;
+        let word = |fate: Fate| row.name.strip_prefix(fate.word()).map(|rest| (fate, rest));
+        let (fate, rest) = Fate::ALL.into_iter().find_map(word)?;
+        let (agency, uri) = rest.split_once('\n')?;
         let text = String::from_utf8(row.bytes.clone()).ok()?;
         let (up_to, by) = text.split_once('\n')?;
         let key = ItemKey { agency: AgencyId::from(agency), uri: uri.to_owned() };
-        Some(Self { key, by: by.to_owned(), up_to: up_to.parse().ok()? })
+        Some(Self { fate, key, by: by.to_owned(), up_to: up_to.parse().ok()? })
     }
 }
 
-/// All that is erased.
-fn all(room: &Room) -> Result<Vec<Erased>, StoreError> {
-    Ok(room.store.remembered()?.iter().filter_map(Erased::of).collect())
+fn all(room: &Room) -> Result<Vec<Fated>, StoreError> {
+    Ok(room.store.remembered()?.iter().filter_map(Fated::of).collect())
 }
 
 impl Newsroom {
-    /// Kills an item and destroys its words wherever they are kept.
+    /// Kills an item and destroys its words wherever they are kept, sealed ones included.
     ///
     /// # Errors
     /// The kill is refused, or the store fails; what was begun is gone on with at the next start.
@@ -59,7 +122,7 @@ impl Newsroom {
         reason: String,
         by: String,
     ) -> Result<Vec<crate::Outcome>, CommandError> {
-        let noted = Erased { key: key.clone(), by: by.clone(), up_to: 0 };
+        let noted = Fated { fate: Fate::Erased, key: key.clone(), by: by.clone(), up_to: 0 };
         self.room.store.remember(&[noted.row(self.room.clock.now())])?;
         let order = Order::Item { key: key.clone(), command: Command::Kill { reason }, by };
         let outcomes = match self.order(order).await {
@@ -69,14 +132,14 @@ impl Newsroom {
         };
         self.order(Order::Forget { key }).await?;
         let room = Arc::clone(&self.room);
-        let done = tokio::task::spawn_blocking(move || erase_all(&room)).await;
+        let done = tokio::task::spawn_blocking(move || carry_out(&room)).await;
         done.map_err(|_| CommandError::Stopping)??;
         Ok(outcomes)
     }
 
     /// Erases what came since of items that were erased.
     pub(crate) fn erase_again(&self) {
-        if let Err(error) = erase_all(&self.room) {
+        if let Err(error) = carry_out(&self.room) {
             tracing::error!("erasing what came again of erased items: {error}");
         }
     }
@@ -86,45 +149,207 @@ fn is_killed(room: &Room, key: &ItemKey) -> Result<bool, StoreError> {
     Ok(room.store.story(key)?.is_some_and(|row| row.standing == ItemStanding::Killed))
 }
 
-impl Desk {
-    /// The safety rules remember an item's words no more, in memory nor on disk.
-    pub(crate) fn forget_item(&mut self, key: &ItemKey) -> Result<(), StoreError> {
-        self.forget_words_of(key)
-    }
-
-    /// Takes up erasing where a crash left it.
-    pub(crate) fn go_on_erasing(&mut self) -> Result<(), StoreError> {
-        let room = Arc::clone(&self.room);
-        for Erased { key, by, .. } in all(&room)? {
-            if !is_killed(&room, &key)? {
-                self.record_kill(&key, "erased", &format!("operator {by}"))?;
-                self.finish()?;
-            }
-            self.forget_words_of(&key)?;
+/// Carries out what becomes due, away from the desk, for as long as the newsroom is there.
+pub(crate) fn keep_on(room: &Weak<Room>) {
+    loop {
+        std::thread::sleep(GLANCE);
+        let Some(room) = room.upgrade() else { return };
+        if room.fates_due.swap(false, Ordering::SeqCst)
+            && let Err(error) = carry_out(&room)
+        {
+            tracing::error!("destroying or sealing what is kept of items that are gone: {error}");
         }
-        erase_all(&room)
     }
 }
 
-/// Destroys what is kept of every item that is erased, as far as it was not done before.
-fn erase_all(room: &Room) -> Result<(), StoreError> {
-    let mut any = false;
-    for mut erased in all(room)? {
-        if !is_killed(room, &erased.key)? {
-            continue;
+impl Desk {
+    /// A decision on an item that may be its end, and what follows from that for what is kept of it.
+    pub(crate) fn foresee_fate(
+        &mut self,
+        key: &ItemKey,
+        row: Option<&StoryRow>,
+        feed: Option<&FeedId>,
+        changes: &[Change],
+    ) {
+        if let Some(fate) = Fate::of(&self.room.config, key, row, feed, changes) {
+            self.fated.push((key.clone(), fate));
         }
-        any |= room.store.erase_words(&erased.key, None)? > 0;
-        let up_to = erase_in_archive(room, &erased.key, erased.up_to)?;
-        if up_to > erased.up_to {
-            any = true;
-            erased.up_to = up_to;
-            room.store.remember(&[erased.row(room.clock.now())])?;
+    }
+
+    /// Writes down what follows from the batch, before the batch is durable.
+    pub(crate) fn note_fates(&self) -> Result<(), StoreError> {
+        let now = self.room.clock.now();
+        let rows = self
+            .fated
+            .iter()
+            .map(|(key, fate)| Fated { fate: *fate, key: key.clone(), by: String::new(), up_to: 0 }.row(now));
+        let rows: Vec<Remembered> = rows.collect();
+        if rows.is_empty() { Ok(()) } else { self.room.store.remember(&rows) }
+    }
+
+    /// The batch is durable: what is kept of these items can go. The rules forget them at once, the rest follows.
+    pub(crate) fn meet_fates(&mut self) -> Result<(), StoreError> {
+        if self.fated.is_empty() {
+            return Ok(());
+        }
+        let gone = self.fated.iter().filter(|(_, fate)| *fate != Fate::Sealed);
+        let gone: Vec<ItemKey> = gone.map(|(key, _)| key.clone()).collect();
+        match self.forget_words_of(&gone) {
+            Err(error) if passes(&error) => return Ok(()),
+            done => done?,
+        }
+        self.fated.clear();
+        self.room.fates_due.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Takes up erasing and sealing where a crash left it.
+    pub(crate) fn go_on_erasing(&mut self) -> Result<(), StoreError> {
+        let room = Arc::clone(&self.room);
+        let mut gone = Vec::new();
+        for Fated { fate, key, by, .. } in all(&room)? {
+            if fate == Fate::Erased && !is_killed(&room, &key)? {
+                self.record_kill(&key, "erased", &format!("operator {by}"))?;
+                self.finish()?;
+            }
+            if fate != Fate::Sealed {
+                gone.push(key);
+            }
+        }
+        if !gone.is_empty() {
+            self.forget_words_of(&gone)?;
+        }
+        carry_out(&room)
+    }
+}
+
+/// What came of one look at what is kept of an item.
+#[derive(Default)]
+struct Look {
+    /// Something was destroyed.
+    changed: bool,
+    /// Nothing is left to do until the item comes again.
+    done: bool,
+}
+
+/// Destroys and seals what is due, as far as it was not done before.
+fn carry_out(room: &Room) -> Result<(), StoreError> {
+    let _alone = room.fates.lock().unwrap_or_else(PoisonError::into_inner);
+    let all = all(room)?;
+    let ordered: HashSet<ItemKey> =
+        all.iter().filter(|fated| fated.fate == Fate::Erased).map(|fated| fated.key.clone()).collect();
+    let mut any = false;
+    for mut fated in all {
+        let Some(row) = room.store.story(&fated.key)? else { continue };
+        let look = match fated.fate {
+            Fate::Erased => erase(room, &row, &mut fated)?,
+            // The kill, or the order, goes further.
+            _ if ordered.contains(&fated.key) => Look { changed: false, done: true },
+            Fate::Expired => erase_expired(room, &row)?,
+            Fate::Sealed => seal_away(room, &row)?,
+        };
+        any |= look.changed;
+        if look.done {
+            room.store.forget_named(&fated.name())?;
         }
     }
     if any {
         room.store.erase_copies()?;
     }
     room.store.wipe_now()
+}
+
+/// An erasing kill, as far as the archive goes by now. It is never done: the agency may send the words again.
+fn erase(room: &Room, row: &StoryRow, fated: &mut Fated) -> Result<Look, StoreError> {
+    let mut look = Look::default();
+    if row.standing != ItemStanding::Killed {
+        return Ok(look);
+    }
+    look.changed |= room.store.erase_words(&fated.key, None)? > 0;
+    look.changed |= room.store.shred_seal_key(&fated.key)?;
+    let up_to = erase_in_archive(room, &fated.key, fated.up_to)?;
+    if up_to > fated.up_to {
+        look.changed = true;
+        fated.up_to = up_to;
+        room.store.remember(&[fated.row(room.clock.now())])?;
+    }
+    Ok(look)
+}
+
+/// The end of a licence. What waits for a person or an instant keeps its words, and as long as it does the archive its own;
+/// what went live again meanwhile keeps all.
+fn erase_expired(room: &Room, row: &StoryRow) -> Result<Look, StoreError> {
+    let ended = row.standing == ItemStanding::Expired;
+    let mut look = Look::default();
+    let mut waits = false;
+    for version in &row.versions {
+        match version.standing {
+            VersionStanding::Live | VersionStanding::Held | VersionStanding::Waiting(_) => waits = true,
+            standing if ended || standing == VersionStanding::Expired => {
+                look.changed |= room.store.erase_words(&row.key, Some(version.n))? > 0;
+            }
+            _ => {}
+        }
+    }
+    if waits {
+        look.done = matches!(row.standing, ItemStanding::Live(_) | ItemStanding::Killed);
+        return Ok(look);
+    }
+    look.done = true;
+    each_delivery(room, row, &mut look, |archived, ranges| {
+        ranges.into_iter().try_for_each(|range| room.store.erase_bytes(archived.id(), range))
+    })?;
+    Ok(look)
+}
+
+/// A kill under a legal hold: what was delivered leaves the archive, and is kept where only its key opens it.
+fn seal_away(room: &Room, row: &StoryRow) -> Result<Look, StoreError> {
+    let mut look = Look { changed: false, done: true };
+    if row.standing != ItemStanding::Killed {
+        return Ok(look);
+    }
+    each_delivery(room, row, &mut look, |archived, ranges| {
+        seal::put(room, &row.key, archived, &ranges)?;
+        ranges.into_iter().try_for_each(|range| room.store.erase_bytes(archived.id(), range))
+    })?;
+    Ok(look)
+}
+
+/// Does something with all that the archive holds of an item. What is not read to its end is left for the next look: its
+/// items are counted until then.
+fn each_delivery(
+    room: &Room,
+    row: &StoryRow,
+    look: &mut Look,
+    mut act: impl FnMut(&Archived, Vec<Range<u64>>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut ids: Vec<TransmissionId> =
+        room.store.deliveries(&row.key, DELIVERIES)?.into_iter().map(|(id, _)| id).collect();
+    ids.dedup();
+    for id in ids {
+        let archived = match room.store.fetch(id) {
+            Err(error) if error.is_damage() => {
+                tracing::error!(%error, "what is kept of an item that is gone cannot be looked through");
+                continue;
+            }
+            archived => archived?,
+        };
+        let Some(archived) = archived else { continue };
+        let hints =
+            room.config.feed(archived.feed()).map_or_else(wire::Hints::default, |f| f.hints(&room.config));
+        let ranges = ranges(&archived, &row.key, &hints);
+        if ranges.is_empty() {
+            continue;
+        }
+        if !room.store.is_read(id)? {
+            look.done = false;
+            room.fates_due.store(true, Ordering::SeqCst);
+            continue;
+        }
+        act(&archived, ranges)?;
+        look.changed = true;
+    }
+    Ok(())
 }
 
 /// Goes through what the item's agency sent after `seq`, as far as it is archived. Returns up to where.
@@ -209,15 +434,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_erased_is_written_down_and_read_back() {
+    fn what_is_to_be_done_is_written_down_and_read_back() {
         let key = ItemKey { agency: AgencyId::from("agx"), uri: "urn:x:1 with\ttab".to_owned() };
-        let erased = Erased { key: key.clone(), by: "an\nodd name".to_owned(), up_to: 7 };
-        let back = Erased::of(&erased.row(Timestamp::UNIX_EPOCH)).expect("a row");
-        assert_eq!((back.key, back.by, back.up_to), (key, "an\nodd name".to_owned(), 7));
-        assert!(
-            Erased::of(&Remembered { name: "sheet 1".into(), at: Timestamp::UNIX_EPOCH, bytes: vec![] })
-                .is_none()
-        );
+        for fate in Fate::ALL {
+            let fated = Fated { fate, key: key.clone(), by: "an\nodd name".to_owned(), up_to: 7 };
+            let back = Fated::of(&fated.row(Timestamp::UNIX_EPOCH)).expect("a row");
+            let expect = (fate, key.clone(), "an\nodd name".to_owned(), 7);
+            assert_eq!((back.fate, back.key, back.by, back.up_to), expect);
+        }
+        let sheet = Remembered { name: "sheet 1".into(), at: Timestamp::UNIX_EPOCH, bytes: vec![] };
+        assert!(Fated::of(&sheet).is_none());
     }
 
     #[test]

@@ -42,6 +42,7 @@ mod record;
 #[cfg(feature = "rehearsal")]
 pub mod rehearsal;
 pub mod report;
+pub mod seal;
 pub mod steps;
 #[cfg(test)]
 mod tests;
@@ -115,6 +116,9 @@ pub(crate) struct Room {
     no_space: AtomicBool,
     #[cfg(test)]
     archive_full: AtomicBool,
+    /// Some fate of what is kept waits to be carried out; and who carries one out.
+    fates_due: AtomicBool,
+    fates: Mutex<()>,
     failure: watch::Sender<Option<String>>,
 }
 
@@ -276,6 +280,11 @@ pub enum Order {
         /// Which.
         key: ItemKey,
     },
+    /// Something is told to the journal and to whoever reads it.
+    Tell {
+        /// What.
+        what: String,
+    },
     /// The index is thrown away and made anew from the journal.
     Rebuild,
 }
@@ -353,6 +362,10 @@ impl Newsroom {
         let watched = Arc::downgrade(&room);
         let sync_thread = std::thread::Builder::new().name("notary".into()).spawn(move || sync_log(&watched));
         drop(sync_thread.expect("the system gives a thread"));
+        let watched = Arc::downgrade(&room);
+        let eraser =
+            std::thread::Builder::new().name("eraser".into()).spawn(move || erase::keep_on(&watched));
+        drop(eraser.expect("the system gives a thread"));
         Ok(Self { room, intake, threads: Arc::new(Mutex::new(threads)) })
     }
 
@@ -390,6 +403,8 @@ impl Newsroom {
             no_space: AtomicBool::new(false),
             #[cfg(test)]
             archive_full: AtomicBool::new(false),
+            fates_due: AtomicBool::new(false),
+            fates: Mutex::default(),
             failure: watch::Sender::new(None),
         }))
     }
@@ -563,6 +578,9 @@ impl Newsroom {
     pub fn purge(&self) {
         self.erase_again();
         let room = &self.room;
+        if let Err(error) = seal::let_go(room) {
+            tracing::error!("destroying what was sealed for long enough: {error}");
+        }
         let feeds = match room.store.feeds() {
             Ok(feeds) => feeds,
             Err(error) => return tracing::error!("removing what is old from the archive: {error}"),
@@ -693,11 +711,11 @@ impl Desk {
         self.finish()?;
         kill::settle(&self.room)?;
         let taken = self.take_unread(u64::MAX)?;
-        self.go_on_erasing()?;
         // What fell due while nothing ran: no first answer still carries a licence that has ended.
         while self.is_due() {
             self.look_at_the_clock()?;
         }
+        self.go_on_erasing()?;
         if !pending.is_empty() || taken > 0 {
             tracing::info!(kills = pending.len(), transmissions = taken, "recovered");
         }

@@ -380,16 +380,21 @@ impl Desk {
     }
 
     /// The words of an item are remembered no more: what is left of them confirms no guess.
-    pub(crate) fn forget_words_of(&mut self, key: &ItemKey) -> Result<(), StoreError> {
-        let item = self.lookout.watch.erase(key);
-        self.lookout.unsaved.retain(|row| row.name != format!("{KILLED}{item:016x}"));
-        self.room.store.forget_remembered(&format!("{KILLED}{item:016x}"), Timestamp::MAX)?;
+    pub(crate) fn forget_words_of(&mut self, keys: &[ItemKey]) -> Result<(), StoreError> {
+        let items: Vec<u64> = keys.iter().map(|key| self.lookout.watch.erase(key)).collect();
+        for item in &items {
+            self.lookout.unsaved.retain(|row| row.name != format!("{KILLED}{item:016x}"));
+            self.room.store.forget_remembered(&format!("{KILLED}{item:016x}"), Timestamp::MAX)?;
+        }
+        let erase = |bytes: &mut Vec<u8>| {
+            items.iter().fold(false, |any, item| any | Watch::erase_in_sheet(bytes, *item))
+        };
         let mut changed = Vec::new();
         for row in self.lookout.unsaved.iter_mut().filter(|row| row.name.starts_with(SHEETS)) {
-            Watch::erase_in_sheet(&mut row.bytes, item);
+            erase(&mut row.bytes);
         }
         for mut row in self.room.store.remembered()?.into_iter().filter(|row| row.name.starts_with(SHEETS)) {
-            if Watch::erase_in_sheet(&mut row.bytes, item) {
+            if erase(&mut row.bytes) {
                 changed.push(row);
             }
         }

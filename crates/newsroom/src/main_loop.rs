@@ -17,6 +17,7 @@ use store::{Archive as _, Archived, Entry, Fact, Index as _, Journal as _, Store
 use tokio::sync::oneshot;
 
 use crate::caps::Caps;
+use crate::erase::Fate;
 use crate::hands::Hands;
 use crate::kill::Owed;
 use crate::lookout::Lookout;
@@ -86,6 +87,8 @@ pub(crate) struct Desk {
     pub(crate) caps: Caps,
     /// Feeds whose bytes may not be kept, and of which something was read.
     pub(crate) to_drop: HashSet<FeedId>,
+    /// What is to become of what is kept of items, once what was decided of them is durable.
+    pub(crate) fated: Vec<(ItemKey, Fate)>,
     /// Whether it works for good: orders come in, and what finds no space is tried again. Not so in recovery.
     pub(crate) at_work: bool,
 }
@@ -98,6 +101,7 @@ impl Desk {
             lookout,
             caps,
             to_drop: HashSet::new(),
+            fated: Vec::new(),
             hands: Arc::new(room.hands()),
             room,
             table: Vec::new(),
@@ -407,7 +411,14 @@ impl Desk {
                 }
             }
             Order::Forget { key } => {
-                self.forget_item(&key)?;
+                self.forget_words_of(&[key])?;
+                Ok(vec![])
+            }
+            Order::Tell { what } => {
+                tracing::warn!("{what}");
+                self.room.health.alarm(self.room.clock.now(), what.clone());
+                let fact = Fact::Note { what, gravity: Gravity::Remark };
+                self.lay(Work::of(Entry::new(self.room.clock.now(), fact))?)?;
                 Ok(vec![])
             }
             Order::Revise { key, n, review, by } => {

@@ -240,6 +240,7 @@ impl Desk {
             kill::settle_these(&self.room, &killed_keys)?;
         }
         self.drop_bytes()?;
+        self.meet_fates()?;
         self.next_due = self.room.store.next_due()?;
         Ok(())
     }
@@ -266,7 +267,8 @@ impl Desk {
         }
         loop {
             let entries: Vec<&Prepared> = self.batch.iter().map(|work| &work.entry).collect();
-            let error = match self.room.record(&entries) {
+            let recorded = self.note_fates().and_then(|()| self.room.record(&entries));
+            let error = match recorded {
                 Ok(committed) => {
                     // Space alone does not make it ready: first it does what it had put off.
                     if self.behind.is_none() {

@@ -33,7 +33,7 @@ use jiff::Timestamp;
 use news::{AgencyId, FeedId, ItemId, ItemKey, ItemStanding, SiteId, Transmission, TransmissionId};
 
 pub use archived::Archived;
-pub use backend::sqlite::{Store, restore};
+pub use backend::sqlite::{SealKey, Store, restore};
 pub use error::{OpenStoreError, StoreError};
 pub use fact::{
     Committed, ComplaintRow, Entry, Fact, LeafDraft, LeafRow, Moved, OutputRow, Placement, Prepared,

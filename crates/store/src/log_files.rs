@@ -152,12 +152,12 @@ fn read_slot(file: &File, slot: u64) -> io::Result<String> {
     Ok(if text.is_empty() { String::new() } else { format!("{text}\n") })
 }
 
-/// Writes a small text into a file of its own, whole or not at all, readable by its owner only; makes the folder if it is
+/// Writes a few bytes into a file of their own, whole or not at all, readable by its owner only; makes the folder if it is
 /// missing. `durable`: it is on the disk when this returns.
 ///
 /// # Errors
 /// The disk does not take it; the file is as it was.
-pub fn write_whole(path: &Path, text: &str, durable: bool) -> io::Result<()> {
+pub fn write_whole(path: &Path, bytes: impl AsRef<[u8]>, durable: bool) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -165,7 +165,7 @@ pub fn write_whole(path: &Path, text: &str, durable: bool) -> io::Result<()> {
     let part = path.with_file_name(name);
     let mut options = OpenOptions::new();
     let file = options.write(true).create(true).truncate(true).mode(0o600).open(&part)?;
-    file.write_all_at(text.as_bytes(), 0)?;
+    file.write_all_at(bytes.as_ref(), 0)?;
     if durable {
         file.sync_all()?;
     }

@@ -34,6 +34,14 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Withdraw an item from every output, for good
     Kill(Kill),
+    /// Open what is sealed of a killed item, where its contract demanded to keep it, into a folder
+    Unseal {
+        #[command(flatten)]
+        item: Item,
+        /// A folder; what was sealed is written there, a file for each transmission
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
     /// Take an item off every output until it is released
     Hold(Item),
     /// Let a held version go

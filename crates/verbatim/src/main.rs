@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Read(files) => read::read(&files),
         Command::Publish(publish) => operate::publish(&cli.config, &publish),
         Command::Kill(kill) => operate::kill(&cli.config, kill),
+        Command::Unseal { item, to } => operate::unseal(&cli.config, item, &to),
         Command::Hold(item) => operate::hold(&cli.config, item),
         Command::Release(version) => operate::release(&cli.config, version),
         Command::Spike(version) => operate::spike(&cli.config, version),

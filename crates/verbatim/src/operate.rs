@@ -1,13 +1,14 @@
 //! Commands that act on a store: through the running process if there is one, otherwise on the store itself.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use news::AgencyId;
 use newsroom::config::{self, Config};
-use newsroom::control::{self, ItemOrder, OutcomeLine, Reply, Request};
+use newsroom::control::{self, ItemOrder, OutcomeLine, Reply, Request, Unsealed};
 use newsroom::lists::{Complained, Killed, List, Ruled, Which};
 use newsroom::{Newsroom, OpenNewsroomError};
 use store::OpenStoreError;
@@ -204,6 +205,28 @@ fn order(path: &Path, item: cli::Item, order: ItemOrder) -> Result<ExitCode, Fai
 /// `verbatim kill`: returns when every output of ours was found without the item.
 pub(crate) fn kill(path: &Path, kill: cli::Kill) -> Result<ExitCode, Failure> {
     order(path, kill.item, ItemOrder::Kill { reason: kill.reason, erase: kill.erase })
+}
+
+/// `verbatim unseal`: one line of JSON for each transmission that was sealed.
+pub(crate) fn unseal(path: &Path, item: cli::Item, to: &Path) -> Result<ExitCode, Failure> {
+    let request = Request::Unseal { uri: item.uri.clone(), agency: item.agency, by: operator() };
+    let Reply::Unsealed(found) = Line::open(path)?.ask(request)? else {
+        return Err("an unexpected answer".into());
+    };
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(to)?;
+    for Unsealed { about, bytes } in &found {
+        let file = to.join(format!("{}.wire", about.transmission));
+        let mut options = std::fs::OpenOptions::new();
+        let made = options.write(true).create_new(true).mode(0o600).open(&file);
+        made.and_then(|mut made| made.write_all(bytes))
+            .map_err(|error| format!("writing {}: {error}", file.display()))?;
+        say::json(&serde_json::json!({ "file": file, "about": about }));
+    }
+    if found.is_empty() {
+        say::remark(format_args!("nothing is sealed of {}, or its key was destroyed", tame(&item.uri)));
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// `verbatim hold`.

@@ -336,7 +336,7 @@ fn back(reply: Reply) -> Response {
                 lines.iter().map(|line| format!("{} {}", line.ruling, line.uri)).collect();
             format!("/?done={}", encode(&what.join(", ")))
         }
-        Reply::Done | Reply::List(_) => "/?done=done".to_owned(),
+        Reply::Done | Reply::List(_) | Reply::Unsealed(_) => "/?done=done".to_owned(),
     })
     .into_response()
 }
@@ -398,7 +398,8 @@ fn json(reply: Reply) -> Response {
         Reply::Failed(why) => {
             (StatusCode::CONFLICT, Json(serde_json::json!({ "error": why }))).into_response()
         }
-        Reply::Done => Json(serde_json::json!({})).into_response(),
+        // Only the command line asks for what is sealed.
+        Reply::Done | Reply::Unsealed(_) => Json(serde_json::json!({})).into_response(),
         Reply::Outcomes { lines, .. } => Json(serde_json::json!({ "outcomes": lines })).into_response(),
         Reply::List(List::Rulings(lines)) => Json(serde_json::json!({ "rulings": lines })).into_response(),
         Reply::List(List::Complaints(lines)) => {

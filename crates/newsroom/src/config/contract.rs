@@ -12,6 +12,10 @@ pub struct Contract {
     pub expire_after: Option<SignedDuration>,
     /// How long the archive keeps the delivered bytes; `None` for ever, zero until they are read.
     pub archive_for: Option<SignedDuration>,
+    /// Whether the words are destroyed when the licence ends.
+    pub erase_at_expiry: bool,
+    /// For how long what was delivered of a killed item is kept sealed.
+    pub legal_hold: Option<SignedDuration>,
     /// Whether search engines, sitemaps and the own search are kept away.
     pub noindex: bool,
     /// In which territories copy may be read: one bit for each list of [`Config::territories`] that must allow the
@@ -30,7 +34,7 @@ pub struct Contract {
 }
 
 impl Contract {
-    /// Both at once: of each term the stricter. The daily cap stays this one's own.
+    /// Both at once: of each term the stricter, and the longer hold. The daily cap stays this one's own.
     pub(super) fn and(mut self, other: &Contract) -> Contract {
         let shorter = |a: Option<SignedDuration>, b: Option<SignedDuration>| match (a, b) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -39,6 +43,8 @@ impl Contract {
         self.expire_after = shorter(self.expire_after, other.expire_after);
         self.archive_for = shorter(self.archive_for, other.archive_for);
         self.kill_within = shorter(self.kill_within, other.kill_within);
+        self.erase_at_expiry |= other.erase_at_expiry;
+        self.legal_hold = self.legal_hold.max(other.legal_hold);
         self.noindex |= other.noindex;
         self.territories |= other.territories;
         self.edit &= other.edit;
@@ -136,6 +142,7 @@ mod tests {
         let open = Contract { edit: true, diffs: true, ..Contract::default() };
         let one = Contract {
             expire_after: hours(48),
+            legal_hold: hours(5),
             noindex: true,
             territories: 0b01,
             sections: Some(vec!["world".into(), "sport".into()]),
@@ -144,6 +151,8 @@ mod tests {
         let other = Contract {
             expire_after: hours(24),
             archive_for: hours(0),
+            erase_at_expiry: true,
+            legal_hold: hours(9),
             territories: 0b10,
             sections: Some(vec!["sport".into(), "money".into()]),
             diffs: false,
@@ -154,6 +163,8 @@ mod tests {
         let expect = Contract {
             expire_after: hours(24),
             archive_for: hours(0),
+            erase_at_expiry: true,
+            legal_hold: hours(9),
             noindex: true,
             territories: 0b11,
             sections: Some(vec!["sport".into()]),

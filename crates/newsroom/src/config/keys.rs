@@ -206,6 +206,14 @@ pub(super) struct Contract {
     /// How long the archive may keep the bytes that were delivered. `"0s"`: they are dropped as soon as they are read.
     #[schemars(example = "0s")]
     pub(super) archive_for: Option<Span>,
+    /// Whether the words are destroyed when the licence ends, as `verbatim kill --erase` destroys them: in vault, archive and
+    /// whatever is derived from them. Otherwise the vault keeps what no reader gets any more.
+    #[schemars(example = true)]
+    pub(super) erase_at_expiry: Option<bool>,
+    /// For how long what was delivered of a killed item is kept sealed: taken out of the archive and encrypted under a key of
+    /// its own. `verbatim unseal` opens it, an erasing kill destroys the key. Of two terms the longer holds.
+    #[schemars(example = "365d")]
+    pub(super) legal_hold: Option<Span>,
     /// Whether pages ask search engines not to index them. Such stories stand in no sitemap, and the site's own search
     /// does not find them.
     #[schemars(example = true)]

@@ -374,6 +374,7 @@ impl Resolve<'_> {
         };
         let (expire_after, kill_within) =
             (span("expire_after", &terms.expire_after), span("kill_within", &terms.kill_within));
+        let legal_hold = span("legal_hold", &terms.legal_hold);
         let archive_for = terms.archive_for.as_ref().and_then(|span| {
             let length = self.take(&format!("{table}.archive_for"), words::duration(&span.0).map(Some), None);
             length.and_then(signed)
@@ -381,6 +382,8 @@ impl Resolve<'_> {
         Contract {
             expire_after,
             archive_for,
+            erase_at_expiry: terms.erase_at_expiry.unwrap_or_default(),
+            legal_hold,
             noindex: terms.noindex.unwrap_or_default(),
             territories: terms.territories.as_ref().map_or(0, |list| self.territory(table, list)),
             sections: terms.sections.as_ref().map(|list| list.iter().map(|id| id.0.clone()).collect()),

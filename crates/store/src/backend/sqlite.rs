@@ -14,6 +14,7 @@ mod index;
 mod journal;
 mod remembered;
 mod schema;
+mod sealed;
 mod search;
 mod shorten;
 #[cfg(test)]
@@ -38,6 +39,7 @@ use crate::{Access, OpenStoreError, StoreError};
 
 pub use backup::restore;
 pub(crate) use cells::whole;
+pub use sealed::SealKey;
 pub(crate) use vault::Packed;
 
 /// The database's name in the store's folder.

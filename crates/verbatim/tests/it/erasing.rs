@@ -1,11 +1,12 @@
-//! An erasing kill: afterwards the words stand nowhere any more, in no encoding, packed or not.
+//! An erasing kill, and the end of a licence that demands it: afterwards the words stand nowhere any more, in no encoding,
+//! packed or not. And what is sealed: nobody reads it without its key.
 
 use std::path::Path;
 
 use serde_json::Value;
 
 use crate::newsroom::{Newsroom, eventually, text};
-use crate::wires::{Ninjs, Rss, Story, wires};
+use crate::wires::{Ninjs, Rss, Story, moment, wires};
 
 /// The ways in which a word may stand in a file.
 fn encodings(word: &str) -> Vec<Vec<u8>> {
@@ -169,4 +170,146 @@ fn an_erasure_that_a_crash_cut_short_is_finished_at_the_next_start() {
     newsroom.stop();
     let found = standing(&newsroom.path("data"), &words);
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// A ninjs wire of these stories, of which the first one's licence ends at an instant.
+fn with_end(stories: &[Story], end: jiff::Timestamp) -> Vec<u8> {
+    let mut wire: Value = serde_json::from_slice(&wires(Ninjs, stories)).expect("ninjs");
+    let items = wire.as_array_mut().expect("a list");
+    items[0]["expires"] = end.to_string().into();
+    wire.to_string().into_bytes()
+}
+
+fn with_contract(terms: &str) -> Newsroom {
+    Newsroom::with(&format!("[agency.contract]\n{terms}\n{}", crate::newsroom::USUAL))
+}
+
+#[test]
+fn a_licence_that_ends_takes_the_words_along_where_the_contract_says_so() {
+    let mut newsroom = with_contract("erase_at_expiry = true");
+    let [gone, kept] = ["endedone", "keptbeside"].map(|name| Story::new(name, Ninjs));
+    let gone = Story { uri: "urn:agx:4".to_owned(), ..gone };
+    let end = moment(15);
+    newsroom.push("agx-world", &with_end(&[gone.clone(), kept.clone()], end));
+    let url = text(&ruled(&newsroom, &gone, "publish"), "url").to_owned();
+    let updated = gone.next("two");
+    newsroom.push("agx-world", &with_end(&[updated.clone(), kept.clone()], end));
+    ruled(&newsroom, &gone, "update");
+    newsroom.get(&format!("/search?q={}", gone.word));
+    let words = [gone.marks(), updated.marks()].concat();
+    let before = standing(&newsroom.path("data"), &words);
+    assert!(
+        words.iter().all(|word| before.iter().any(|found| found.ends_with(word.as_str()))),
+        "{before:#?}"
+    );
+    eventually("its licence ends", || (newsroom.get(&url).status == 410).then_some(()));
+    let nothing_left = |newsroom: &Newsroom| {
+        eventually("no file holds the words", || {
+            let found = standing(&newsroom.path("data"), &words);
+            found.is_empty().then_some(())
+        });
+    };
+    nothing_left(&newsroom);
+    newsroom.nowhere(Some(&url), &gone.uri, &words);
+    assert_eq!(newsroom.get(&format!("{url}.proof")).status, 410);
+    let entries = newsroom.get("/log/tile/entries/000.p/4").text();
+    assert!(entries.contains("act expire") && words.iter().all(|word| !entries.contains(word)));
+    let page = text(&ruled(&newsroom, &kept, "publish"), "url").to_owned();
+    assert_eq!(newsroom.page(&page).blocks, kept.blocks());
+    // It comes again, as it was and changed, and goes again.
+    for (again, what) in [(&updated, "ignore"), (&updated.next("three"), "ignore")] {
+        let rulings = newsroom.rulings(&gone.uri).len();
+        newsroom.push("agx-world", &with_end(&[again.clone(), kept.clone()], end));
+        let newest = eventually("it came again", || {
+            let now = newsroom.rulings(&gone.uri);
+            (now.len() > rulings).then(|| now[0].clone())
+        });
+        assert_eq!(text(&newest, "ruling"), what);
+        let words = again.marks();
+        eventually("what came again is gone", || {
+            standing(&newsroom.path("data"), &words).is_empty().then_some(())
+        });
+    }
+    newsroom.stop();
+    nothing_left(&newsroom);
+    let found = standing(&newsroom.path("data"), std::slice::from_ref(&kept.word));
+    assert!(!found.is_empty(), "the neighbour's words are kept");
+    newsroom.run();
+    // The agency extends the licence: the words are there again, as a version of their own.
+    newsroom.push("agx-world", &with_end(&[updated.next("four"), kept.clone()], moment(3_600)));
+    eventually("it is public again", || (newsroom.get(&url).status == 200).then_some(()));
+    newsroom.cli(&["doctor"]).well();
+}
+
+#[test]
+fn what_ended_while_nothing_ran_is_gone_before_the_first_answer() {
+    let mut newsroom = with_contract("erase_at_expiry = true");
+    let story = Story { uri: "urn:agx:5".to_owned(), ..Story::new("endedaway", Ninjs) };
+    let end = moment(6);
+    newsroom.push("agx-world", &with_end(&[story.clone(), Story::new("besideit", Ninjs)], end));
+    let url = text(&ruled(&newsroom, &story, "publish"), "url").to_owned();
+    newsroom.crash();
+    eventually("the licence has ended", || (jiff::Timestamp::now() > end).then_some(()));
+    newsroom.run();
+    let found = standing(&newsroom.path("data"), &story.marks());
+    assert!(found.is_empty(), "{found:#?}");
+    assert_eq!(newsroom.get(&url).status, 410);
+}
+
+#[test]
+fn what_is_sealed_is_opened_by_an_operator_until_it_is_erased_and_by_nobody_afterwards() {
+    let mut newsroom = with_contract("legal_hold = \"30d\"");
+    let [gone, first, last] = ["sealedone", "openfirst", "openlast"].map(|name| Story::new(name, Rss));
+    let gone = Story { uri: "urn:agx:6".to_owned(), ..gone };
+    newsroom.push("agx-world", &wires(Rss, &[first.clone(), gone.clone(), last.clone()]));
+    ruled(&newsroom, &gone, "publish");
+    let updated = gone.next("two");
+    newsroom.push("agx-world", &wires(Rss, &[last.clone(), updated.clone(), first.clone()]));
+    ruled(&newsroom, &gone, "update");
+    newsroom.order(&gone.uri, "kill");
+    let words = [gone.marks(), updated.marks()].concat();
+    eventually("what came is sealed", || standing(&newsroom.path("data"), &words).is_empty().then_some(()));
+    let read = |newsroom: &Newsroom, to: &str| -> String {
+        let said = newsroom.cli(&["unseal", &gone.uri, "--to", to]).well();
+        let lines = said.lines();
+        assert_eq!(lines.len(), 2, "two transmissions carried it: {said:?}");
+        let texts = lines.iter().map(|line| {
+            assert_eq!(text(&line["about"], "feed"), "agx-world");
+            std::fs::read_to_string(newsroom.path(text(line, "file"))).expect("a file")
+        });
+        texts.collect()
+    };
+    let opened = read(&newsroom, "opened");
+    for story in [&gone, &updated] {
+        assert!(story.marks().iter().all(|word| opened.contains(word.as_str())), "{opened}");
+    }
+    assert!(!opened.contains(&first.word) && !opened.contains(&last.word), "only what is its own");
+    assert!(
+        newsroom.desk_page().contains("opened what is sealed of it"),
+        "that somebody looked is on record"
+    );
+    // It outlives a restart.
+    newsroom.restart();
+    assert_eq!(read(&newsroom, "again"), opened);
+    crate::newsroom::copy(&newsroom.path("data/sealed"), &newsroom.path("stolen"));
+    newsroom.cli(&["kill", &gone.uri, "--reason", "court order", "--erase"]).well();
+    let refused = |newsroom: &Newsroom| {
+        let said = newsroom.cli(&["unseal", &gone.uri, "--to", "gone"]);
+        assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{said:?}");
+    };
+    refused(&newsroom);
+    let left = std::fs::read_dir(newsroom.path("data/sealed")).expect("a folder").count();
+    assert_eq!(left, 0, "nothing sealed is left");
+    // Nor with a copy of the sealed bytes that somebody kept.
+    crate::newsroom::copy(&newsroom.path("stolen"), &newsroom.path("data/sealed"));
+    refused(&newsroom);
+    newsroom.stop();
+    let found = standing(&newsroom.path("data"), &words);
+    assert!(found.is_empty(), "{found:#?}");
+    newsroom.run();
+    for story in [&first, &last] {
+        let url = text(&ruled(&newsroom, story, "publish"), "url").to_owned();
+        assert_eq!(newsroom.page(&url).blocks, story.blocks());
+    }
+    newsroom.cli(&["doctor"]).well();
 }

@@ -497,6 +497,17 @@ impl Store {
         .map_err(|error| error.while_doing("looking through the archive"))
     }
 
+    /// Whether a transmission was read to its end, or is not here any more: nobody will count its items again.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn is_read(&self, id: TransmissionId) -> Result<bool, StoreError> {
+        self.read(|tx| {
+            let mut ask = tx.prepare_cached("SELECT read FROM transmission WHERE id = ?1")?;
+            Ok(ask.query_row([id.bits().to_be_bytes()], |row| row.get(0)).optional()?.unwrap_or(true))
+        })
+    }
+
     /// Destroys a stretch of a transmission. Unlike [`Archive::erase`] it leaves the emptying of the write-ahead log to
     /// [`Store::wipe_now`]: many are erased at once.
     ///

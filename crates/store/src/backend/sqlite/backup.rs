@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use super::cells::unsigned;
-use super::{FILE, Store, sync_folder};
+use super::{FILE, Store, sealed, sync_folder};
 use crate::{Access, BackupReport, Entry, Fact, Index as _, Journal as _, StoreError, kills};
 
 /// What a store and a backup of it consist of.
@@ -46,6 +46,33 @@ fn copy(from: &Path, to: &Path) -> Result<u64, StoreError> {
     Ok(bytes)
 }
 
+/// Copies what is sealed, if anything is. Returns how many bytes.
+fn copy_sealed(from: &Path, to: &Path) -> Result<u64, StoreError> {
+    let (from, to) = (from.join(sealed::FOLDER), to.join(sealed::FOLDER));
+    let mut bytes = 0;
+    if !from.is_dir() {
+        return Ok(bytes);
+    }
+    let make = |dir: &Path| {
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed("creating", dir))
+    };
+    make(&to)?;
+    for folder in from.read_dir().map_err(failed("looking into", &from))?.flatten() {
+        let inside = to.join(folder.file_name());
+        make(&inside)?;
+        for file in folder.path().read_dir().into_iter().flatten().flatten() {
+            let copied = copy(&file.path(), &inside.join(file.file_name()));
+            // What was shredded meanwhile is in neither.
+            if file.path().is_file() {
+                bytes += copied?;
+            }
+        }
+        sync_folder(&inside).map_err(failed("syncing", &inside))?;
+    }
+    sync_folder(&to).map_err(failed("syncing", &to))?;
+    Ok(bytes)
+}
+
 impl Store {
     /// Copies the store, as it is at one moment, into a new or empty folder, while others go on reading and
     /// writing.
@@ -69,6 +96,7 @@ impl Store {
         let file = File::open(&target).map_err(failed("opening", &target))?;
         file.sync_all().map_err(failed("syncing", &target))?;
         report.bytes += file.metadata().map_err(failed("looking at", &target))?.len();
+        report.bytes += copy_sealed(self.dir(), to)?;
         sync_folder(to).map_err(failed("syncing", to))?;
         Ok(report)
     }
@@ -127,6 +155,7 @@ fn fill(from: &Path, to: &Path, now: Timestamp) -> Result<(), StoreError> {
             copy(&source, &to.join(name))?;
         }
     }
+    copy_sealed(from, to)?;
     sync_folder(to).map_err(failed("syncing", to))?;
     let store = Store::open(to, Access::Write).map_err(|error| match error {
         crate::OpenStoreError::Database { source, .. } => source,
@@ -163,7 +192,9 @@ fn empty(dir: &Path) {
     let inside = dir.read_dir().into_iter().flatten().flatten();
     let left: Vec<PathBuf> = inside.map(|file| file.path()).collect();
     for path in left {
-        if let Err(error) = std::fs::remove_file(&path) {
+        let removed =
+            if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        if let Err(error) = removed {
             tracing::warn!(path = %path.display(), %error, "left behind by an unfinished restore");
         }
     }

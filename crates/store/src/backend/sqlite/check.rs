@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Transaction};
 
-use super::{FILE, Store, apply, archive, connect_reader, journal, remembered, schema, vault};
+use super::{FILE, Store, apply, archive, connect_reader, journal, remembered, schema, sealed, vault};
 use crate::StoreError;
 
 /// Each part on connections of its own. The full-text index is checked against what its connection last knew of
@@ -62,6 +62,7 @@ fn ground(tx: &Transaction<'_>) -> Result<(), StoreError> {
     }
     vault::verify(tx)?;
     remembered::verify(tx)?;
+    sealed::verify(tx)?;
     archive::verify(tx)
 }
 

@@ -10,7 +10,7 @@ use super::cells::{instant, micros, micros_up};
 use crate::{FeedState, Remembered, RuleMemory, StoreError};
 
 /// Over the parts of a row, each with its length.
-fn sum(parts: &[&[u8]]) -> Digest {
+pub(super) fn sum(parts: &[&[u8]]) -> Digest {
     let mut whole = Vec::new();
     for part in parts {
         whole.extend((part.len() as u64).to_le_bytes());
@@ -125,6 +125,19 @@ impl RuleMemory for Store {
                 "DELETE FROM remembered WHERE substr(name, 1, length(?1)) = ?1 AND at < ?2",
             )?;
             Ok(delete.execute(params![prefix, micros_up(before)])? as u64)
+        })
+    }
+}
+
+impl Store {
+    /// Forgets what is remembered under exactly this name.
+    ///
+    /// # Errors
+    /// As every write.
+    pub fn forget_named(&self, name: &str) -> Result<(), StoreError> {
+        self.write("forgetting what is done", |tx| {
+            tx.prepare_cached("DELETE FROM remembered WHERE name = ?1")?.execute([name])?;
+            Ok(())
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::{OpenStoreError, StoreError};
 const APPLICATION: i64 = 0x7662_746d;
 
 /// Each step brings the ground state from the age of its place in the list to the next.
-const STEPS: &[&str] = &[GROUND, REMEMBERED, SUMS];
+const STEPS: &[&str] = &[GROUND, REMEMBERED, SUMS, SEALED];
 
 /// The age that this program writes.
 pub(super) const NEWEST: i64 = STEPS.len() as i64;
@@ -62,6 +62,14 @@ CREATE TABLE remembered (name TEXT PRIMARY KEY, at INTEGER NOT NULL, bytes BLOB 
 const SUMS: &str = "
 ALTER TABLE feed_state ADD COLUMN sum BLOB;
 ALTER TABLE remembered ADD COLUMN sum BLOB;
+";
+
+const SEALED: &str = "
+-- What opens the files of sealed bytes. Who destroys a row destroys what it opens.
+CREATE TABLE seal (
+    agency TEXT NOT NULL, uri TEXT NOT NULL, folder TEXT NOT NULL UNIQUE, secret BLOB NOT NULL, at INTEGER NOT NULL,
+    sum BLOB NOT NULL, PRIMARY KEY (agency, uri)
+) STRICT;
 ";
 
 /// The age of the index: raise it with every change of [`INDEX`] or of what is derived into it.
@@ -278,7 +286,7 @@ mod tests {
             .query_row("SELECT state, more FROM feed_state", [], |row| Ok((row.get(0)?, row.get(1)?)))
             .unwrap();
         assert_eq!(more, ("cursor".to_owned(), None));
-        let kept = Connection::open(dir.path().join("verbatim.sqlite.before-4")).unwrap();
+        let kept = Connection::open(dir.path().join("verbatim.sqlite.before-5")).unwrap();
         let state: String = kept.query_row("SELECT state FROM feed_state", [], |row| row.get(0)).unwrap();
         assert_eq!(state, "cursor");
         assert!(
