@@ -85,6 +85,7 @@ fn story<'a>(key: &'a ItemKey, version: &'a Version) -> Story<'a> {
         tags: vec![],
         priority: None,
         changes: vec![],
+        kin: vec![],
         noindex: false,
     }
 }

@@ -9,6 +9,7 @@
 //! | a version arrives | [`decide`] |
 //! | a document names another item as canceled or withheld | [`targets`] of the document, then [`fall`] for each |
 //! | words of a document seem to kill another item | [`kill_text::classify`], [`kill_text::matching`], then [`suspend`] |
+//! | which other items it belongs together with | [`ties`] |
 //! | the operator commands | [`operate`] |
 //! | the operator reviewed or edited a version | [`revise`] |
 //! | an instant is reached | [`next_due`], then [`tick`] until it says `None` ([`tick_on_hold`] under *hold everything*) |
@@ -93,6 +94,7 @@ pub mod safety;
 mod story;
 #[cfg(test)]
 mod tests;
+mod ties;
 
 pub use clock::{next_due, tick, tick_on_hold};
 pub use decide::{decide, expiry};
@@ -103,3 +105,4 @@ pub use policy::Policy;
 pub use revise::{Revised, revise};
 pub use safety::{Safety, Sight};
 pub use story::{Known, Story};
+pub use ties::{TIES, ties};

@@ -70,6 +70,12 @@ pub enum Relation {
     Previous,
     /// A member of this package.
     Member,
+    /// The item that this one is a translation of.
+    Translation,
+    /// A series, by its name, of which this is a part; the version is the part's number.
+    Series,
+    /// The event that this is about, by its identifier: no item.
+    Event,
     /// Any other link, by the agency's relation.
     SeeAlso,
 }

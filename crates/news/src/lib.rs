@@ -32,6 +32,7 @@ mod rights;
 mod ruling;
 mod standing;
 mod status;
+mod tie;
 mod transmission;
 
 pub use complaint::{Complaint, Gravity, Place};
@@ -48,4 +49,5 @@ pub use rights::Rights;
 pub use ruling::{Act, Reason, Ruling, Until};
 pub use standing::{Change, ItemStanding, VersionStanding};
 pub use status::{Embargo, PubStatus, Severity, Signal};
+pub use tie::{Tie, TieKind, TieTo};
 pub use transmission::{Door, Transmission};

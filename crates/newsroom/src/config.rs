@@ -30,7 +30,7 @@ mod words;
 pub mod writeup;
 
 pub use contract::{Contract, Reach};
-pub use keys::{Index, Safety, WireFormat};
+pub use keys::{Group, Index, Safety, WireFormat};
 
 /// The longest file that is looked at.
 const BYTES_MAX: usize = 1 << 20;
@@ -101,6 +101,8 @@ pub struct Site {
     pub contact: Option<String>,
     /// What search engines are told.
     pub index: Index,
+    /// Which of several stories is listed that tell the same.
+    pub group: Group,
     /// The field that says from which country a reader asks, in small letters.
     pub country_header: Option<String>,
     /// Who is believed about that.

@@ -274,6 +274,10 @@ impl Desk {
             }),
             revision: None,
             placements: dated(&places, &decision.changes, was_public, published, now),
+            ties: match decision.n {
+                Some(_) => self.lookout.ties(&room, &key, &version, seen.as_ref(), now)?,
+                None => Vec::new(),
+            },
             complaints: version.complaints.iter().map(ComplaintRow::from).collect(),
         };
         for complaint in &version.complaints {

@@ -157,6 +157,7 @@ impl Desk {
         let revision = Revision { role: review.role.clone(), by: format!("operator {by}"), from };
         let mut ruled = ruled(base, row, &version, state, revision, &decision, now);
         ruled.placements.clone_from(&placements);
+        ruled.ties = self.lookout.ties(&room, key, &version, None, now)?;
         let fresh = VersionRow::of(&ruled, 0, now);
         let (decision, pages) =
             room.press(key, Some(row.clone()), decision, fresh, &placements, Some(&version), now)?;
@@ -217,6 +218,7 @@ fn ruled(
         routed: base.routed.clone(),
         revision: Some(revision),
         placements: Vec::new(),
+        ties: Vec::new(),
         complaints: Vec::new(),
     }
 }

@@ -28,6 +28,7 @@ mod erase;
 mod hands;
 pub mod health;
 mod kill;
+mod kin;
 pub mod lists;
 mod lookout;
 mod main_loop;

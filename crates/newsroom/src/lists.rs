@@ -158,6 +158,8 @@ pub struct Told {
     pub headline: Option<String>,
     /// The label's sentence and state, while live.
     pub label: Option<news::Label>,
+    /// The live stories that belong together with it, while it is live itself and in reach.
+    pub kin: Vec<press::Kin>,
     /// Whether whoever asks may read its words where he is.
     pub in_reach: bool,
 }
@@ -334,11 +336,12 @@ impl Newsroom {
         if self.room.public.is_denied(site, id) && matches!(row.standing, ItemStanding::Live(_)) {
             row.standing = ItemStanding::Withheld;
         }
-        let (mut headline, mut label) = (None, None);
+        let (mut headline, mut label, mut kin) = (None, None, Vec::new());
         let territories = self.room.config.contract(&row.key.agency, &row.feeds).territories;
         let in_reach = reach.allows(territories);
         if let (ItemStanding::Live(n), true) = (row.standing, in_reach) {
             use store::Vault as _;
+            kin = self.room.kin(place, &row.key, territories)?;
             let words = self.room.store.words(&row.key, n)?;
             headline = words.as_ref().and_then(|words| words.version.copy.headline().map(str::to_owned));
             let known = row.version(n);
@@ -348,7 +351,7 @@ impl Newsroom {
                 self.room.config.label(agency, known.map(|known| &known.feed), review, language)
             });
         }
-        Ok(Some(Told { row, url, headline, label, in_reach }))
+        Ok(Some(Told { row, url, headline, label, kin, in_reach }))
     }
 
     /// The instant and text of the last alarms, newest first.

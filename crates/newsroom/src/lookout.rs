@@ -5,14 +5,16 @@
 //! what came since the last sheet is gone through once more. The words of what was killed are gone from the vault, so
 //! their fingerprint is durable before the journal forgets them, and is itself forgotten after thirty days.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use desk::kill_text::TextKill;
-use desk::safety::{Arrived, Finding, Key, Notice, Profile, Rule, Rules, SHEET, Sketch, Watch};
+use desk::safety::{
+    Arrived, Finding, GROUP_FOR, Key, Notice, Profile, Rule, Rules, SHEET, Sketch, Watch, item_hash,
+};
 use desk::{Decision, Sight};
 use jiff::{SignedDuration, Timestamp};
-use news::{Door, FeedId, ItemKey, Version};
+use news::{Door, FeedId, ItemKey, Tie, TieKind, TieTo, Version};
 use store::{
     Archived, Entry, Fact, Index as _, Remembered, RuleMemory as _, StoreError, StoryRow, Vault as _,
 };
@@ -52,6 +54,9 @@ pub(crate) struct Lookout {
     sender: String,
     peer: String,
     look_again: Timestamp,
+    /// What came lately, by its place in the memory: there a twin is a number, and here it has a name. At most as many as
+    /// texts are remembered, 150 bytes each, 15 MB.
+    lately: HashMap<u64, (Timestamp, ItemKey)>,
 }
 
 /// A version and what was seen around it.
@@ -118,7 +123,11 @@ impl Lookout {
             sender: String::new(),
             peer: String::new(),
             look_again: Timestamp::MIN,
+            lately: HashMap::new(),
         };
+        let since = room.clock.now().saturating_sub(GROUP_FOR).unwrap_or(Timestamp::MIN);
+        let lately = room.store.arrived_since(since, TEXTS)?;
+        lookout.lately.extend(lately.into_iter().map(|(key, at)| (item_hash(&key), (at, key))));
         lookout.catch_up(room, saved_to)?;
         Ok(lookout)
     }
@@ -206,6 +215,29 @@ impl Lookout {
         Some(Seen { profile, around })
     }
 
+    /// What ties a version to other items: what it says itself, and that another agency told the same before.
+    pub(crate) fn ties(
+        &self,
+        room: &Room,
+        key: &ItemKey,
+        version: &Version,
+        seen: Option<&Seen>,
+        now: Timestamp,
+    ) -> Result<Vec<Tie>, StoreError> {
+        let mut ties = desk::ties(&key.agency, version, &self.key, now);
+        let twin = match seen {
+            Some(seen) => {
+                let other = |item: u64| self.lately.get(&item).is_some_and(|(_, of)| of.agency != key.agency);
+                let found = self.watch.told_before(&seen.profile.sketch, now, &other);
+                found.and_then(|item| self.lately.get(&item)).map(|(_, key)| key.clone())
+            }
+            // The words are as they were: so is the group.
+            None => room.store.leader(key)?.filter(|leader| leader != key),
+        };
+        ties.extend(twin.map(|twin| Tie { kind: TieKind::Twin, to: TieTo::Item(twin), no: None }));
+        Ok(ties)
+    }
+
     fn arrived<'a>(
         &'a self,
         feed: &'a FeedId,
@@ -277,6 +309,7 @@ impl Desk {
             at: now,
         };
         let notices = lookout.watch.record(&arrived, decision.ruling.act, &codes, first, feed.rules());
+        lookout.lately.insert(item_hash(key), (now, key.clone()));
         lookout.fill_sheet(now);
         for notice in notices {
             match notice {
@@ -383,6 +416,7 @@ impl Desk {
     pub(crate) fn forget_words_of(&mut self, keys: &[ItemKey]) -> Result<(), StoreError> {
         let items: Vec<u64> = keys.iter().map(|key| self.lookout.watch.erase(key)).collect();
         for item in &items {
+            self.lookout.lately.remove(item);
             self.lookout.unsaved.retain(|row| row.name != format!("{KILLED}{item:016x}"));
             self.room.store.forget_remembered(&format!("{KILLED}{item:016x}"), Timestamp::MAX)?;
         }
@@ -438,6 +472,8 @@ impl Desk {
         }
         self.save_all_of_lookout()?;
         self.lookout.watch.forget(now);
+        let since = now.saturating_sub(GROUP_FOR).unwrap_or(Timestamp::MIN);
+        self.lookout.lately.retain(|_, (at, _)| *at >= since);
         let before = now.saturating_sub(KILLED_FOR).unwrap_or(Timestamp::MIN);
         self.forget(KILLED, before)?;
         let lookout = &mut self.lookout;

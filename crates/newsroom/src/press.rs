@@ -122,6 +122,7 @@ impl Copydesk<'_> {
                 .unwrap_or_default(),
             priority: known.and_then(|known| known.routed.as_ref()).and_then(|routed| routed.priority),
             changes: Vec::new(),
+            kin: Vec::new(),
             noindex: contract.noindex || !site.indexed(),
         };
         Some((face(self.config, site), story))

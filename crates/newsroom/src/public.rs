@@ -117,25 +117,39 @@ pub struct Sheet {
     pub noindex: bool,
     /// In which territories it may be read ([`crate::config::Contract::territories`]).
     territories: u64,
+    /// The stories that it names beside its own: it is out of date as soon as one of them changes.
+    names: Vec<ItemId>,
     /// `None` inside: packed it is no smaller.
     packed: [OnceLock<Option<Form>>; Packing::ALL.len()],
 }
 
 impl Sheet {
     pub(crate) fn new(page: press::Gated<press::Page>, noindex: bool) -> Arc<Self> {
-        Self::within(page, noindex, 0)
+        Self::within(page, noindex, 0, Vec::new())
     }
 
-    /// A sheet that may be read in some territories only.
-    pub(crate) fn within(page: press::Gated<press::Page>, noindex: bool, territories: u64) -> Arc<Self> {
+    /// A sheet that may be read in some territories only, and that names other stories.
+    pub(crate) fn within(
+        page: press::Gated<press::Page>,
+        noindex: bool,
+        territories: u64,
+        names: Vec<ItemId>,
+    ) -> Arc<Self> {
         let page = page.into_inner();
-        Arc::new(Self { territories, ..Self::of(page.media_type, page.body.into(), noindex) })
+        Arc::new(Self { territories, names, ..Self::of(page.media_type, page.body.into(), noindex) })
     }
 
     fn of(media_type: &'static str, body: Bytes, noindex: bool) -> Self {
         let tag = news::Digest::of(&body).to_string();
         let etag = format!("\"{}\"", &tag[..32]).into();
-        Self { media_type, plain: Form { body, etag }, noindex, territories: 0, packed: Default::default() }
+        Self {
+            media_type,
+            plain: Form { body, etag },
+            noindex,
+            territories: 0,
+            names: Vec::new(),
+            packed: Default::default(),
+        }
     }
 
     /// A packed form, if it is there already; the plain one if packing does not pay.
@@ -157,7 +171,7 @@ impl Sheet {
     /// Bytes that it takes now.
     fn weight(&self) -> usize {
         let packed = self.packed.iter().filter_map(|form| form.get()?.as_ref()).map(|form| form.body.len());
-        ENTRY + self.plain.body.len() + packed.sum::<usize>()
+        ENTRY + self.plain.body.len() + self.names.len() * size_of::<ItemId>() + packed.sum::<usize>()
     }
 }
 
@@ -193,6 +207,14 @@ struct Touched {
     floor: u64,
 }
 
+impl Touched {
+    /// Whether none of these changed since what was rendered at `generation`.
+    fn are_as_at(&self, generation: u64, items: &[ItemId]) -> bool {
+        self.floor <= generation
+            && items.iter().all(|id| self.items.get(id).is_none_or(|at| *at <= generation))
+    }
+}
+
 /// A sheet that is kept.
 #[derive(Debug)]
 struct Kept {
@@ -215,8 +237,8 @@ impl Kept {
     }
 }
 
-/// The kept sheets of one story, on all sites: a handful.
-type StorySheets = Vec<(SiteId, Ask, Kept)>;
+/// The kept sheets of one story, on all sites, each with the generation that it was made from: a handful.
+type StorySheets = Vec<(SiteId, Ask, u64, Kept)>;
 
 /// The kept lists of one site, for each reach of readers, each with the generation that it was made from.
 type ListSheets = HashMap<(Ask, Reach), (u64, Kept)>;
@@ -319,8 +341,11 @@ impl Public {
             Some(id) => {
                 let stories = read(&self.stories);
                 let mut sheets = stories.get(&id)?.iter();
-                let found = sheets.find(|(of, asked, _)| asked == ask && of == site);
-                found.filter(|(.., kept)| reach.allows(kept.sheet.territories)).map(|(.., kept)| kept.take())
+                let (.., at, kept) = sheets.find(|(of, asked, ..)| asked == ask && of == site)?;
+                let names = &kept.sheet.names;
+                let holds = reach.allows(kept.sheet.territories)
+                    && (names.is_empty() || read(&self.touched).are_as_at(*at, names));
+                holds.then(|| kept.take())
             }
             None => {
                 let generation = self.generation.load(Ordering::SeqCst);
@@ -349,12 +374,12 @@ impl Public {
         // Checked under the lock that `touch` needs to drop the pages: a touch comes either before this look, and
         // is seen, or after the insertion, and drops it.
         let touched = read(&self.touched);
-        let fresh = touched.floor <= moment.generation
-            && touched.items.get(&id).is_none_or(|at| *at <= moment.generation);
+        let fresh =
+            touched.are_as_at(moment.generation, &[id]) && touched.are_as_at(moment.generation, &sheet.names);
         if fresh && !self.is_denied(site, id) {
             let sheets = stories.entry(id).or_default();
-            sheets.retain(|(of, asked, _)| *asked != ask || of != site);
-            sheets.push((site.clone(), ask, Kept::new(sheet)));
+            sheets.retain(|(of, asked, ..)| *asked != ask || of != site);
+            sheets.push((site.clone(), ask, moment.generation, Kept::new(sheet)));
             if self.stories_bytes.fetch_add(sheet.weight(), Ordering::Relaxed) > STORIES_MAX {
                 self.make_room_for_stories(&mut stories);
             }
@@ -370,10 +395,9 @@ impl Public {
     /// Drops what nobody has asked for again since the last time; if that is not enough, half of the rest.
     fn make_room_for_stories(&self, stories: &mut HashMap<ItemId, StorySheets>) {
         let weigh = |stories: &HashMap<ItemId, StorySheets>| -> usize {
-            stories.values().flatten().map(|(_, _, kept)| kept.sheet.weight()).sum()
+            stories.values().flatten().map(|(.., kept)| kept.sheet.weight()).sum()
         };
-        stories
-            .retain(|_, sheets| sheets.iter().any(|(_, _, kept)| kept.asked.swap(false, Ordering::Relaxed)));
+        stories.retain(|_, sheets| sheets.iter().any(|(.., kept)| kept.asked.swap(false, Ordering::Relaxed)));
         let mut left = weigh(stories);
         if left > STORIES_MAX / 4 * 3 {
             let mut n = 0;
@@ -463,6 +487,21 @@ mod tests {
         write(&public.denied).insert((site.clone(), ID()));
         public.denied_now.store(1, Ordering::SeqCst);
         assert!(public.kept(&site, &Ask::Story(ID()), ALL).is_none());
+    }
+
+    #[test]
+    fn a_page_that_names_a_story_is_not_answered_once_that_story_changed() {
+        let (public, site, other) = (Public::default(), SiteId::from("main"), ItemId::from_bits(8));
+        let naming = || Arc::new(Sheet { names: vec![other], ..Sheet::of("text/plain", "x".into(), false) });
+        public.keep(&site, Ask::Story(ID()), ALL, public.moment(), &naming());
+        assert!(public.kept(&site, &Ask::Story(ID()), ALL).is_some());
+        let before = public.moment();
+        public.deny(&site, other);
+        assert!(public.kept(&site, &Ask::Story(ID()), ALL).is_none());
+        public.keep(&site, Ask::Story(ID()), ALL, before, &naming());
+        assert!(public.kept(&site, &Ask::Story(ID()), ALL).is_none(), "it was rendered before");
+        public.keep(&site, Ask::Story(ID()), ALL, public.moment(), &naming());
+        assert!(public.kept(&site, &Ask::Story(ID()), ALL).is_some());
     }
 
     #[test]

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use ::press::{Gated, Links, Nav, NewsLine, Page, SiteFace};
 use jiff::{SignedDuration, Timestamp};
-use news::{AgencyId, FeedId, ItemStanding, SiteId, Version};
+use news::{AgencyId, FeedId, ItemId, ItemStanding, SiteId, Version};
 use store::{Index as _, LivePlace, Placement, StoreError, StoryRow, Vault as _};
 use wire::outgoing::{Channel, Outgoing, Tombstone};
 
-use crate::config::{Contract, Reach, Site};
+use crate::config::{Contract, Group, Reach, Site};
 use crate::press::{Copydesk, face, story_url};
 use crate::public::{Answer, Ask, Packer, Packing, Sheet};
 use crate::{Newsroom, Room};
@@ -33,8 +33,8 @@ enum Found {
     Kept(Arc<Sheet>),
     /// Whether search engines are to keep away.
     Page(Gated<Page>, bool),
-    /// The same, and in which territories it may be read.
-    Story(Gated<Page>, bool, u64),
+    /// The same, in which territories it may be read, and which other stories it names.
+    Story(Gated<Page>, bool, u64, Vec<ItemId>),
     OutOfReach,
     Gone(Gated<Page>),
     Nothing,
@@ -113,9 +113,9 @@ impl Newsroom {
                     made = true;
                     Answer::Live(Sheet::new(page, noindex))
                 }
-                Ok(Found::Story(page, noindex, territories)) => {
+                Ok(Found::Story(page, noindex, territories, names)) => {
                     made = true;
-                    Answer::Live(Sheet::within(page, noindex, territories))
+                    Answer::Live(Sheet::within(page, noindex, territories, names))
                 }
                 Ok(Found::OutOfReach) => Answer::OutOfReach,
                 Ok(Found::Gone(page)) => Answer::Gone(Sheet::new(page, true)),
@@ -229,19 +229,64 @@ impl Readers<'_> {
 
     /// One page of a list, and where its neighbours are.
     fn lines(&self, section: Option<&str>, offset: usize) -> Result<(Vec<::press::Line>, Nav), StoreError> {
-        let mut lines = self.room.store.latest(self.site.id(), section, offset, PAGE + 1)?;
-        let more = lines.len() > PAGE;
-        lines.truncate(PAGE);
+        let (lines, next) = self.listed(section, offset, PAGE)?;
         let page = |from: usize| {
             let path = section.map_or("/".to_owned(), Links::section_path);
             let from = if from == 0 { String::new() } else { format!("?from={from}") };
             format!("{}{path}{from}", self.site.base_path)
         };
-        let nav = Nav {
-            newer: (offset > 0).then(|| page(offset.saturating_sub(PAGE))),
-            older: more.then(|| page(offset + PAGE)),
-        };
+        let nav =
+            Nav { newer: (offset > 0).then(|| page(offset.saturating_sub(PAGE))), older: next.map(page) };
         Ok((self.visible(lines), nav))
+    }
+
+    /// So many live items of a list from one on, one of each group, and where the list goes on behind them.
+    fn listed(
+        &self,
+        section: Option<&str>,
+        offset: usize,
+        most: usize,
+    ) -> Result<(Vec<store::Line>, Option<usize>), StoreError> {
+        let (mut shown, mut at) = (Vec::with_capacity(most), offset);
+        loop {
+            let lines = self.room.store.latest(self.site.id(), section, at, most + 1)?;
+            let last = lines.len() <= most;
+            for line in lines {
+                if shown.len() == most {
+                    return Ok((shown, Some(at)));
+                }
+                at += 1;
+                if !self.stands_behind(section, &line)? {
+                    shown.push(line);
+                }
+            }
+            if last {
+                return Ok((shown, None));
+            }
+        }
+    }
+
+    /// Whether another story of its group is listed in its place.
+    fn stands_behind(&self, section: Option<&str>, line: &store::Line) -> Result<bool, StoreError> {
+        if !line.grouped || self.site.group == Group::Off {
+            return Ok(false);
+        }
+        let config = &self.room.config;
+        let rank = |agency: &news::AgencyId, published: Timestamp, id: ItemId| {
+            let order = match self.site.group {
+                Group::AgencyOrder => config.agencies.iter().position(|known| known.id == *agency),
+                Group::First | Group::Off => None,
+            };
+            (order, published, id)
+        };
+        let own = rank(&line.key.agency, line.published, line.id);
+        let listed = |peer: &&store::Peer| {
+            section.is_none_or(|section| peer.sections.iter().any(|known| known == section))
+                && !self.room.public.is_denied(self.site.id(), peer.id)
+                && self.reach.allows(config.contract(&peer.key.agency, &peer.feeds).territories)
+        };
+        let peers = self.room.store.peers(self.site.id(), &line.key)?;
+        Ok(peers.iter().filter(listed).any(|peer| rank(&peer.key.agency, peer.published, peer.id) < own))
     }
 
     fn story(&self, ask: &Ask) -> Result<Found, AnswerError> {
@@ -266,6 +311,10 @@ impl Readers<'_> {
             return Ok(Found::Nothing);
         };
         story.changes = self.room.changes(&row, live, &words.version.copy)?;
+        if matches!(ask, Ask::Story(_)) {
+            story.kin = self.room.kin(self.site, &row.key, territories)?;
+        }
+        let names = story.kin.iter().map(|kin| kin.id).collect();
         let press = &self.room.press;
         let page = match ask {
             Ask::StoryJson(_) => press.story_json(&face, &story)?,
@@ -273,7 +322,7 @@ impl Readers<'_> {
             Ask::History(_) => press.history(&face, &story)?,
             _ => press.story(&face, &story)?,
         };
-        Ok(Found::Story(page, story.noindex, territories))
+        Ok(Found::Story(page, story.noindex, territories, names))
     }
 
     fn withdrawn(&self, row: &StoryRow) -> Result<Option<Gated<Page>>, AnswerError> {
@@ -294,7 +343,7 @@ impl Readers<'_> {
 
     fn feed(&self, ask: &Ask, section: Option<&str>) -> Result<Gated<Page>, AnswerError> {
         let site = self.site.id();
-        let latest = self.room.store.latest(site, section, 0, FEED)?;
+        let (latest, _) = self.listed(section, 0, FEED)?;
         let mut items = Vec::with_capacity(latest.len());
         for line in latest.into_iter().filter(|line| self.may_stand(line)) {
             if let Some(words) = self.room.store.words(&line.key, line.n)? {

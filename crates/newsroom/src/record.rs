@@ -217,6 +217,11 @@ impl Desk {
         let committed = self.record()?;
         self.open.clear();
         let mut killed_keys = HashSet::new();
+        let changed: Vec<ItemKey> = self.batch.iter().filter_map(|work| work.key.clone()).collect();
+        // What names one of these beside its own words is out of date with it.
+        for id in self.room.store.around(&changed)? {
+            self.room.public.touch(id);
+        }
         for (committed, work) in committed.into_iter().zip(std::mem::take(&mut self.batch)) {
             let Work { key, placements, pages, killed, since, then, .. } = work;
             if let (Some(key), Some(_), true) = (&key, &committed, killed) {

@@ -127,6 +127,7 @@ fn story<'a>(
         tags: vec![],
         priority: None,
         changes: vec![],
+        kin: vec![],
         noindex: false,
     })
 }

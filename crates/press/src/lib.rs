@@ -26,7 +26,7 @@ pub use gate::{GateRefusal, Gated};
 pub use labels::{LabelSet, LabelTexts, label};
 pub use links::Links;
 pub use press::Press;
-pub use shape::{Gone, HistoryLine, Line, Nav, Page, SectionFace, SiteFace, Story, Withdrawal};
+pub use shape::{Bond, Gone, HistoryLine, Kin, Line, Nav, Page, SectionFace, SiteFace, Story, Withdrawal};
 pub use sitemaps::{LARGEST_NEWS_SITEMAP, LARGEST_SITEMAP, NewsLine};
 pub use theme::LoadThemeError;
 

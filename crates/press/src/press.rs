@@ -11,7 +11,7 @@ use crate::changes::{Change, Changed};
 use crate::gate::{self, GateRefusal, Gated, Listed};
 use crate::mark::{self, language_attributes};
 use crate::script::script_of;
-use crate::shape::{Gone, HistoryLine, Line, Nav, Page, SiteFace, Story, Withdrawal};
+use crate::shape::{Bond, Gone, HistoryLine, Kin, Line, Nav, Page, SiteFace, Story, Withdrawal};
 use crate::theme::{LoadThemeError, Theme};
 use crate::{ATOM, CSS, HTML, JSON_FEED, Links, RSS, TEXT, structured};
 
@@ -347,6 +347,8 @@ fn story_facts(site: &SiteFace, story: &Story<'_>) -> Value {
         updated => time_facts(story.updated),
         history => history_facts(&story.history, true),
         changes => changes_facts(&story.changes),
+        kin => kin_facts(links, &story.kin),
+        languages => language_facts(links, &story.kin),
         hash => version.copy.copy_hash().to_string(),
         log_index => story.log_index.map(|index| index.to_string()),
         txt => format!("{url}.txt"),
@@ -358,6 +360,44 @@ fn story_facts(site: &SiteFace, story: &Story<'_>) -> Value {
         verify_local => links.local(&format!("/verify?url={url}")),
         history_local => format!("{local}/history"),
     }
+}
+
+/// Other stories, by how they belong together with this one: an address, and whose it is, in words of ours alone.
+fn kin_facts(links: Links<'_>, kin: &[Kin]) -> Vec<Value> {
+    let with = |bond: Bond| {
+        let lines: Vec<Value> = kin
+            .iter()
+            .filter(|kin| kin.bond == bond)
+            .map(|kin| {
+                context! {
+                    href => links.local(&format!("/s/{}", kin.id)),
+                    agency => &kin.agency,
+                    no => kin.no,
+                    language => kin.language.as_deref().filter(|language| !language.is_empty()),
+                    published => time_facts(kin.published),
+                }
+            })
+            .collect();
+        (!lines.is_empty())
+            .then(|| context! { heading => bond.heading(), bond => bond.as_str(), lines => lines })
+    };
+    Bond::ALL.into_iter().filter_map(with).collect()
+}
+
+/// The translations that a page offers in its head: one address for each language.
+fn language_facts(links: Links<'_>, kin: &[Kin]) -> Vec<Value> {
+    let mut seen: Vec<&str> = Vec::new();
+    let mut facts = Vec::new();
+    for kin in kin.iter().filter(|kin| kin.bond == Bond::Language) {
+        let Some(language) = kin.language.as_deref().filter(|language| !language.is_empty()) else {
+            continue;
+        };
+        if !seen.contains(&language) {
+            seen.push(language);
+            facts.push(context! { language => language, href => links.story(kin.id) });
+        }
+    }
+    facts
 }
 
 /// The words beside a label, in one place so that every page calls a state the same.

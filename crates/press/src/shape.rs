@@ -65,8 +65,90 @@ pub struct Story<'a> {
     pub priority: Option<u8>,
     /// What an edit changed, where the contract lets the public see it.
     pub changes: Vec<Changed>,
+    /// Other stories that belong together with it.
+    pub kin: Vec<Kin>,
     /// The contract keeps it out of search engines.
     pub noindex: bool,
+}
+
+/// Another story that belongs together with one. It has no words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kin {
+    /// Its id on the site.
+    pub id: ItemId,
+    /// How they belong together.
+    pub bond: Bond,
+    /// The number of the part or lead, where its agency says one.
+    pub no: Option<u32>,
+    /// Its agency's name.
+    pub agency: String,
+    /// Its language (BCP 47), where known.
+    pub language: Option<String>,
+    /// When it was first public here.
+    pub published: Timestamp,
+}
+
+/// How two stories belong together, the closest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Bond {
+    /// That one tells it later: a lead, a writethru, what replaces or corrects it.
+    Later,
+    /// That one tells it earlier.
+    Earlier,
+    /// That one is a part of the same story, or of the same series.
+    Part,
+    /// That one tells it in another language.
+    Language,
+    /// Another agency tells the same in nearly the same words.
+    Twin,
+    /// Both are about the same event, by the agencies' own word.
+    Event,
+    /// Both are members of one package.
+    Package,
+    /// The agency names it beside this one.
+    SeeAlso,
+}
+
+impl Bond {
+    /// All of them.
+    pub const ALL: [Bond; 8] = [
+        Bond::Later,
+        Bond::Earlier,
+        Bond::Part,
+        Bond::Language,
+        Bond::Twin,
+        Bond::Event,
+        Bond::Package,
+        Bond::SeeAlso,
+    ];
+
+    /// The word in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Bond::Later => "later",
+            Bond::Earlier => "earlier",
+            Bond::Part => "part",
+            Bond::Language => "language",
+            Bond::Twin => "twin",
+            Bond::Event => "event",
+            Bond::Package => "package",
+            Bond::SeeAlso => "see-also",
+        }
+    }
+
+    /// The heading over the stories of this bond.
+    pub(crate) fn heading(self) -> &'static str {
+        match self {
+            Bond::Later => "Later versions of this story",
+            Bond::Earlier => "Earlier versions of this story",
+            Bond::Part => "Other parts of this story",
+            Bond::Language => "In other languages",
+            Bond::Twin => "The same from other agencies",
+            Bond::Event => "About the same event",
+            Bond::Package => "In one package with this story",
+            Bond::SeeAlso => "Named by the agency beside this story",
+        }
+    }
 }
 
 /// One line of a story's history.

@@ -149,6 +149,11 @@ struct Item {
     /// Its versions that wait, by the first reason's code; the newest first.
     #[serde(default)]
     held: Vec<String>,
+    /// The stories that its page and the API name beside it, by uri, in order; none where nothing is said.
+    #[serde(default)]
+    named: Vec<String>,
+    /// Whether front page and feed list it, where that is asked.
+    listed: Option<bool>,
     /// The history speaks of a silent change.
     #[serde(default)]
     silent: bool,
@@ -324,6 +329,15 @@ fn play(name: &str) -> Vec<String> {
     ] {
         everywhere += &words(&room.answer(&site, ask)).1;
     }
+    let id_of = |item: &Item| {
+        let key = key(item.agency.as_deref().unwrap_or("agx"), &item.uri);
+        room.places(&key).expect("the store").first().map(|(_, id)| *id)
+    };
+    let uri_of = |id: &str| {
+        let named = expect.item.iter().find(|item| id_of(item).is_some_and(|of| of.to_string() == id));
+        named.map_or_else(|| format!("somebody else's: {id}"), |item| item.uri.clone())
+    };
+    let lists = [words(&room.answer(&site, Ask::Front(0))).1, words(&room.answer(&site, Ask::Atom(None))).1];
     for item in &expect.item {
         let agency = item.agency.as_deref().unwrap_or("agx");
         let mut otherwise = |what: String| faults.push(format!("{}: {what}", item.uri));
@@ -353,6 +367,23 @@ fn play(name: &str) -> Vec<String> {
             everywhere += &words(&room.answer(&site, ask)).1;
         }
         everywhere += &page.1;
+        let (_, beside) = page.1.split_once("<nav class=\"kin\"").unwrap_or_default();
+        let (beside, _) = beside.split_once("</nav>").unwrap_or_default();
+        let links = beside.split("href=\"/s/").skip(1).filter_map(|rest| rest.split('"').next());
+        let named: Vec<String> = links.map(uri_of).collect();
+        if named != item.named {
+            otherwise(format!("its page names {named:?}, not {:?}", item.named));
+        }
+        let told = room.newsroom().told(&site, &item.uri, config::Reach::EVERYWHERE).expect("it is told");
+        let told = told.into_iter().find(|told| told.row.key == key).map(|told| told.kin).unwrap_or_default();
+        let told: Vec<String> = told.iter().map(|kin| uri_of(&kin.id.to_string())).collect();
+        if told != item.named {
+            otherwise(format!("the API names {told:?}, not {:?}", item.named));
+        }
+        let stands: Vec<bool> = lists.iter().map(|list| list.contains(&format!("/s/{id}"))).collect();
+        if item.listed.is_some_and(|listed| stands != [listed; 2]) {
+            otherwise(format!("front page and feed list it: {stands:?}"));
+        }
         if let Some(text) = &item.text {
             let got = words(&room.answer(&site, Ask::StoryTxt(id))).1;
             if got != *text {
@@ -400,7 +431,7 @@ fn every_story_ends_as_expected() {
 
 /// The situations of the desk's table that a story must show; the gate's refusal needs a broken theme, which the tests
 /// of the program bring.
-const ROWS: [&str; 21] = [
+const ROWS: [&str; 22] = [
     "new item, usable",
     "higher version",
     "higher number, same words",
@@ -422,6 +453,7 @@ const ROWS: [&str; 21] = [
     "the operator holds everything",
     "a safety rule holds",
     "first contact",
+    "belongs together with others",
 ];
 
 /// What happened somewhere in the world.
@@ -480,7 +512,7 @@ fn index() -> String {
         "# Stories\n\n\
          Each folder is a story: `story.toml` says what happens, the other files are the wires that come (all invented), and\n\
          `expect.toml` says what readers and the operator see in the end: status, words, label, log, what waits and why, alarms.\n\
-         `cargo nextest run -p sim stories` plays them all through the newsroom's own steps, under a clock that is set by hand.\n\
+         `cargo nextest run -p sim --test stories` plays them all through the newsroom's own steps, under a clock that is set by hand.\n\
          This page is made from them; `STORIES=write cargo nextest run -p sim the_index` makes it anew.\n\n\
          ## By situation\n\n| situation | stories |\n|---|---|\n{}\n\
          ## By what happened\n\n| what happened somewhere | stories |\n|---|---|\n{}\n\

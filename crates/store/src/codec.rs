@@ -14,7 +14,8 @@ use news::{
     Act, AgencyCopy, AgencyId, BlockKind, Change, Complaint, Dateline, Digest, Embargo, FeedId, Gravity,
     ItemClass, ItemKey, ItemStanding, ListPlace, Mark, MarkKind, Note, Origins, Place, Placement, Point,
     PubStatus, Reason, Reference, Relation, Rendition, ReviewState, Rights, Ruling, Severity, Signal, SiteId,
-    Stamp, Subject, Unmapped, Until, Version, VersionOrder, VersionStamp, VersionStanding,
+    Stamp, Subject, Tie, TieKind, TieTo, Unmapped, Until, Version, VersionOrder, VersionStamp,
+    VersionStanding,
 };
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -183,7 +184,7 @@ pub(crate) fn item_standing_of(word: &str, n: Option<u32>) -> Option<ItemStandin
     [I::Unpublished, I::Live(n), I::Withheld, I::Killed, I::Expired].into_iter().find(|s| s.as_str() == word)
 }
 
-const RELATIONS: [(Relation, &str); 7] = [
+const RELATIONS: [(Relation, &str); 10] = [
     (Relation::Kills, "kills"),
     (Relation::Withholds, "withholds"),
     (Relation::Replaces, "replaces"),
@@ -191,6 +192,9 @@ const RELATIONS: [(Relation, &str); 7] = [
     (Relation::Previous, "previous"),
     (Relation::Member, "member"),
     (Relation::SeeAlso, "see-also"),
+    (Relation::Translation, "translation"),
+    (Relation::Series, "series"),
+    (Relation::Event, "event"),
 ];
 
 const SEVERITIES: [(Severity, &str); 5] = [
@@ -228,6 +232,10 @@ word_shape!(
 word_shape!(
     /// How an item relates to another.
     RelationShape, Relation, |r| word_in(&RELATIONS, r), |w| noun_in(&RELATIONS, w)
+);
+word_shape!(
+    /// How items belong together.
+    TieKindShape, TieKind, |k| k.as_str().to_owned(), TieKind::from_word
 );
 word_shape!(
     /// What a signal restricts.
@@ -354,6 +362,42 @@ impl Shape for ItemKeyShape {
 
     fn noun(self) -> Result<ItemKey, String> {
         Ok(ItemKey { agency: AgencyId::new(self.agency), uri: self.uri })
+    }
+}
+
+/// A tie: to an item of its own or another agency's, or to a mark in sixteen hexadecimal digits.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct TieShape {
+    kind: TieKindShape,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    item: Option<ItemKeyShape>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mark: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    no: Option<u32>,
+}
+
+impl Shape for TieShape {
+    type Noun = Tie;
+
+    fn of(tie: &Tie) -> Self {
+        let (item, mark) = match &tie.to {
+            TieTo::Item(key) => (Some(ItemKeyShape::of(key)), None),
+            TieTo::Mark(mark) => (None, Some(format!("{mark:016x}"))),
+        };
+        Self { kind: TieKindShape::of(&tie.kind), item, mark, no: tie.no }
+    }
+
+    fn noun(self) -> Result<Tie, String> {
+        let to = match (self.item, self.mark) {
+            (Some(item), None) => TieTo::Item(item.noun()?),
+            (None, Some(mark)) => {
+                let number = u64::from_str_radix(&mark, 16);
+                TieTo::Mark(number.map_err(|_| format!("`{mark}` is no mark of a tie"))?)
+            }
+            _ => return Err("a tie leads to an item or to a mark".to_owned()),
+        };
+        Ok(Tie { kind: self.kind.noun()?, to, no: self.no })
     }
 }
 

@@ -7,12 +7,13 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use news::{
     Act, BlockKind, Change, Digest, Door, FeedId, Gravity, ItemId, ItemKey, ItemStanding, Reason,
-    ReviewState, Ruling, SiteId, Transmission, TransmissionId, Until, Version, VersionStamp, VersionStanding,
+    ReviewState, Ruling, SiteId, Tie, TieKind, TieTo, Transmission, TransmissionId, Until, Version,
+    VersionStamp, VersionStanding,
 };
 
 use crate::{
-    Backend, ComplaintRow, Entry, Fact, LeafDraft, Moved, Placement, Remembered, Ruled, StoreError, StoryRow,
-    Terms, Words,
+    Backend, ComplaintRow, Entry, Fact, LeafDraft, Moved, Placement, Remembered, Ruled, Says, StoreError,
+    StoryRow, Terms, Words,
 };
 
 /// Opens a backend in a folder.
@@ -44,6 +45,8 @@ pub const CASES: &[fn(&Path, Open<'_>)] = &[
     terms_follow_the_last_word,
     nothing_is_live_before_its_instant_or_after_its_licence,
     lists_show_what_is_live,
+    what_belongs_together_is_found_as_long_as_it_counts,
+    a_group_is_that_of_who_told_it_first,
     a_kill_takes_every_word,
     a_kill_is_remembered_for_an_item_never_seen,
     a_version_after_the_kill_keeps_its_words,
@@ -182,6 +185,7 @@ pub fn ruled(now: i64, n: u32, standing: VersionStanding, version: Version) -> E
         language: version.language.clone(),
         review: ReviewState::Unreviewed,
         placements: vec![placement(&key, now)],
+        ties: vec![],
         complaints: vec![],
     };
     let leaves = if live { vec![leaf(&key, "published", n)] } else { vec![] };
@@ -474,6 +478,109 @@ fn nothing_is_live_before_its_instant_or_after_its_licence(dir: &Path, open: Ope
     assert_eq!(store.next_due().expect("asked"), None);
     let gone = store.tombstones(&site(), at(0), 10).expect("asked");
     assert_eq!(gone, [(item_id(&b), at(201), ItemStanding::Expired)]);
+}
+
+/// The same entry with these ties.
+fn tied(mut entry: Entry, ties: Vec<Tie>) -> Entry {
+    if let Fact::Ruled(ruled) = &mut entry.fact {
+        ruled.ties = ties;
+    }
+    entry
+}
+
+fn to(kind: TieKind, key: &ItemKey) -> Tie {
+    Tie { kind, to: TieTo::Item(key.clone()), no: None }
+}
+
+fn bears(kind: TieKind, mark: u64, no: Option<u32>) -> Tie {
+    Tie { kind, to: TieTo::Mark(mark), no }
+}
+
+/// An ignored version, as that of a package.
+fn package(now: i64, key: &ItemKey, members: &[&ItemKey]) -> Entry {
+    let ties = members.iter().map(|member| to(TieKind::Member, member)).collect();
+    tied(ruled(now, 1, VersionStanding::Ignored, version(key, "Package", "Of three.")), ties)
+}
+
+fn what_belongs_together_is_found_as_long_as_it_counts(dir: &Path, open: Open<'_>) {
+    let store = open(dir);
+    let kin = |store: &dyn Backend, of: &ItemKey| -> Vec<(String, TieKind, Says, Option<u32>)> {
+        let mut kin = store.kin(of).expect("kin");
+        kin.sort_by(|a, b| a.key.uri.cmp(&b.key.uri));
+        kin.into_iter().map(|kin| (kin.key.uri, kin.kind, kin.says, kin.no)).collect()
+    };
+    let [whole, take, other, german, fire, pack] =
+        ["whole", "take", "other", "german", "fire", "pack"].map(key);
+    let (whole_mark, take_mark) = (u64::MAX - 1, u64::MAX - 1);
+    let live = |now, of: &ItemKey, ties| tied(live(now, 1, of, &of.uri, "Words."), ties);
+    let batch = vec![
+        live(1, &whole, vec![bears(TieKind::Whole, whole_mark, None)]),
+        live(2, &german, vec![to(TieKind::Translation, &whole)]),
+        live(3, &fire, vec![]),
+        package(4, &pack, &[&whole, &fire, &other]),
+    ];
+    store.record(batch).expect("recorded");
+    let uri = |key: &ItemKey| key.uri.clone();
+    let from_package = (uri(&fire), TieKind::Member, Says::Both, None);
+    let not_here_yet = (uri(&other), TieKind::Member, Says::Both, None);
+    let translated = (uri(&german), TieKind::Translation, Says::That, None);
+    assert_eq!(kin(&*store, &whole), [from_package.clone(), translated.clone(), not_here_yet.clone()]);
+    assert_eq!(kin(&*store, &german), [(uri(&whole), TieKind::Translation, Says::This, None)]);
+    // A take that is live, and one that waits.
+    let held = ruled(5, 1, VersionStanding::Held, version(&key("held"), "Held", "Words."));
+    let batch = vec![
+        live(5, &take, vec![bears(TieKind::Part, take_mark, Some(2))]),
+        tied(held, vec![bears(TieKind::Part, take_mark, Some(3)), to(TieKind::Translation, &whole)]),
+    ];
+    store.record(batch).expect("recorded");
+    let part = (uri(&take), TieKind::Part, Says::Both, Some(2));
+    let all = [from_package, translated, not_here_yet, part];
+    assert_eq!(kin(&*store, &whole), all);
+    assert_eq!(kin(&*store, &take), [(uri(&whole), TieKind::Whole, Says::Both, None)]);
+    // What waits is named by nobody, yet pages may be out of date when it moves.
+    let around = store.around(&[key("held")]).expect("around");
+    assert!(around.contains(&item_id(&whole)) && around.contains(&item_id(&take)), "{around:?}");
+    assert!(store.around(std::slice::from_ref(&fire)).expect("around").contains(&item_id(&whole)));
+    drop(store);
+    let store = open(dir);
+    store.rebuild().expect("rebuilt");
+    assert_eq!(kin(&*store, &whole), all);
+    // Two that carry the slug: neither can be told to be the whole.
+    store.record(vec![live(6, &other, vec![bears(TieKind::Whole, whole_mark, None)])]).expect("recorded");
+    assert!(kin(&*store, &take).is_empty());
+    // A later version says nothing of the kind, and the package is gone.
+    let gone = moved(8, &pack, Act::Kill, vec![Change::Item(ItemStanding::Killed)]);
+    store.record(vec![self::live(7, 2, &german, "urn", "Words again."), gone]).expect("recorded");
+    assert!(kin(&*store, &german).is_empty() && kin(&*store, &fire).is_empty());
+}
+
+fn a_group_is_that_of_who_told_it_first(dir: &Path, open: Open<'_>) {
+    let store = open(dir);
+    let [first, second, third] = ["first", "second", "third"].map(key);
+    let live = |now, of: &ItemKey, twin: Option<&ItemKey>| {
+        let ties = twin.map(|twin| to(TieKind::Twin, twin)).into_iter().collect();
+        tied(live(now, 1, of, &of.uri, "The same words."), ties)
+    };
+    // The third is like the second, which is like the first; all in one batch.
+    let batch = vec![live(1, &first, None), live(2, &second, Some(&first)), live(3, &third, Some(&second))];
+    store.record(batch).expect("recorded");
+    let peers = |store: &dyn Backend, of: &ItemKey| -> Vec<ItemKey> {
+        store.peers(&site(), of).expect("peers").into_iter().map(|peer| peer.key).collect()
+    };
+    let all = [first.clone(), second.clone(), third.clone()];
+    assert!(all.iter().all(|of| peers(&*store, of) == all), "each names all");
+    assert_eq!(store.leader(&third).expect("asked"), Some(first.clone()));
+    assert!(store.latest(&site(), None, 0, 10).expect("lines").iter().all(|line| line.grouped));
+    let kill = |of: &ItemKey| moved(9, of, Act::Kill, vec![Change::Item(ItemStanding::Killed)]);
+    store.record(vec![kill(&first)]).expect("recorded");
+    assert_eq!(peers(&*store, &second), all[1..], "what is not live is no peer");
+    store.rebuild().expect("rebuilt");
+    assert_eq!(peers(&*store, &third), all[1..]);
+    // Other words: it goes its own way.
+    store.record(vec![self::live(10, 2, &third, "urn", "Other words.")]).expect("recorded");
+    assert!(peers(&*store, &third).is_empty());
+    let since = store.arrived_since(at(2), 10).expect("asked");
+    assert_eq!(since, [(third.clone(), at(10)), (second.clone(), at(2))]);
 }
 
 fn lists_show_what_is_live(dir: &Path, open: Open<'_>) {

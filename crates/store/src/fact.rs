@@ -6,7 +6,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 use news::{
     AgencyId, Change, Complaint, Digest, Embargo, FeedId, Gravity, ItemId, ItemKey, ItemStanding,
-    ReviewState, Ruling, SiteId, TransmissionId, Version, VersionStamp,
+    ReviewState, Ruling, SiteId, Tie, TransmissionId, Version, VersionStamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::StoreError;
 use crate::backend::sqlite::{Packed, whole};
 use crate::codec::{
     ChangeShape, EmbargoShape, GravityShape, ItemKeyShape, Many, NameShape, One, Opt, ReviewShape,
-    RulingShape, StampShape, TextShape,
+    RulingShape, StampShape, TextShape, TieShape,
 };
 
 /// One journal entry and what becomes durable with it.
@@ -193,6 +193,9 @@ pub struct Ruled {
     /// Where the item is placed now, site by site. A site once placed stays placed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub placements: Vec<Placement>,
+    /// What ties this version to other items.
+    #[serde(with = "Many::<TieShape>", default, skip_serializing_if = "Vec::is_empty")]
+    pub ties: Vec<Tie>,
     /// Complaints about this version.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub complaints: Vec<ComplaintRow>,

@@ -42,8 +42,8 @@ pub use fact::{
 pub use kills::{KillFile, KillRecord};
 pub use log_files::{LastWord, LastWordError, TILE, TileFile, write_whole};
 pub use rows::{
-    BackupReport, Candidate, ComplaintLine, FeedHealth, HeldLine, KilledLine, LeafAt, LeafLine, Line,
-    LivePlace, LogSize, NoteLine, RebuildReport, ReceiptRow, RulingLine, StoryRow, VersionRow,
+    BackupReport, Candidate, ComplaintLine, FeedHealth, HeldLine, KilledLine, Kin, LeafAt, LeafLine, Line,
+    LivePlace, LogSize, NoteLine, Peer, RebuildReport, ReceiptRow, RulingLine, Says, StoryRow, VersionRow,
 };
 
 /// Does a write that is to be durable. Only a simulation ever comes between.
@@ -261,6 +261,24 @@ pub trait Index: Send + Sync {
         since: Timestamp,
         limit: usize,
     ) -> Result<Vec<Candidate>, StoreError>;
+
+    /// The items that belong together with this one by what their live versions say, or by a package that was not
+    /// withdrawn; at most 64 by each tie. An item that is named more than once stands here more than once. A whole is
+    /// named only if it is the only one of its mark, and its kin is a part or a lead.
+    fn kin(&self, key: &ItemKey) -> Result<Vec<Kin>, StoreError>;
+
+    /// Where the items are placed that belong together with one of these, or did by whatever version: what a page
+    /// says about one of them may be out of date when one of these changes.
+    fn around(&self, keys: &[ItemKey]) -> Result<Vec<ItemId>, StoreError>;
+
+    /// The live members of an item's group on a site, itself included; at most 64. None if it is in no group.
+    fn peers(&self, site: &SiteId, key: &ItemKey) -> Result<Vec<Peer>, StoreError>;
+
+    /// The first item of the group that an item is in, if it is in one.
+    fn leader(&self, key: &ItemKey) -> Result<Option<ItemKey>, StoreError>;
+
+    /// The items that had a version at or after an instant, with when the newest came, the newest first.
+    fn arrived_since(&self, since: Timestamp, limit: usize) -> Result<Vec<(ItemKey, Timestamp)>, StoreError>;
 
     /// Every transmission that carried an item, redeliveries included, and where in it; the newest first.
     fn deliveries(

@@ -5,7 +5,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 use news::{
     Act, Digest, Embargo, FeedId, Gravity, ItemId, ItemKey, ItemStanding, Reason, ReviewState, SiteId,
-    TransmissionId, Until, VersionStamp, VersionStanding,
+    TieKind, TransmissionId, Until, VersionStamp, VersionStanding,
 };
 
 use crate::fact::{ComplaintRow, Placement, Revision, RoutedRow, Ruled};
@@ -216,6 +216,8 @@ pub struct Line {
     pub feed: FeedId,
     /// The feeds that the item came on, by name.
     pub feeds: Vec<FeedId>,
+    /// Whether other agencies told the same: [`crate::Index::peers`] names them.
+    pub grouped: bool,
 }
 
 /// A live story in a sitemap, without words.
@@ -323,6 +325,45 @@ pub struct Candidate {
     pub arrived: Timestamp,
     /// Where the item stands.
     pub standing: ItemStanding,
+}
+
+/// An item that belongs together with another, as that other sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kin {
+    /// The item. It need not be live, nor ever have come.
+    pub key: ItemKey,
+    /// How they belong together.
+    pub kind: TieKind,
+    /// Whether it is this item that says so, and names the other; or both bear one mark.
+    pub says: Says,
+    /// The number of the part or lead that it says it is.
+    pub no: Option<u32>,
+}
+
+/// Which of two items says that they belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Says {
+    /// The one that is asked about.
+    This,
+    /// Its kin.
+    That,
+    /// Both: they bear one mark, a package names both, or both are in one group.
+    Both,
+}
+
+/// A live member of a group on a site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The item.
+    pub key: ItemKey,
+    /// Its identifier on the site.
+    pub id: ItemId,
+    /// When it was first public.
+    pub published: Timestamp,
+    /// The sections it stands in.
+    pub sections: Vec<String>,
+    /// The feeds that it came on, by name.
+    pub feeds: Vec<FeedId>,
 }
 
 /// An output's last word about an item.

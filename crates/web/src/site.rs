@@ -343,6 +343,21 @@ struct Item {
     copy_sha256: Option<String>,
     log_index: Option<u64>,
     versions: Vec<ItemVersion>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related: Vec<Related>,
+}
+
+/// A live story that belongs together with the item: where and whose it is, and none of its words.
+#[derive(Serialize)]
+struct Related {
+    bond: &'static str,
+    url: String,
+    agency: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<u32>,
+    published: String,
 }
 
 #[derive(Serialize)]
@@ -358,7 +373,8 @@ struct ItemVersion {
 
 impl From<Told> for Item {
     fn from(told: Told) -> Self {
-        let Told { row, url, headline, label, in_reach } = told;
+        let Told { row, url, headline, label, kin, in_reach } = told;
+        let base = url.rsplit_once('/').map(|(base, _)| base.to_owned()).unwrap_or_default();
         let live = match row.standing {
             ItemStanding::Live(n) => row.versions.iter().find(|version| version.n == n),
             _ => None,
@@ -388,6 +404,17 @@ impl From<Told> for Item {
             label: label.map(|label| label.text),
             copy_sha256: live.filter(|_| in_reach).map(|version| version.copy_hash.to_string()),
             log_index: row.log_index,
+            related: kin
+                .into_iter()
+                .map(|kin| Related {
+                    bond: kin.bond.as_str(),
+                    url: format!("{base}/{}", kin.id),
+                    agency: kin.agency,
+                    language: kin.language,
+                    number: kin.no,
+                    published: kin.published.to_string(),
+                })
+                .collect(),
             versions: row
                 .versions
                 .iter()

@@ -27,7 +27,7 @@ pub use keep::SHEET;
 pub use profile::Profile;
 pub use rules::{Finding, Rule, Rules, Safety};
 pub use sketch::{Key, Sketch};
-pub use watch::{Arrived, Notice, Traffic, Watch};
+pub use watch::{Arrived, GROUP_FOR, Notice, Traffic, Watch, item_hash};
 
 pub(crate) use judge::judge;
 

@@ -40,6 +40,20 @@ impl Key {
         Self([n as u64, (n >> 64) as u64])
     }
 
+    /// The hash of a name in several parts.
+    pub fn mark(&self, parts: &[&str]) -> u64 {
+        let mut hash = self.0[0];
+        for part in parts {
+            for chunk in part.as_bytes().chunks(8) {
+                let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+                hash = fold(hash ^ word, self.0[1] | 1);
+            }
+            // Where a part ends is part of the name.
+            hash = fold(hash ^ part.len() as u64, self.0[1] | 1);
+        }
+        hash
+    }
+
     /// The hash of three words in a row.
     pub(super) fn shingle(&self, words: [u64; 3]) -> u64 {
         words.iter().fold(self.0[0], |hash, word| fold(hash ^ word, self.0[1] | 1))
@@ -264,6 +278,32 @@ impl Twins {
             }
         }
         best.and_then(|(overlap, seen)| Some((overlap, Timestamp::from_second(seen.at).ok()?)))
+    }
+
+    /// The newest text of a wanted item that overlaps by `least` or more, among those remembered since an instant.
+    pub(super) fn find_lately(
+        &self,
+        sketch: &Sketch,
+        least: f64,
+        since: Timestamp,
+        wanted: &dyn Fn(u64) -> bool,
+    ) -> Option<u64> {
+        let mut newest = 0;
+        for (band, place) in sketch.bands(self.bits) {
+            let mut number = self.heads.get((band << self.bits) + place).copied().unwrap_or(0);
+            for _ in 0..CHAIN {
+                // Chains lead from the newer to the older: behind what is known nothing newer comes.
+                let Some(seen) = self.seen(number).filter(|_| number > newest) else { break };
+                if seen.at < since.as_second() {
+                    break;
+                }
+                if sketch.overlap(&seen.sketch) >= least && wanted(seen.item) {
+                    newest = number;
+                }
+                number = seen.before.get(band).copied().unwrap_or(0);
+            }
+        }
+        self.seen(newest).map(|seen| seen.item)
     }
 
     /// Those remembered since an instant, the oldest first.

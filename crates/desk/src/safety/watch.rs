@@ -28,6 +28,10 @@ const FEWEST_WORDS: u32 = 6;
 const TWIN: f64 = 0.85;
 /// The same with a killed text.
 const KILLED_TWIN: f64 = 0.8;
+/// The same for one that another agency tells of the same event: agencies change datelines and a word here and there.
+const SAME_EVENT: f64 = 0.7;
+/// Within how long what two agencies tell in the same words is told of the same event.
+pub const GROUP_FOR: SignedDuration = SignedDuration::from_hours(48);
 /// How many stories must have had a body before none is odd.
 const BODIES: u32 = 50;
 /// How many transmissions must have come from the same sender before another is odd.
@@ -167,6 +171,16 @@ impl Watch {
         let until = now.saturating_sub(rules.twin_age).unwrap_or(Timestamp::MIN);
         let (overlap, at) = self.twins.find(item, sketch, TWIN, until)?;
         Some(format!("{:.0} % of its words are those of another story of {at}", overlap * 100.0))
+    }
+
+    /// The item, by its place in this memory, of which a version with these words is a twin: the newest of those that
+    /// came within [`GROUP_FOR`] and that are `wanted`. It asks what came, not whether it is live.
+    pub fn told_before(&self, sketch: &Sketch, now: Timestamp, wanted: &dyn Fn(u64) -> bool) -> Option<u64> {
+        if sketch.words() < FEW_WORDS {
+            return None;
+        }
+        let since = now.saturating_sub(GROUP_FOR).unwrap_or(Timestamp::MIN);
+        self.twins.find_lately(sketch, SAME_EVENT, since, wanted)
     }
 
     /// Remembers a version that was decided about. `first` says that the item was new.
@@ -415,7 +429,7 @@ impl Traffic {
 }
 
 /// The item's place in the memory.
-pub(super) fn item_hash(key: &ItemKey) -> u64 {
+pub fn item_hash(key: &ItemKey) -> u64 {
     let bytes = key.agency.as_str().bytes().chain([0]).chain(key.uri.bytes());
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

@@ -93,6 +93,10 @@ pub(super) struct Site {
     /// What search engines are told.
     #[serde(default)]
     pub(super) index: Index,
+    /// Which of several stories front page, sections and feeds list when several agencies tell the same in nearly the
+    /// same words. Every one of them keeps its own page, and stands in sitemap, search and API.
+    #[serde(default)]
+    pub(super) group: Group,
     /// The field of a request in which the proxy in front says from which country the reader asks (two letters, as
     /// `CF-IPCountry`). It is believed only from `trusted_proxies`.
     #[schemars(example = "CF-IPCountry")]
@@ -114,6 +118,19 @@ pub enum Index {
     NoNews,
     /// Pages ask not to be indexed, and no sitemap is offered.
     None,
+}
+
+/// Which of several stories is listed that agencies tell in nearly the same words within two days.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Group {
+    /// The one that was public first.
+    #[default]
+    First,
+    /// The one whose agency stands first in this file; of one agency, the one that was public first.
+    AgencyOrder,
+    /// All of them.
+    Off,
 }
 
 #[derive(Deserialize, Serialize, JsonSchema)]

@@ -205,6 +205,7 @@ impl Resolve<'_> {
             about: site.about,
             contact: site.contact,
             index: site.index,
+            group: site.group,
             country_header: site.country_header.map(|name| self.field_name(&at("country_header"), &name)),
             trusted_proxies: site
                 .trusted_proxies

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use news::{AgencyCopy, BlockKind, ItemId, ListPlace, Mark, MarkKind, ReviewState};
-use press::{Gone, HistoryLine, Line, Nav, NewsLine, Page, Press, Withdrawal, gate};
+use press::{Bond, Gone, HistoryLine, Kin, Line, Nav, NewsLine, Page, Press, Story, Withdrawal, gate};
 use proptest::prelude::*;
 
 use crate::{LABEL, at, copy_of, key, label, line, rich_copy, site, story, version};
@@ -14,6 +14,38 @@ fn render(copy: AgencyCopy) -> Page {
         .story(&site(), &story(&key, &version))
         .unwrap_or_else(|refusal| panic!("{refusal}"))
         .into_inner()
+}
+
+#[test]
+fn a_page_leads_to_what_belongs_together_with_it_and_says_no_word_of_it() {
+    let (key, version) = (key(), version(rich_copy()));
+    let kin = |bits, bond, no, language: &str| Kin {
+        id: ItemId::from_bits(bits),
+        bond,
+        no,
+        agency: "Agency <Example>".to_owned(),
+        language: Some(language.to_owned()),
+        published: at("2026-11-23T06:12:00Z"),
+    };
+    let (take, german) = (kin(1, Bond::Part, Some(2), "en"), kin(2, Bond::Language, None, "de"));
+    let story = Story { kin: vec![take.clone(), german.clone()], ..story(&key, &version) };
+    let page = Press::new().story(&site(), &story).expect("the gate lets it pass").into_inner();
+    let html = page.text();
+    assert!(html.contains(&format!(
+        "href=\"/wire/s/{}\" hreflang=\"en\">Part 2, <bdi>Agency &lt;Example&gt;</bdi></a>",
+        take.id
+    )));
+    let full = format!(
+        "<link rel=\"alternate\" hreflang=\"de\" href=\"https://news.example/wire/s/{}\">",
+        german.id
+    );
+    assert!(html.contains(&full), "{html}");
+    assert!(html.contains("<h2>In other languages</h2>"));
+    let alone = Press::new()
+        .story(&site(), &Story { kin: vec![], ..story })
+        .expect("the gate lets it pass")
+        .into_inner();
+    assert!(!alone.text().contains("class=\"kin\""));
 }
 
 #[test]

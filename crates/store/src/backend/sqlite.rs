@@ -19,6 +19,7 @@ mod search;
 mod shorten;
 #[cfg(test)]
 mod tests;
+mod ties;
 mod vault;
 
 use std::fmt;

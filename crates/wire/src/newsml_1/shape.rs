@@ -99,6 +99,7 @@ pub(super) fn relation(word: &str) -> Relation {
     match local(word).to_ascii_lowercase().as_str() {
         "replaces" | "supersedes" => Relation::Replaces,
         "corrects" | "correction" | "correctionof" => Relation::Corrects,
+        "istranslationof" | "translationof" | "translatedfrom" => Relation::Translation,
         _ => Relation::SeeAlso,
     }
 }

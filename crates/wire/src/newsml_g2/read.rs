@@ -196,6 +196,15 @@ fn link(version: &mut Version, element: &Element) {
     }
 }
 
+/// A subject of the nature of an event is what items about the same event have in common.
+fn event(version: &mut Version, subject: &Element, code: Option<&str>) {
+    let Some((attr, nature)) = stood::first_attr(subject, &["type", "typeuri"]) else { return };
+    if let (Some(code), true) = (code, nature.rsplit([':', '/']).next() == Some("event")) {
+        refer(version, Relation::Event, code, subject, "subject");
+        stood::meant_by(version, Field::Reference(nth(version.references.len())), attr);
+    }
+}
+
 fn refer(version: &mut Version, relation: Relation, uri: &str, element: &Element, raw: &str) {
     let named = stood::first_attr(element, &["version"]);
     version.references.push(Reference {
@@ -275,6 +284,7 @@ fn about_story(version: &mut Version, meta: &Element, hints: &Hints) -> Head {
             "subject" => {
                 let n = nth(version.subjects.len() + 1);
                 let subject = concept_of(version, child, Field::Subject(n), Field::SubjectCode(n));
+                event(version, child, subject.code.as_deref());
                 version.subjects.push(subject);
             }
             "genre" => {

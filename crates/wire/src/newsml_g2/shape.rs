@@ -71,6 +71,7 @@ pub(super) fn relation(rel: &str) -> Relation {
         "previousversion" => Relation::Previous,
         "replaces" | "supersedes" => Relation::Replaces,
         "corrects" | "correctionof" => Relation::Corrects,
+        "istranslationof" | "translationof" | "translatedfrom" => Relation::Translation,
         _ => Relation::SeeAlso,
     }
 }

@@ -173,8 +173,15 @@ fn item_meta(out: &mut String, version: &Version, provider: &str) {
             Relation::Previous => "irel:previousVersion",
             Relation::Replaces => "irel:replaces",
             Relation::Corrects => "irel:corrects",
-            // What withdraws another item, or holds it as a member, is no link; reading back refuses it.
-            Relation::SeeAlso | Relation::Kills | Relation::Withholds | Relation::Member => "irel:seeAlso",
+            Relation::Translation => "irel:isTranslationOf",
+            // What withdraws another item, or holds it as a member, is no link, nor is an event or a series; reading
+            // back refuses it.
+            Relation::SeeAlso
+            | Relation::Kills
+            | Relation::Withholds
+            | Relation::Member
+            | Relation::Series
+            | Relation::Event => "irel:seeAlso",
         };
         put_attribute(out, "rel", rel);
         put_attribute(out, "residref", &reference.uri);

@@ -438,6 +438,7 @@ fn attach(version: &mut Version, fields: &mut Fields) {
     for (_, value) in fields.take_all(|name| name == "renditions") {
         renditions(version, value, None, "renditions");
     }
+    name_others(version, fields);
     let package = matches!(&version.class, ItemClass::Other(class) if class == "composite");
     for (_, value) in fields.take_all(|name| name == "associations") {
         for (i, (name, object)) in objects(value).into_iter().enumerate() {
@@ -463,6 +464,45 @@ fn renditions(version: &mut Version, value: Value, owner: Option<&str>, path: &s
     }
 }
 
+/// Fields of the item itself that name others: what it is a translation of, what it was written through from, and the
+/// events that it is about (ninjs 2 and 3).
+fn name_others(version: &mut Version, fields: &mut Fields) {
+    for (field, relation) in [("translationof", Relation::Translation), ("evolvedfrom", Relation::Previous)] {
+        if let Some(uri) = fields.text(field) {
+            let uri = uri.trim().to_owned();
+            version.references.push(Reference {
+                relation,
+                uri,
+                version: None,
+                when: None,
+                raw: field.to_owned(),
+            });
+        }
+    }
+    for (_, value) in fields.take_all(|name| name == "event" || name == "events") {
+        for (i, object) in listed(value).into_iter().enumerate() {
+            let Value::Object(object) = object else {
+                keep_value(version, &format!("events[{i}]"), &object);
+                continue;
+            };
+            let mut fields = Fields::new(object);
+            if let Some(uri) = fields.text("uri").or_else(|| fields.text("literal")) {
+                let (relation, uri) = (Relation::Event, uri.trim().to_owned());
+                version.references.push(Reference {
+                    relation,
+                    uri,
+                    version: None,
+                    when: None,
+                    raw: "event".into(),
+                });
+            }
+            for (field, value) in fields.rest() {
+                keep_value(version, &format!("events[{i}].{field}"), &value);
+            }
+        }
+    }
+}
+
 fn associate(
     version: &mut Version,
     name: Option<String>,
@@ -483,6 +523,13 @@ fn associate(
             _ => Relation::SeeAlso,
         };
         let raw = fields.text("rel").or(name.clone()).unwrap_or_default();
+        let word = raw.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
+        let relation = match (relation, word.as_str()) {
+            (Relation::SeeAlso, "translationof" | "istranslationof" | "translatedfrom") => {
+                Relation::Translation
+            }
+            (relation, _) => relation,
+        };
         let reference = Reference {
             relation,
             uri: uri.trim().to_owned(),

@@ -390,6 +390,20 @@ fn rights(version: &mut Version, rights: &Element) {
 
 // --- metadata ---
 
+/// Of which series this is a part, and which.
+fn series(version: &mut Version, element: &Element) {
+    let Some((attr, name)) = stood::first_attr(element, &["series.name"]) else { return };
+    let part = stood::first_attr(element, &["series.part"]);
+    let mut reference = reference(Relation::Series, name, "series");
+    reference.version = part.map(|(_, part)| part.to_owned());
+    version.references.push(reference);
+    let field = Field::Reference(nth(version.references.len()));
+    stood::in_attr(version, field, attr);
+    if let Some((attr, _)) = part {
+        stood::meant_by(version, field, attr);
+    }
+}
+
 fn describe(version: &mut Version, docdata: &Element) {
     for child in docdata.elements() {
         match child.name {
@@ -410,6 +424,7 @@ fn describe(version: &mut Version, docdata: &Element) {
                     stood::in_text(version, n, keyword);
                 }
             }),
+            "series" => series(version, child),
             "doc.copyright" => holder(version, stood::first_attr(child, &["holder"])),
             "doc.rights" => {
                 holder(version, stood::first_attr(child, &["owner"]));

@@ -99,7 +99,8 @@ fn docdata(out: &mut String, version: &Version) {
     let status = if embargoed { "embargoed" } else { version.status.as_str() };
     out.push_str("<docdata");
     put(out, "management-status", Some(status));
-    let managed = version.references.iter().find(|reference| reference.relation != Relation::Corrects);
+    let of_docdata = [Relation::Corrects, Relation::Series, Relation::Event];
+    let managed = version.references.iter().find(|reference| !of_docdata.contains(&reference.relation));
     if let Some(other) = managed {
         put(out, "management-doc-idref", Some(&other.uri));
         let status = match other.relation {
@@ -112,6 +113,12 @@ fn docdata(out: &mut String, version: &Version) {
     out.push_str(">\n");
     for correction in version.references.iter().filter(|r| r.relation == Relation::Corrects) {
         empty(out, "correction", "id-string", Some(&correction.uri));
+    }
+    for series in version.references.iter().filter(|r| r.relation == Relation::Series) {
+        out.push_str("<series");
+        put(out, "series.name", Some(&series.uri));
+        put(out, "series.part", series.version.as_deref());
+        out.push_str("/>\n");
     }
     empty(out, "evloc", "city", version.located.as_deref());
     empty(out, "doc-id", "id-string", Some(&version.uri));

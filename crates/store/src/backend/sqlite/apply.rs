@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use news::{Act, AgencyId, Change, Embargo, FeedId, ItemKey, ItemStanding, VersionStanding};
+use news::{Act, AgencyId, Change, Embargo, FeedId, ItemKey, ItemStanding, TieKind, TieTo, VersionStanding};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::cells::{micros, micros_up, signed};
@@ -143,6 +143,9 @@ fn apply_ruled(tx: &Transaction<'_>, seq: u64, at: i64, ruled: &Ruled) -> Result
     }
     tx.prepare_cached("INSERT OR IGNORE INTO carried (item, feed) VALUES (?1, ?2)")?
         .execute(params![item, ruled.feed.as_str()])?;
+    if let Some(n) = ruled.n {
+        tie(tx, about, n, ruled)?;
+    }
     if let Some(terms) = &ruled.terms {
         tx.prepare_cached("UPDATE version SET embargo = ?3, expires = ?4 WHERE item = ?1 AND n = ?2")?
             .execute(params![
@@ -161,6 +164,45 @@ fn apply_ruled(tx: &Transaction<'_>, seq: u64, at: i64, ruled: &Ruled) -> Result
     let place = Place { feed: Some(ruled.feed.as_str()), transmission, item: Some(item) };
     complain(tx, seq, at, &place, &ruled.complaints)?;
     Ok(about)
+}
+
+/// Takes in what a version says ties it to. A twin is a member of the group of what it is the twin of, until a later
+/// version goes live that is none.
+fn tie(tx: &Transaction<'_>, about: About, n: u32, ruled: &Ruled) -> Result<(), StoreError> {
+    for (ord, tie) in ruled.ties.iter().enumerate() {
+        let (agency, uri, mark) = match &tie.to {
+            TieTo::Item(key) => (&key.agency, Some(&key.uri), None),
+            TieTo::Mark(mark) => (&ruled.key.agency, None, Some(mark.cast_signed())),
+        };
+        tx.prepare_cached(
+            "INSERT OR IGNORE INTO tie (item, n, ord, kind, agency, uri, mark, no) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![about.id, n, signed(ord as u64)?, tie.kind.as_str(), agency.as_str(), uri, mark, tie.no])?;
+    }
+    if !about.new && ruled.ties.iter().any(|tie| tie.kind == TieKind::Member) {
+        tx.prepare_cached("DELETE FROM tie WHERE item = ?1 AND n < ?2 AND kind = 'member'")?
+            .execute(params![about.id, n])?;
+    }
+    let twin = ruled.ties.iter().find_map(|tie| match &tie.to {
+        TieTo::Item(key) if tie.kind == TieKind::Twin => Some(key),
+        _ => None,
+    });
+    let leader: Option<i64> = match twin {
+        Some(twin) => tx
+            .prepare_cached("SELECT coalesce(leader, id) FROM item WHERE agency = ?1 AND uri = ?2")?
+            .query_row([twin.agency.as_str(), &twin.uri], |row| row.get(0))
+            .optional()?,
+        None => None,
+    };
+    let shown = matches!(ruled.ruling.act, Act::Publish | Act::Update);
+    if let Some(leader) = leader.filter(|_| about.new || shown) {
+        tx.prepare_cached("UPDATE item SET leader = ?1 WHERE id IN (?1, ?2)")?
+            .execute(params![leader, about.id])?;
+    } else if !about.new && shown {
+        tx.prepare_cached("UPDATE item SET leader = NULL WHERE id = ?1 AND leader <> id")?
+            .execute([about.id])?;
+    }
+    Ok(())
 }
 
 /// Whether a change is of this version.

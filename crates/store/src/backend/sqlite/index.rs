@@ -15,12 +15,12 @@ use super::apply::{find_item, parse_instant, sections};
 use super::archive::{self, list};
 use super::cells::{capped, digest, instant, item_id, micros, micros_up, signed, transmission_id, unsigned};
 use super::heads::{Erasures, Head, Place};
-use super::{Store, journal, search, vault};
+use super::{Store, journal, search, ties, vault};
 use crate::codec::{EmbargoShape, Shape as _, gravity_of, item_standing_of, standing_of};
 use crate::{
-    Candidate, ComplaintLine, Fact, FeedHealth, HeldLine, Index, KilledLine, LeafAt, LeafLine, Line,
-    LivePlace, LogSize, NoteLine, Placement, ReceiptRow, Ruled, RulingLine, StoreError, StoryRow, VersionRow,
-    Words,
+    Candidate, ComplaintLine, Fact, FeedHealth, HeldLine, Index, KilledLine, Kin, LeafAt, LeafLine, Line,
+    LivePlace, LogSize, NoteLine, Peer, Placement, ReceiptRow, Ruled, RulingLine, StoreError, StoryRow,
+    VersionRow, Words,
 };
 
 /// The longest list of places (sitemaps.org 0.9 allows no more in one file).
@@ -31,7 +31,7 @@ fn damaged(why: impl Into<String>) -> StoreError {
 }
 
 /// Collects the rows of a statement.
-fn collect<T>(
+pub(super) fn collect<T>(
     mut rows: rusqlite::Rows<'_>,
     mut one: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
@@ -42,7 +42,7 @@ fn collect<T>(
     Ok(all)
 }
 
-fn key(row: &Row<'_>, agency: usize, uri: usize) -> Result<ItemKey, StoreError> {
+pub(super) fn key(row: &Row<'_>, agency: usize, uri: usize) -> Result<ItemKey, StoreError> {
     Ok(ItemKey { agency: AgencyId::new(row.get::<_, String>(agency)?), uri: row.get(uri)? })
 }
 
@@ -198,7 +198,7 @@ impl Store {
         begun: Erasures,
     ) -> Result<Option<Line>, StoreError> {
         let mut ask = tx.prepare_cached(
-            "SELECT i.live, p.sections, p.published, p.updated, v.seq FROM item i
+            "SELECT i.live, p.sections, p.published, p.updated, v.seq, i.leader IS NOT NULL FROM item i
              JOIN placement p ON p.item = i.id AND p.site = ?2 JOIN version v ON v.item = i.id AND v.n = i.live
              WHERE i.id = ?1",
         )?;
@@ -225,6 +225,7 @@ impl Store {
             review: head.review,
             feed: head.feed.clone(),
             feeds: carried(tx, spot.item)?,
+            grouped: row.get(5)?,
             key: head.key.clone(),
         }))
     }
@@ -620,6 +621,55 @@ impl Index for Store {
             )?;
             let rows = ask.query(params![agency.as_str(), micros_up(since), list(limit)])?;
             Ok(collect(rows, |row| candidate(tx, row))?.into_iter().flatten().collect())
+        })
+    }
+
+    fn kin(&self, key: &ItemKey) -> Result<Vec<Kin>, StoreError> {
+        self.ask(|tx| ties::kin(tx, key))
+    }
+
+    fn around(&self, keys: &[ItemKey]) -> Result<Vec<ItemId>, StoreError> {
+        self.ask(|tx| ties::around(tx, keys))
+    }
+
+    fn peers(&self, site: &SiteId, key: &ItemKey) -> Result<Vec<Peer>, StoreError> {
+        self.ask(|tx| {
+            let mut ask = tx.prepare_cached(
+                "SELECT i.agency, i.uri, p.id, p.published, p.sections, i.id FROM item i
+                 JOIN placement p ON p.item = i.id AND p.site = ?1
+                 WHERE i.leader = (SELECT leader FROM item WHERE agency = ?2 AND uri = ?3) AND i.live IS NOT NULL
+                 ORDER BY p.published, p.id LIMIT ?4",
+            )?;
+            let rows =
+                ask.query(params![site.as_str(), key.agency.as_str(), key.uri, ties::MOST])?;
+            collect(rows, |row| {
+                Ok(Peer {
+                    key: self::key(row, 0, 1)?,
+                    id: item_id(row.get(2)?),
+                    published: instant(row.get(3)?)?,
+                    sections: sections(&row.get::<_, String>(4)?)?,
+                    feeds: carried(tx, row.get(5)?)?,
+                })
+            })
+        })
+    }
+
+    fn leader(&self, key: &ItemKey) -> Result<Option<ItemKey>, StoreError> {
+        self.ask(|tx| {
+            let mut ask = tx.prepare_cached(
+                "SELECT l.agency, l.uri FROM item i JOIN item l ON l.id = i.leader WHERE i.agency = ?1 AND i.uri = ?2",
+            )?;
+            Ok(collect(ask.query(params![key.agency.as_str(), key.uri])?, |row| self::key(row, 0, 1))?.pop())
+        })
+    }
+
+    fn arrived_since(&self, since: Timestamp, limit: usize) -> Result<Vec<(ItemKey, Timestamp)>, StoreError> {
+        self.ask(|tx| {
+            let mut ask = tx.prepare_cached(
+                "SELECT agency, uri, arrived FROM item WHERE arrived >= ?1 ORDER BY arrived DESC LIMIT ?2",
+            )?;
+            let rows = ask.query(params![micros_up(since), capped(limit, 100_000)])?;
+            collect(rows, |row| Ok((self::key(row, 0, 1)?, instant(row.get(2)?)?)))
         })
     }
 

@@ -73,19 +73,28 @@ CREATE TABLE seal (
 ";
 
 /// The age of the index: raise it with every change of [`INDEX`] or of what is derived into it.
-const INDEX_AGE: i64 = 3;
+const INDEX_AGE: i64 = 4;
 
 /// Everything here is derived from journal and vault.
 const INDEX: &str = "
 CREATE TABLE item (
     id INTEGER PRIMARY KEY, agency TEXT NOT NULL, uri TEXT NOT NULL, standing TEXT NOT NULL DEFAULT 'unpublished',
     live INTEGER, was_public INTEGER NOT NULL DEFAULT 0, killed_reason TEXT, moved INTEGER, arrived INTEGER,
-    due INTEGER, searched INTEGER, UNIQUE (agency, uri)
+    due INTEGER, searched INTEGER, leader INTEGER, UNIQUE (agency, uri)
 ) STRICT;
 CREATE INDEX item_uri ON item (uri);
 CREATE INDEX item_due ON item (due) WHERE due IS NOT NULL;
 CREATE INDEX item_killed ON item (moved) WHERE standing = 'killed' AND was_public = 1;
 CREATE INDEX item_arrived ON item (agency, arrived);
+-- Items of several agencies that tell the same are a group, under the item that told it first.
+CREATE INDEX item_leader ON item (leader) WHERE leader IS NOT NULL;
+-- What a version says ties it to: an item by name, or all that bear the same mark.
+CREATE TABLE tie (
+    item INTEGER NOT NULL, n INTEGER NOT NULL, ord INTEGER NOT NULL, kind TEXT NOT NULL, agency TEXT NOT NULL, uri TEXT,
+    mark INTEGER, no INTEGER, PRIMARY KEY (item, n, ord)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tie_uri ON tie (uri, agency) WHERE uri IS NOT NULL;
+CREATE INDEX tie_mark ON tie (mark) WHERE mark IS NOT NULL;
 CREATE TABLE version (
     item INTEGER NOT NULL, n INTEGER NOT NULL, seq INTEGER NOT NULL, standing TEXT NOT NULL, reason TEXT NOT NULL,
     waits INTEGER NOT NULL, embargo TEXT, expires TEXT, PRIMARY KEY (item, n)
@@ -144,6 +153,7 @@ INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
 /// The index's tables.
 pub(super) const INDEX_TABLES: &[&str] = &[
     "item",
+    "tie",
     "version",
     "placement",
     "shown",
