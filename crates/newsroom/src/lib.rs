@@ -642,16 +642,17 @@ pub fn new_key(config: &Config) -> Result<PathBuf, LogError> {
     Ok(config.log.key_file.clone())
 }
 
-/// The public keys of the sites' current shards, from the secret key's file or the environment.
+/// The public keys of the sites' current shards, from the secret key's file or the environment; with `next`, of those that
+/// will follow at the turn of the year, for witnesses to know beforehand.
 ///
 /// # Errors
 /// There is no key, or the store cannot be read.
-pub fn public_keys(config: &Config) -> Result<Vec<(SiteId, String)>, OpenNewsroomError> {
+pub fn public_keys(config: &Config, next: bool) -> Result<Vec<(SiteId, String)>, OpenNewsroomError> {
     let store = match Store::open(config.store_path(), Access::Read) {
         Err(OpenStoreError::Missing { .. }) => None,
         store => Some(store?),
     };
-    Ok(notary::public_keys(config, store.as_ref())?)
+    Ok(notary::public_keys(config, store.as_ref(), next, Clock::default().now())?)
 }
 
 /// Makes a new secret key and opens a new shard that is signed with it; the old key is kept beside it, under another
@@ -717,6 +718,7 @@ impl Desk {
             self.look_at_the_clock()?;
         }
         self.go_on_erasing()?;
+        self.turn_the_year()?;
         if !pending.is_empty() || taken > 0 {
             tracing::info!(kills = pending.len(), transmissions = taken, "recovered");
         }

@@ -23,7 +23,7 @@ use crate::kill::Owed;
 use crate::lookout::Lookout;
 use crate::record::{BATCH, Piece, Sheet, Told, Work};
 use crate::steps::{Outcome, Reading};
-use crate::{CommandError, Order, Room, decide, kill, read};
+use crate::{CommandError, LogError, Order, Room, decide, kill, read};
 
 /// How many versions of one transmission are decided before its progress is recorded.
 const STRIDE: u32 = 512;
@@ -453,6 +453,25 @@ impl Desk {
         Ok(())
     }
 
+    /// In a new year the logs go on in a new shard. It is no year until it certainly is.
+    pub(crate) fn turn_the_year(&mut self) -> Result<(), StoreError> {
+        let now = self.room.clock.not_after();
+        if !self.room.notary.is_of_another_year(now) {
+            return Ok(());
+        }
+        self.commit()?;
+        let Room { config, store, notary, .. } = &*self.room;
+        match notary.turn_the_year(config, store, now) {
+            Err(LogError::Store(error)) if passes(&error) => Ok(()),
+            Err(LogError::Store(error)) => Err(error),
+            Err(error) => {
+                let doing = "beginning the log's shard of a new year".to_owned();
+                Err(StoreError::Fatal { doing, why: error.to_string() })
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
     /// Whether an embargo or a licence has ended that nobody has looked at.
     pub(crate) fn is_due(&self) -> bool {
         self.next_due.is_some_and(|due| due <= self.room.clock.not_after())
@@ -461,6 +480,7 @@ impl Desk {
     /// Embargoes that end and licences that end.
     pub(crate) fn look_at_the_clock(&mut self) -> Result<(), StoreError> {
         self.room.watch_the_clock();
+        self.turn_the_year()?;
         self.look_around()?;
         if !self.is_due() {
             return Ok(());

@@ -25,12 +25,13 @@ use ::notary::note::Signature;
 use ::notary::tiles::{self, FromTiles, Levels, Tile, Tiles, WIDTH};
 use ::notary::tree::{self, Edge, Hash};
 use ::notary::witness::AddCheckpoint;
-use ::notary::{Checkpoint, KeyKind, Leaf, Note, Proof, Secret, SignerKey, VerifierKey, leaf_hash};
+use ::notary::{Checkpoint, KeyKind, Leaf, Note, Proof, Secret, SignerKey, VerifierKey, leaf_hash, shard};
 use jiff::Timestamp;
-use news::{FeedId, SiteId};
+use jiff::tz::TimeZone;
+use news::{FeedId, Gravity, ItemId, SiteId};
 use store::{
-    Committed, Entry, Fact, FeedState as _, Index as _, Journal as _, LastWord, LastWordError, LeafRow,
-    Store, StoreError, TileFile, Words,
+    Committed, Entry, Fact, FeedState as _, Index as _, Journal as _, LastWord, LastWordError, LeafDraft,
+    LeafRow, Store, StoreError, TileFile, Words,
 };
 
 use crate::chance;
@@ -94,13 +95,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The name of a shard: the address of the log without its scheme.
 fn origin(site: &Site, shard: u32) -> String {
     let (_, base) = site.base_url().split_once("://").unwrap_or(("", site.base_url()));
-    format!("{base}/log/{shard}")
+    format!("{base}/log/{}", shard::name(shard))
 }
 
-/// The number of the shard in its name.
-fn number_in(origin: &str) -> Option<u32> {
-    origin.rsplit_once("/log/")?.1.parse().ok()
-}
+/// Of what a leaf is that ends a shard and names the log that follows.
+const LAST_ACTS: [&str; 2] = ["shard", "key"];
 
 /// Where the store remembers the last note of a shard that it signed: it then knows that it has signed.
 fn memory_of(site: &SiteId, shard: u32) -> FeedId {
@@ -142,6 +141,23 @@ pub(crate) fn text_of(at: Timestamp, row: &LeafRow) -> String {
 /// The salt and disclosure that open the leaf of these words.
 pub(crate) fn opening(words: &Words) -> ([u8; 32], String) {
     (Secret(words.salt).salt(), words.disclosure.clone())
+}
+
+/// The leaf that ends a shard: in the place of a feed it bears the public key of the log that follows, and with it its name.
+fn last_leaf(site: &SiteId, successor: &VerifierKey, act: &str) -> LeafDraft {
+    LeafDraft {
+        site: site.clone(),
+        item: ItemId::from_bits(0),
+        act: act.to_owned(),
+        version: 0,
+        feed: successor.to_string(),
+        received: None,
+        published: None,
+        review: String::new(),
+        label: None,
+        reason: None,
+        commit: None,
+    }
 }
 
 /// One shard: its tree, and the note over it.
@@ -319,14 +335,20 @@ pub(crate) fn state_of(note: &str) -> Option<Checkpoint> {
 
 /// Which of two notes is the newer one: of the higher shard, or of the larger tree.
 fn newest(notes: &[String]) -> Option<usize> {
-    let place = |note: &String| state_of(note).map(|state| (number_in(&state.origin), state.size));
+    let place = |note: &String| state_of(note).map(|state| (shard::of(&state.origin), state.size));
     (0..notes.len()).filter(|at| place(&notes[*at]).is_some()).max_by_key(|at| place(&notes[*at]))
+}
+
+/// The year of an instant, as shards count it.
+fn year_of(at: Timestamp) -> i16 {
+    TimeZone::UTC.to_datetime(at).year()
 }
 
 /// The log of one site.
 struct SiteLog {
     site: SiteId,
-    key: SignerKey,
+    /// Under the name of the current shard.
+    key: Mutex<SignerKey>,
     current: Mutex<Shard>,
     last_word: Mutex<LastWord>,
     closed: Mutex<HashMap<u32, Option<Arc<Shard>>>>,
@@ -339,9 +361,23 @@ impl SiteLog {
 
     /// Signs what the shard holds now. Remembered first, public after.
     fn seal(&self, shard: &mut Shard) -> Result<(), LogError> {
-        let note = shard.sign(&self.key);
+        let note = shard.sign(&lock(&self.key));
         lock(&self.last_word).swap(&note).map_err(self.word_fault())?;
         shard.take(note);
+        Ok(())
+    }
+
+    /// The store remembers that this shard was signed, and by which key.
+    fn settle(&self, store: &Store, shard: &Shard) -> Result<(), LogError> {
+        if store.feed_state(&memory_of(&self.site, shard.number))?.is_none() {
+            // The store must not remember a signature that the last word may lose.
+            lock(&self.last_word).sync().map_err(self.word_fault())?;
+            store.save_feed_state(&memory_of(&self.site, shard.number), &shard.note)?;
+        }
+        let vkey = lock(&self.key).verifier().to_string();
+        if store.feed_state(&key_of(&self.site, shard.number))?.is_none_or(|known| known != vkey) {
+            store.save_feed_state(&key_of(&self.site, shard.number), &vkey)?;
+        }
         Ok(())
     }
 
@@ -366,7 +402,7 @@ impl SiteLog {
             shard.take(note);
             if let (Ok(kept), Ok(key)) = (
                 std::fs::read_to_string(cosigned_file(store, &self.site, number)),
-                self.key.named(&state.origin),
+                lock(&self.key).named(&state.origin),
             ) {
                 shard.take_up_cosigned(&kept, &key.verifier());
             }
@@ -418,6 +454,7 @@ impl Notary {
     /// # Errors
     /// [`LogError`]; in particular [`LogError::Fork`] if this store is not the one that signed last.
     pub(crate) fn open(config: &Config, store: &Store, now: Timestamp) -> Result<Self, LogError> {
+        finish_rotation(config, store)?;
         let key = read_key(&config.log, store)?;
         let logs = config.sites().iter().map(|site| take_up(config, site, &key, store, now));
         let logs = logs.collect::<Result<Vec<_>, _>>()?;
@@ -585,7 +622,7 @@ impl Notary {
     pub(crate) fn compare(&self, site: &SiteId, by: &str, note: &str) -> Result<(), LogError> {
         let Some(log) = self.of(site) else { return Ok(()) };
         let shard = lock(&log.current);
-        let Ok(key) = log.key.named(&shard.origin) else { return Ok(()) };
+        let Ok(key) = lock(&log.key).named(&shard.origin) else { return Ok(()) };
         let Some(said) = witnesses::signed_by(note, &key.verifier()) else { return Ok(()) };
         let Some(why) = shard.contradicts(&said) else { return Ok(()) };
         let own = said.sign(&[&key], 0).to_string();
@@ -649,8 +686,86 @@ impl Notary {
     pub(crate) fn current(&self, site: &SiteId) -> Option<(String, VerifierKey, u64)> {
         let log = self.of(site)?;
         let shard = lock(&log.current);
-        Some((shard.origin.clone(), log.key.verifier(), shard.signed))
+        Some((shard.origin.clone(), lock(&log.key).verifier(), shard.signed))
     }
+
+    /// Whether some log's shard began in an earlier year.
+    pub(crate) fn is_of_another_year(&self, now: Timestamp) -> bool {
+        let year = year_of(now);
+        self.logs.iter().any(|log| shard::is_over(lock(&log.current).number, year))
+    }
+
+    /// At the turn of the year every log goes on in a shard of its own. Called by the thread that signs.
+    ///
+    /// # Errors
+    /// The store takes no write now: then it is tried again. [`LogError`] otherwise.
+    pub(crate) fn turn_the_year(
+        &self,
+        config: &Config,
+        store: &Store,
+        now: Timestamp,
+    ) -> Result<(), LogError> {
+        let year = year_of(now);
+        for log in &self.logs {
+            let old = lock(&log.current).number;
+            let Some(site) = config.site(&log.site).filter(|_| shard::is_over(old, year)) else { continue };
+            let next = shard::next(Some(old), year);
+            let name = origin(site, next);
+            let key = lock(&log.key).named(&name).map_err(|error| cannot_name(config, &name, &error))?;
+            self.close(log, store, &key.verifier(), "shard", now)?;
+            let why = "a new year".to_owned();
+            let fact = Fact::Shard { site: log.site.clone(), number: next, why };
+            self.sign(&store.record(vec![Entry::new(now, fact)])?)?;
+            let mut shard = Shard::derive(store, &log.site, next, name)?;
+            let mut current = lock(&log.current);
+            *lock(&log.key) = key;
+            log.seal(&mut shard)?;
+            log.settle(store, &shard)?;
+            tracing::info!(site = %log.site, "the log goes on as {}", shard.origin);
+            *current = shard;
+            drop(current);
+            self.signs.send_replace(());
+        }
+        Ok(())
+    }
+
+    /// Ends the current shard: with a leaf that names the log that follows, a last checkpoint over it, and the store's word
+    /// that this is how far it goes. Doing it twice adds no leaf.
+    fn close(
+        &self,
+        log: &SiteLog,
+        store: &Store,
+        successor: &VerifierKey,
+        act: &str,
+        now: Timestamp,
+    ) -> Result<(), LogError> {
+        let (number, size) = {
+            let shard = lock(&log.current);
+            (shard.number, shard.size())
+        };
+        let last = match size.checked_sub(1) {
+            Some(last) => store.leaves(&log.site, number, last, 1)?.pop(),
+            None => None,
+        };
+        let ended = last.is_some_and(|line| {
+            LAST_ACTS.contains(&line.leaf.draft.act.as_str()) && line.leaf.draft.feed == successor.to_string()
+        });
+        if !ended {
+            let what = format!("the log of site {} goes on as {}", log.site, successor.name());
+            let mut entry = Entry::new(now, Fact::Note { what, gravity: Gravity::Remark });
+            entry.leaves = vec![last_leaf(&log.site, successor, act)];
+            self.sign(&store.record(vec![entry])?)?;
+        }
+        lock(&log.last_word).sync().map_err(log.word_fault())?;
+        let note = lock(&log.current).note.clone();
+        Ok(store.save_feed_state(&memory_of(&log.site, number), &note)?)
+    }
+}
+
+fn cannot_name(config: &Config, name: &str, error: &dyn fmt::Display) -> LogError {
+    let why =
+        format!("`{name}` cannot name a key: {error}; choose a [site] url without spaces and plus signs");
+    LogError::Key { path: config.log.key_file.clone(), why }
 }
 
 /// By which keys the shards of a site are signed, the newest first.
@@ -681,9 +796,13 @@ fn take_up(
         None if store.feed_state(&memory_of(id, number))?.is_some() => {
             return fork(format!("it was signed before, and {} does not say up to where", path.display()));
         }
+        // That it begins is the first thing that the journal knows of it: whatever is signed afterwards, the store is not new.
+        None if number == 0 => {
+            number = open_shard(store, id, shard::next(None, year_of(now)), "the log begins", now)?;
+        }
         None => {}
         Some(said) => {
-            let signed = number_in(&said.origin).unwrap_or(0);
+            let signed = shard::of(&said.origin).unwrap_or(0);
             // A store without any history cannot contradict one: its log begins behind everything signed so far.
             let new = store.last_seq()? == 0;
             let moved = said.origin != origin(site, signed);
@@ -711,17 +830,13 @@ fn take_up(
                 if !new && let Some(note) = last.get() {
                     store.save_feed_state(&memory_of(id, number), note)?;
                 }
-                number = open_shard(store, id, signed.max(number) + 1, why, now)?;
+                number =
+                    open_shard(store, id, shard::next(Some(signed.max(number)), year_of(now)), why, now)?;
             }
         }
     }
     let name = origin(site, number);
-    let named = key.named(&name).map_err(|error| LogError::Key {
-        path: config.log.key_file.clone(),
-        why: format!(
-            "`{name}` cannot name a key: {error}; choose a [site] url without spaces and plus signs"
-        ),
-    })?;
+    let named = key.named(&name).map_err(|error| cannot_name(config, &name, &error))?;
     let mut shard = Shard::derive(store, id, number, name.clone())?;
     for (witness, seen) in witnesses::last_seen(&config.log, &named.verifier()) {
         if let Some(why) = shard.contradicts(&seen) {
@@ -744,7 +859,7 @@ fn take_up(
     }
     let log = SiteLog {
         site: id.clone(),
-        key: named,
+        key: Mutex::new(named),
         current: Mutex::new(shard),
         last_word: Mutex::new(last),
         closed: Mutex::default(),
@@ -752,15 +867,7 @@ fn take_up(
     {
         let mut shard = lock(&log.current);
         log.seal(&mut shard)?;
-        if store.feed_state(&memory_of(id, number))?.is_none() {
-            // The store must not remember a signature that the last word may lose.
-            lock(&log.last_word).sync().map_err(word_fault)?;
-            store.save_feed_state(&memory_of(id, number), &shard.note)?;
-        }
-        let vkey = log.key.verifier().to_string();
-        if store.feed_state(&key_of(id, number))?.is_none_or(|known| known != vkey) {
-            store.save_feed_state(&key_of(id, number), &vkey)?;
-        }
+        log.settle(store, &shard)?;
     }
     Ok(log)
 }
@@ -805,7 +912,7 @@ pub(crate) fn open_shards(
         let last = LastWord::open(&last_word(config, id), newest).map_err(word_fault)?;
         let number = shard_of(store, id)?;
         let said = last.get().and_then(state_of);
-        let signed = said.as_ref().and_then(|said| number_in(&said.origin));
+        let signed = said.as_ref().and_then(|said| shard::of(&said.origin));
         // What was signed last stays the last word on the old shard, if this store can answer for it.
         if let (Some(note), Some(said)) = (last.get(), &said)
             && signed == Some(number)
@@ -815,7 +922,7 @@ pub(crate) fn open_shards(
                 store.save_feed_state(&memory_of(id, number), note)?;
             }
         }
-        let next = signed.map_or(number, |signed| signed.max(number)) + 1;
+        let next = shard::next(Some(signed.map_or(number, |signed| signed.max(number))), year_of(now));
         opened.push((id.clone(), open_shard(store, id, next, why, now)?));
     }
     Ok(opened)
@@ -827,9 +934,10 @@ pub(crate) fn keep_clear(config: &Config, store: &Store, now: Timestamp) -> Resu
         let id = site.id();
         let word_fault = |source| LogError::LastWord { site: id.clone(), source };
         let last = LastWord::open(&last_word(config, id), newest).map_err(word_fault)?;
-        let signed = last.get().and_then(state_of).and_then(|said| number_in(&said.origin));
+        let signed = last.get().and_then(state_of).and_then(|said| shard::of(&said.origin));
         if let Some(signed) = signed.filter(|signed| *signed >= shard_of(store, id).unwrap_or(0)) {
-            open_shard(store, id, signed + 1, "restored from a backup", now)?;
+            let next = shard::next(Some(signed), year_of(now));
+            open_shard(store, id, next, "restored from a backup", now)?;
         }
     }
     Ok(())
@@ -900,25 +1008,40 @@ pub(crate) fn make_key_named(path: &Path, name: &str, kind: KeyKind) -> Result<S
     Ok(key)
 }
 
-/// The public key of each site's current shard.
-pub(crate) fn public_keys(config: &Config, store: Option<&Store>) -> Result<Vec<(SiteId, String)>, LogError> {
+/// The public key of each site's current shard, or with `next` of that which will follow at the turn of the year.
+pub(crate) fn public_keys(
+    config: &Config,
+    store: Option<&Store>,
+    next: bool,
+    now: Timestamp,
+) -> Result<Vec<(SiteId, String)>, LogError> {
     let key = match &config.log.key {
         Some(secret) => key_from(&config.log, secret)?,
         None => key_in(&config.log.key_file)?,
     };
     let mut keys = Vec::new();
     for site in config.sites() {
-        let shard = store.map_or(Ok(0), |store| shard_of(store, site.id()))?;
-        let name = origin(site, shard);
-        let named = key
-            .named(&name)
-            .map_err(|error| LogError::Key { path: config.log.key_file.clone(), why: error.to_string() })?;
+        let known = store.map_or(Ok(0), |store| shard_of(store, site.id()))?;
+        // Before the first start nothing is known, and after a year off the next start opens that year's.
+        let mut number = match known {
+            0 => shard::next(None, year_of(now)),
+            known if shard::is_over(known, year_of(now)) => shard::next(Some(known), year_of(now)),
+            known => known,
+        };
+        if next {
+            number = shard::next(Some(number), year_of(now) + 1);
+        }
+        let name = origin(site, number);
+        let named = key.named(&name).map_err(|error| cannot_name(config, &name, &error))?;
         keys.push((site.id().clone(), named.verifier().to_string()));
     }
     Ok(keys)
 }
 
-/// A new key, and with it a new shard of every log.
+/// A new key, and with it a new shard of every log. The old key ends its shards with a leaf that names the new one.
+///
+/// The new key lies beside the old one until the shards are open; whatever stops us before that, the old key goes on, and
+/// what stops us after it is made good at the next start.
 pub(crate) fn rotate(config: &Config, store: &Store, now: Timestamp) -> Result<Vec<(SiteId, u32)>, LogError> {
     let path = &config.log.key_file;
     let fault = |why: String| LogError::Key { path: path.clone(), why };
@@ -927,11 +1050,55 @@ pub(crate) fn rotate(config: &Config, store: &Store, now: Timestamp) -> Result<V
         return Err(fault(why));
     }
     key_in(path)?;
-    let old = (1..).map(|n| path.with_extension(format!("old-{n}"))).find(|old| !old.exists());
-    let old = old.unwrap_or_else(|| path.with_extension("old"));
-    // The shard first: whatever stops us after it, the old key has not signed anything in it.
-    let opened = open_shards(config, store, "a new key", now)?;
-    std::fs::rename(path, &old).map_err(|error| fault(format!("putting it away: {error}")))?;
-    make_key(path)?;
+    finish_rotation(config, store)?;
+    let fresh = path.with_extension("new");
+    if fresh.exists() {
+        std::fs::remove_file(&fresh)
+            .map_err(|error| fault(format!("removing what was left of one: {error}")))?;
+    }
+    let notary = Notary::open(config, store, now)?;
+    let key = make_key(&fresh)?;
+    let mut opened = Vec::new();
+    for log in &notary.logs {
+        let Some(site) = config.site(&log.site) else { continue };
+        let next = shard::next(Some(lock(&log.current).number), year_of(now));
+        let name = origin(site, next);
+        let named = key.named(&name).map_err(|error| cannot_name(config, &name, &error))?;
+        notary.close(log, store, &named.verifier(), "key", now)?;
+        opened.push((log.site.clone(), next));
+    }
+    for (site, next) in &opened {
+        open_shard(store, site, *next, "a new key", now)?;
+    }
+    put_in_place(path, &fresh)
+        .map_err(|error| fault(format!("putting the new one in its place: {error}")))?;
     Ok(opened)
+}
+
+/// The new key takes the place of the old one, which is kept beside it.
+fn put_in_place(path: &Path, fresh: &Path) -> io::Result<()> {
+    let old = (1..).map(|n| path.with_extension(format!("old-{n}"))).find(|old| !old.exists());
+    if path.exists() {
+        std::fs::rename(path, old.unwrap_or_else(|| path.with_extension("old")))?;
+    }
+    std::fs::rename(fresh, path)
+}
+
+/// A rotation that a crash cut short behind its record is finished: the shards are open, and nothing is signed in them.
+fn finish_rotation(config: &Config, store: &Store) -> Result<(), LogError> {
+    let path = &config.log.key_file;
+    let fresh = path.with_extension("new");
+    if config.log.key.is_some() || !fresh.exists() {
+        return Ok(());
+    }
+    for site in config.sites() {
+        let shard = shard_of(store, site.id())?;
+        if shard == 0 || store.feed_state(&key_of(site.id(), shard))?.is_some() {
+            return Ok(());
+        }
+    }
+    put_in_place(path, &fresh).map_err(|error| LogError::Key {
+        path: path.clone(),
+        why: format!("putting the new one in its place: {error}"),
+    })
 }

@@ -53,8 +53,8 @@ impl Newsroom {
     pub fn log_file(&self, site: &SiteId, path: &str) -> Option<LogFile> {
         let room = &self.room;
         let (shard, path) = match path.split_once('/') {
-            Some((number, rest)) if number.bytes().all(|b| b.is_ascii_digit()) => {
-                (Some(number.parse().ok()?), rest)
+            Some((name, rest)) if name.starts_with(|c: char| c.is_ascii_digit()) => {
+                (Some(::notary::shard::number(name)?), rest)
             }
             _ => (None, path),
         };

@@ -206,9 +206,16 @@ async fn watch_over(room: Arc<Room>, site: SiteId, reader: Reader, mut stop: wat
         not_before: tokio::time::Instant::now(),
     };
     let mut all: Vec<Standing> = room.config.log.witnesses.iter().map(standing).collect();
+    let mut shown = None;
     loop {
         signs.borrow_and_update();
         let Some(note) = room.notary.newest(&site) else { return };
+        let origin = state_of(&note).map(|state| state.origin);
+        if origin != shown {
+            // A shard of its own: nobody has seen a leaf of it.
+            all.iter_mut().for_each(|one| one.size = 0);
+            shown = origin;
+        }
         round(&room, &site, &reader, &mut all, &note).await;
         let behind = all.iter().filter(|one| one.signed.as_ref() != Some(&note));
         let again = behind.map(|one| one.not_before).min();

@@ -24,6 +24,7 @@ mod lines;
 pub mod note;
 mod paragraphs;
 pub mod proof;
+pub mod shard;
 pub mod tiles;
 pub mod tree;
 pub mod witness;

@@ -189,7 +189,11 @@ pub(crate) enum Key {
     /// Make a secret key, in the file that the configuration names
     New,
     /// Show the public key of each site's log
-    Show,
+    Show {
+        /// That of next year's shard: for witnesses, which have to know a log before it begins
+        #[arg(long)]
+        next: bool,
+    },
     /// Make a new secret key, and open a new shard that is signed with it
     Rotate,
 }

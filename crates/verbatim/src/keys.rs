@@ -18,14 +18,14 @@ pub(crate) fn key(path: &Path, what: Key) -> Result<ExitCode, Failure> {
             let file = newsroom::new_key(&config)?;
             say::line(format_args!("made {}; keep a copy where nobody else can read it", file.display()));
         }
-        Key::Show => {
-            for (site, key) in newsroom::public_keys(&config)? {
+        Key::Show { next } => {
+            for (site, key) in newsroom::public_keys(&config, next)? {
                 say::line(format_args!("{site}\t{key}"));
             }
         }
         Key::Rotate => {
             opened(newsroom::rotate_key(&config)?);
-            for (site, key) in newsroom::public_keys(&config)? {
+            for (site, key) in newsroom::public_keys(&config, false)? {
                 say::line(format_args!("{site}\t{key}"));
             }
         }
@@ -43,6 +43,7 @@ pub(crate) fn new_shard(path: &Path, why: &str) -> Result<ExitCode, Failure> {
 
 fn opened(shards: Vec<(SiteId, u32)>) {
     for (site, number) in shards {
-        say::line(format_args!("the log of site {site} goes on in shard {number}, from the next start"));
+        let name = notary::shard::name(number);
+        say::line(format_args!("the log of site {site} goes on in shard {name}, from the next start"));
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Memory {
     pub(super) keys: Vec<VerifierKey>,
     /// Whether the keys were given: then no other is believed.
     pub(super) pinned: bool,
+    /// Keys that the log itself named as those it goes on with.
+    learnt: Vec<VerifierKey>,
     /// The log's name; empty until one was seen.
     pub(super) origin: String,
     pub(super) log: Follower,
@@ -32,6 +34,7 @@ impl Memory {
             file: file.map(Path::to_owned),
             pinned: !keys.is_empty(),
             keys,
+            learnt: Vec::new(),
             origin: String::new(),
             log: Follower::default(),
         };
@@ -54,6 +57,7 @@ impl Memory {
                 ("origin", origin) => self.origin = origin.to_owned(),
                 ("key", key) if !self.pinned => self.keys.push(VerifierKey::parse(key).ok()?),
                 ("key", _) => {}
+                ("follows", key) => self.learn(vec![VerifierKey::parse(key).ok()?]),
                 _ => return None,
             }
         }
@@ -61,10 +65,22 @@ impl Memory {
         Some(())
     }
 
+    /// Believes the keys with which the log says it goes on.
+    pub(super) fn learn(&mut self, keys: Vec<VerifierKey>) {
+        for key in keys {
+            if !self.learnt.contains(&key) {
+                self.keys.push(key.clone());
+                self.learnt.push(key);
+            }
+        }
+    }
+
     /// Writes the file, so that it is on the disk when this returns.
     pub(super) fn save(&self) -> Result<(), Failure> {
         let Some(file) = &self.file else { return Ok(()) };
-        let keys: String = self.keys.iter().map(|key| format!("key {key}\n")).collect();
+        let first =
+            self.keys.iter().filter(|key| !self.learnt.contains(key)).map(|key| format!("key {key}\n"));
+        let keys: String = first.chain(self.learnt.iter().map(|key| format!("follows {key}\n"))).collect();
         let text = format!("{FORMAT}\norigin {}\n{keys}\n{}", self.origin, self.log.encode());
         store::write_whole(file, &text, true)
             .map_err(|error| format!("writing {}: {error}", file.display()).into())

@@ -10,7 +10,7 @@ use news::Digest;
 use notary::chain::{Link, Seen, Trust, Verdict, check};
 use notary::follow::{Break, Flaw, Last};
 use notary::tiles::{Tile, WIDTH, unbundle};
-use notary::{Checkpoint, KeyKind, Note, Proof, VerifierKey};
+use notary::{Checkpoint, KeyKind, Leaf, Note, Proof, VerifierKey, shard};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
@@ -81,25 +81,26 @@ impl Round {
     /// Follows the log to its newest checkpoint, over all shards in between.
     async fn follow(&mut self) -> Result<View, Failure> {
         let said: Value = serde_json::from_slice(&self.get("/.well-known/verbatim.json").await?.body)?;
-        let own = said["log"]["vkey"].as_str().and_then(|key| VerifierKey::parse(key).ok());
+        let all = said["log"]["keys"].as_array().into_iter().flatten().chain([&said["log"]["vkey"]]);
+        let own: Vec<VerifierKey> =
+            all.filter_map(Value::as_str).filter_map(|key| VerifierKey::parse(key).ok()).collect();
         let note = self.checkpoint("/log").await?;
         let newest = shard_of(&note.1.origin);
-        if self.memory.origin.is_empty() {
-            // From the first shard on: a story of an old one may be live still.
-            let first = self
-                .checkpoint("/log/0")
-                .await
-                .map_or_else(|_| note.1.origin.clone(), |first| first.1.origin);
-            self.memory.origin = first;
-        }
-        let seen = shard_of(&self.memory.origin);
+        let mut shards: BTreeSet<u32> = [newest].into();
+        shards.extend(own.iter().filter_map(|key| shard::of(key.name())).filter(|known| *known < newest));
+        // From the first shard on: a story of an old one may be live still.
+        let seen = match self.memory.origin.is_empty() {
+            true => shards.first().copied().unwrap_or(newest),
+            false => shard_of(&self.memory.origin),
+        };
+        shards.insert(seen);
         if newest < seen {
             let why = format!("the log is `{}`, and `{}` was seen", note.1.origin, self.memory.origin);
             self.board.alarm("shrunk", &self.site, &why);
             return Ok(self.view());
         }
-        for shard in seen..=newest {
-            let (text, state) = match self.checkpoint(&format!("/log/{shard}")).await {
+        for shard in shards.range(seen..).copied() {
+            let (text, state) = match self.checkpoint(&format!("/log/{}", shard::name(shard))).await {
                 Ok(found) => found,
                 // A shard that was never signed, or that a restored site cannot show, has nothing to follow.
                 Err(_) if shard != newest && self.memory.log.size() == 0 => continue,
@@ -112,7 +113,7 @@ impl Round {
                 }
                 self.memory.origin.clone_from(&state.origin);
             }
-            if self.believes(&text, &state, own.as_ref()) {
+            if self.believes(&text, &state, &own) {
                 self.go_on(shard, &state).await?;
             }
         }
@@ -135,7 +136,7 @@ impl Round {
     }
 
     /// Whether a checkpoint is signed by a key that is believed. Without any so far, that is the site's own.
-    fn believes(&mut self, text: &str, state: &Checkpoint, own: Option<&VerifierKey>) -> bool {
+    fn believes(&mut self, text: &str, state: &Checkpoint, own: &[VerifierKey]) -> bool {
         let signed = |key: &VerifierKey| {
             let note = Note::parse(text).ok();
             key.kind() == KeyKind::Log
@@ -152,8 +153,8 @@ impl Round {
             return true;
         }
         let first = self.memory.keys.is_empty() && !self.memory.pinned;
-        if let Some(key) = own.and_then(|own| own.renamed(&state.origin)).filter(|key| first && signed(key)) {
-            self.memory.keys.push(key);
+        if let Some(key) = own.iter().find(|key| first && signed(key)) {
+            self.memory.keys.push(key.clone());
             return true;
         }
         let why = format!("the checkpoint of `{}` is not signed by a key that is believed", state.origin);
@@ -163,11 +164,12 @@ impl Round {
 
     /// Reads the leaves up to a checkpoint.
     async fn go_on(&mut self, shard: u32, state: &Checkpoint) -> Result<(), Failure> {
+        let shard = shard::name(shard);
         if let Err(broken) = self.memory.log.meets(state) {
             self.broken(&broken);
             return Ok(());
         }
-        let (mut log, mut flaws) = (self.memory.log.clone(), Vec::new());
+        let (mut log, mut flaws, mut followed_by) = (self.memory.log.clone(), Vec::new(), Vec::new());
         while log.size() < state.size {
             let from = log.size();
             let (n, skip) = (from / u64::from(WIDTH), (from % u64::from(WIDTH)) as usize);
@@ -179,6 +181,7 @@ impl Round {
             let entries = entries
                 .ok_or_else(|| format!("/log/{shard}/{tile} answers {} and no leaves", answer.status))?;
             flaws.extend(log.push(&entries[skip..]));
+            followed_by.extend(entries[skip..].iter().filter_map(|entry| successor(entry)));
         }
         // What does not come to the signed root is not of this log.
         if let Err(broken) = log.meets(state) {
@@ -186,6 +189,8 @@ impl Round {
             return Ok(());
         }
         self.memory.log = log;
+        // What a believed key signed says by which key the log goes on.
+        self.memory.learn(followed_by);
         for flaw in flaws {
             let alarm = if matches!(flaw, Flaw::Gap { .. }) { "gap" } else { "leaf" };
             self.board.alarm(alarm, &self.site, &flaw.to_string());
@@ -305,9 +310,16 @@ impl Round {
     }
 }
 
+/// The key of the log that follows, as the last leaf of a shard names it.
+fn successor(entry: &[u8]) -> Option<VerifierKey> {
+    let leaf = Leaf::parse(std::str::from_utf8(entry).ok()?).ok()?;
+    let last = ["shard", "key"].contains(&leaf.act.as_str());
+    leaf.feed.filter(|_| last).and_then(|key| VerifierKey::parse(&key).ok())
+}
+
 /// The number of the shard in a log's name.
 fn shard_of(origin: &str) -> u32 {
-    origin.rsplit_once("/log/").and_then(|(_, number)| number.parse().ok()).unwrap_or(0)
+    shard::of(origin).unwrap_or(0)
 }
 
 /// A feed without what it says of stories that were withdrawn (RFC 6721, and `_verbatim` in JSON Feed).
@@ -507,6 +519,6 @@ mod tests {
         assert_eq!(without_tombstones(&feed), "<feed><entry/></feed>");
         let text = with_slashes(&format!("<a href=\"&#x2f;s&#x2f;{id}\">"));
         assert_eq!(stories_in(&text).into_iter().collect::<Vec<_>>(), [id]);
-        assert_eq!((shard_of("a.example/log/12"), shard_of("a.example")), (12, 0));
+        assert_eq!((shard_of("a.example/log/2026-1"), shard_of("a.example")), (202_601, 0));
     }
 }

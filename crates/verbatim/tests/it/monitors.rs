@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use crate::http::{Answer, Server, ask};
-use crate::newsroom::{LABEL, Newsroom, PROGRAM, copy, eventually, free_port, program, text};
+use crate::newsroom::{LABEL, Newsroom, PROGRAM, copy, eventually, free_port, program, shard, text};
 use crate::wires::{Ninjs, Story, escape};
 
 /// What a proxy does to an answer, by the path that was asked for.
@@ -98,15 +98,15 @@ fn a_monitor_sees_every_alteration_and_none_where_there_is_none() {
         _ => answer,
     });
     finds(site, "fork", |asked, mut answer| {
-        if asked.starts_with("/log/0/tile/entries/") {
+        if asked.starts_with(&format!("/log/{}/tile/entries/", shard(0))) {
             let last = answer.body.len() - 2;
             answer.body[last] ^= 1;
         }
         answer
     });
-    finds(site, "key", |asked, answer| match asked {
-        "/log/0/checkpoint" => changed(answer, "\n2\n", "\n3\n"),
-        _ => answer,
+    finds(site, "key", |asked, answer| match asked == format!("/log/{}/checkpoint", shard(0)) {
+        true => changed(answer, "\n2\n", "\n3\n"),
+        false => answer,
     });
     let (code, alarms) = look(&proxy(site, Box::new(|_, _| Answer::of(503, "text/plain", "busy"))), &[]);
     assert_eq!((code, alarms), (Some(2), vec!["unknown".to_owned()]));

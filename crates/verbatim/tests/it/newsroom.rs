@@ -115,14 +115,25 @@ impl Said {
     }
 }
 
+/// The name of a shard of this year's, from 0.
+pub(crate) fn shard(nth: u32) -> String {
+    let year = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).year();
+    if nth == 0 { year.to_string() } else { format!("{year}-{nth}") }
+}
+
 /// Runs the program in a folder.
 pub(crate) fn program(folder: &Path, words: &[&str]) -> Said {
+    program_with(folder, words, &[])
+}
+
+fn program_with(folder: &Path, words: &[&str], env: &[(&'static str, String)]) -> Said {
     let done = Command::new(PROGRAM)
         .args(words)
         .current_dir(folder)
         .env_remove("VERBATIM_CONFIG")
         .env_remove("VERBATIM_LOG")
         .env("NO_COLOR", "1")
+        .envs(env.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .output()
         .expect("the program starts");
@@ -137,6 +148,8 @@ pub(crate) struct Newsroom {
     pub(crate) desk: u16,
     sections: Vec<String>,
     child: Option<Child>,
+    /// What stands in its environment, and in that of its commands.
+    pub(crate) env: Vec<(&'static str, String)>,
     /// Whether every live page is looked at once more at the end.
     pub(crate) looks_back: bool,
 }
@@ -159,7 +172,8 @@ impl Newsroom {
         let folder = tempfile::Builder::new().prefix("verbatim-it-").tempdir().expect("a folder");
         let (site, desk) = (free_port(), free_port());
         std::fs::write(folder.path().join("push.token"), format!("{TOKEN}\n")).expect("a token file");
-        let mut newsroom = Self { folder, site, desk, sections: vec![], child: None, looks_back: true };
+        let mut newsroom =
+            Self { folder, site, desk, sections: vec![], child: None, env: vec![], looks_back: true };
         newsroom.configure(feeds);
         newsroom
     }
@@ -233,6 +247,7 @@ label = "{LABEL}"
             .env_remove("VERBATIM_CONFIG")
             .env_remove("VERBATIM_LOG")
             .env("NO_COLOR", "1")
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -283,7 +298,7 @@ label = "{LABEL}"
 
     /// A command of the program, in the newsroom's folder.
     pub(crate) fn cli(&self, words: &[&str]) -> Said {
-        program(self.folder.path(), words)
+        program_with(self.folder.path(), words, &self.env)
     }
 
     // --- delivering ----------------------------------------------------------------------------------------------

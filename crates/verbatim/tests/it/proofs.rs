@@ -9,7 +9,7 @@ use serde_json::Value;
 use signed_note::{Note, StandardVerifier, VerifierList};
 use tlog_tiles::{Checkpoint, Hash, check_record, record_hash};
 
-use crate::newsroom::{Newsroom, Said, eventually, program, sha256, text};
+use crate::newsroom::{Newsroom, Said, eventually, program, sha256, shard, text};
 use crate::wires::{NewsmlG2, Ninjs, Story};
 
 /// The site's own statement about its log.
@@ -65,7 +65,8 @@ fn the_log_and_every_proof_hold_for_verifiers_that_are_not_ours() {
     newsroom.deliver(Ninjs, &stories[1].next_with("canceled", "kill"));
     // The desk tells of a ruling as soon as it is recorded; it is signed a moment later.
     let note = eventually("one leaf for each public act", || {
-        Some(newsroom.get("/log/checkpoint")).filter(|note| note.text().contains("/log/0\n7\n"))
+        Some(newsroom.get("/log/checkpoint"))
+            .filter(|note| note.text().contains(&format!("/log/{}\n7\n", shard(0))))
     });
     assert_eq!(note.field("content-type"), Some("text/plain; charset=utf-8"));
     let state = checkpoint(&newsroom, &note.text());
@@ -88,8 +89,10 @@ fn the_log_and_every_proof_hold_for_verifiers_that_are_not_ours() {
     {
         assert_eq!(newsroom.get(&format!("/log/{missing}")).status, 404, "{missing}");
     }
-    assert_eq!(newsroom.get("/log/0/checkpoint").body, note.body);
-    assert_eq!(newsroom.get("/log/1/checkpoint").status, 404);
+    assert_eq!(newsroom.get(&format!("/log/{}/checkpoint", shard(0))).body, note.body);
+    for other in [&*shard(1), "0", "1", "2026-0", "2026-x"] {
+        assert_eq!(newsroom.get(&format!("/log/{other}/checkpoint")).status, 404, "{other}");
+    }
     for (i, url) in urls.iter().enumerate() {
         let proof = newsroom.get(&format!("{}.proof", path(url)));
         assert_eq!(proof.status, if i == 1 { 410 } else { 200 }, "{url}");
@@ -293,10 +296,71 @@ fn a_store_that_was_brought_back_or_copied_signs_no_second_history() {
     newsroom.cli(&["new-shard", "--why", "the machine was lost"]).well();
     newsroom.run();
     let said = newsroom.get("/log/checkpoint").text();
-    assert!(said.contains("/log/1\n0\n"), "{said}");
+    assert!(said.contains(&format!("/log/{}\n0\n", shard(1))), "{said}");
     let url = newsroom.publish(Ninjs, &Story::new("forkthree", Ninjs));
     verify(&newsroom, &[&url]).well();
     newsroom.looks_back = true;
+}
+
+#[test]
+fn a_log_that_never_signed_a_leaf_goes_on_where_it_began() {
+    let mut newsroom = Newsroom::usual();
+    let began = newsroom.get("/log/checkpoint").text();
+    assert!(began.contains(&format!("/log/{}\n0\n", shard(0))), "{began}");
+    newsroom.crash();
+    newsroom.run();
+    assert_eq!(newsroom.get("/log/checkpoint").text(), began);
+    newsroom.restart();
+    newsroom.publish(Ninjs, &Story::new("firstofall", Ninjs));
+    let note = newsroom.get("/log/checkpoint").text();
+    assert!(note.contains(&format!("/log/{}\n1\n", shard(0))), "{note}");
+}
+
+#[test]
+fn the_key_comes_from_the_environment_or_as_a_credential_and_is_then_kept_in_no_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let made = Newsroom::prepared(crate::newsroom::USUAL);
+    made.cli(&["key", "new"]).well();
+    let secret = std::fs::read_to_string(made.path("data/log.key")).expect("a key");
+    let shown = |newsroom: &Newsroom| {
+        let said = newsroom.cli(&["key", "show"]).well().out;
+        said.trim().split_once('\t').map(|(_, key)| key.to_owned()).expect("a key")
+    };
+    let hash = |vkey: &str| vkey.rsplit_once('+').map(|(_, key)| key.to_owned()).expect("a public key");
+    let public = hash(&shown(&made));
+
+    let mut from_env =
+        Newsroom::prepared(&format!("{}[log]\nkey_env = \"DAILY_KEY\"\n", crate::newsroom::USUAL));
+    let said = from_env.cli(&["run"]);
+    assert!(said.code != Some(0) && said.err.contains("DAILY_KEY"), "{said:?}");
+    from_env.env.push(("DAILY_KEY", secret.trim().to_owned()));
+    let mut credential = Newsroom::prepared(crate::newsroom::USUAL);
+    let folder = credential.folder("credentials");
+    std::fs::write(folder.join("verbatim-log-key"), &secret).expect("a credential");
+    // As systemd makes it: the service's group may read it.
+    let mode = std::fs::Permissions::from_mode(0o440);
+    std::fs::set_permissions(folder.join("verbatim-log-key"), mode).expect("its mode");
+    credential.env.push(("CREDENTIALS_DIRECTORY", folder.display().to_string()));
+    for newsroom in [&mut from_env, &mut credential] {
+        newsroom.run();
+        let url = newsroom.publish(Ninjs, &Story::new("fromafar", Ninjs));
+        assert_eq!((hash(&vkey(newsroom)), hash(&shown(newsroom))), (public.clone(), public.clone()));
+        verify(newsroom, &[&url]).well();
+        assert!(!newsroom.path("data/log.key").exists());
+        newsroom.stop();
+        for (name, bytes) in files(&newsroom.path("data")) {
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(!text.contains(secret.trim()), "{name} holds the secret key");
+        }
+    }
+    let said = from_env.cli(&["key", "rotate"]);
+    assert!(said.code == Some(1) && said.err.contains("verbatim new-shard"), "{said:?}");
+    // Another key in the same shard is refused; without any, nothing is signed.
+    made.cli(&["key", "rotate"]).well();
+    let other = std::fs::read_to_string(made.path("data/log.key")).expect("another key");
+    from_env.env[0].1 = other.trim().to_owned();
+    let said = from_env.cli(&["run"]);
+    assert!(said.code == Some(1) && said.err.contains("another key"), "{said:?}");
 }
 
 #[test]
@@ -321,7 +385,19 @@ fn a_key_that_others_can_read_is_refused_and_a_new_one_opens_a_new_shard() {
     assert!(new != old && said.contains(&new), "{said}");
     // The old story is proved in the old shard, by the old key; a new one in the new shard.
     let proof = newsroom.get(&format!("{}.proof", path(&url))).text();
-    assert!(proof.contains("/log/0\n1\n"), "{proof}");
+    assert!(proof.contains(&format!("/log/{}\n2\n", shard(0))), "{proof}");
+    // The old shard ends with a leaf that names the new key: who knew the old one needs no other word for it.
+    let leaves = newsroom.get(&format!("/log/{}/tile/entries/000.p/2", shard(0))).text();
+    assert!(leaves.contains("act key\n") && leaves.contains(&format!("\nfeed {new}\n")), "{leaves}");
+    assert!(newsroom.get("/.well-known/verbatim.json").text().contains(&old));
+    let site = format!("http://127.0.0.1:{}", newsroom.site);
+    for key in [&["--key", &*old][..], &[]] {
+        let words = [&["monitor", &site, "--once", "--state", "watched"], key].concat();
+        let said = newsroom.cli(&words);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        newsroom.cli(&words).well();
+        std::fs::remove_file(newsroom.path("watched")).expect("what it remembered");
+    }
     newsroom.cli(&["verify", &url, "--key", &old]).well();
     let later = newsroom.publish(Ninjs, &Story::new("keytwo", Ninjs));
     newsroom.cli(&["verify", &later, "--key", &new]).well();
