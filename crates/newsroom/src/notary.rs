@@ -877,7 +877,7 @@ fn last_word(config: &Config, site: &SiteId) -> PathBuf {
     config.log.last_checkpoint.join(format!("{site}.checkpoint"))
 }
 
-fn shard_of(store: &Store, site: &SiteId) -> Result<u32, StoreError> {
+pub(crate) fn shard_of(store: &Store, site: &SiteId) -> Result<u32, StoreError> {
     let logs = store.logs()?;
     Ok(logs.into_iter().find(|log| log.site == *site).map_or(0, |log| log.shard))
 }

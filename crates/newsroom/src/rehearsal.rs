@@ -230,7 +230,8 @@ impl Rehearsal {
     /// # Errors
     /// The store cannot be read.
     pub fn acts(&self, site: &SiteId) -> Result<Vec<(ItemId, String, u32)>, StoreError> {
-        let leaves = self.room.store.leaves(site, 0, 0, 10_000)?.into_iter().map(|line| line.leaf.draft);
+        let shard = crate::notary::shard_of(&self.room.store, site)?;
+        let leaves = self.room.store.leaves(site, shard, 0, 10_000)?.into_iter().map(|line| line.leaf.draft);
         Ok(leaves.map(|draft| (draft.item, draft.act, draft.version)).collect())
     }
 

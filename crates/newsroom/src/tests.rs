@@ -128,7 +128,9 @@ fn row(room: &Room, name: &str) -> StoryRow {
 }
 
 fn acts(room: &Room, site: &str) -> Vec<String> {
-    let leaves = room.store.leaves(&SiteId::from(site), 0, 0, 100).expect("the log reads");
+    let site = SiteId::from(site);
+    let shard = crate::notary::shard_of(&room.store, &site).expect("the log reads");
+    let leaves = room.store.leaves(&site, shard, 0, 100).expect("the log reads");
     leaves.into_iter().map(|leaf| leaf.leaf.draft.act).collect()
 }
 
