@@ -30,6 +30,9 @@ const STEADY: u64 = 1_000;
 const SENDERS: u64 = 8;
 /// Who sends single items and watches them become live.
 const WATCHERS: u64 = 3;
+/// Who reads, each on a connection of its own, and how much all of them ask a second.
+const READERS: u64 = 4;
+const READ: u64 = 200;
 
 /// How much is sent.
 struct Sizes {
@@ -48,6 +51,7 @@ struct Seen {
     confirmed: Mutex<Vec<f64>>,
     canceled: Mutex<Vec<f64>>,
     synced: Mutex<Vec<f64>>,
+    read: Mutex<Vec<f64>>,
     /// Stories that are live and may be killed, with their paths.
     shelf: Mutex<Vec<(Story, String)>>,
     accepted: AtomicU64,
@@ -92,7 +96,7 @@ fn measure(program: &Path, sizes: &Sizes) -> Result<String> {
     );
     row("CPU an item, at saturation".into(), "≤ 0.25 ms", format!("{:.3} ms", full.1));
 
-    let seen = steady(program, sizes.steady)?;
+    let seen = steady(program, sizes.steady, 0)?;
     let sync = quantile_ms(&seen.synced, 0.5);
     row(
         format!("one item a wire, {STEADY} a second for {} s: taken", sizes.steady.as_secs()),
@@ -111,6 +115,21 @@ fn measure(program: &Path, sizes: &Sizes) -> Result<String> {
     row("kill → gone at that rate, ordered by an operator".into(), "p99 ≤ 50 ms", two(&seen.ordered));
     row("the same, until every output was asked and has confirmed".into(), "", two(&seen.confirmed));
     row("kill → gone at that rate, a wire that cancels".into(), "p99 ≤ 50 ms", two(&seen.canceled));
+
+    let read = steady(program, sizes.steady, READERS)?;
+    let asked = lock(&read.read).len() as f64 / sizes.steady.as_secs_f64();
+    row(
+        format!("the same with {READ} readers a second (pages, lists, feeds, search): asked"),
+        "200 a second",
+        format!("{} a second", thousands(asked)),
+    );
+    row("what a reader waits, p50 and p99".into(), "", two(&read.read));
+    row("kill → gone from the page meanwhile, ordered".into(), "p99 ≤ 100 ms", two(&read.ordered));
+    row(
+        "kill → gone from page, lists, feeds, search and API, each asked and confirmed".into(),
+        "p99 ≤ 100 ms",
+        two(&read.confirmed),
+    );
 
     let (took, seen, memory) = backlog(program, sizes.backlog)?;
     row(
@@ -252,19 +271,19 @@ fn joined(thread: std::thread::ScopedJoinHandle<'_, Result<()>>) -> Result<()> {
     thread.join().map_err(|_| Error::other("a thread of the driver panicked"))?
 }
 
-/// 1,000 single items a second, of which some are watched, and kills.
-fn steady(program: &Path, length: Duration) -> Result<Seen> {
+/// 1,000 single items a second, of which some are watched, and kills; before so many readers.
+fn steady(program: &Path, length: Duration, readers: u64) -> Result<Seen> {
     let mut house = House::new(program)?;
     house.start()?;
     let seen = Seen::default();
     // Caches and connections warm up first.
-    crowd(&house, &seen, Duration::from_secs(1), SENDERS)?;
-    for figures in [&seen.live, &seen.ordered, &seen.confirmed, &seen.canceled, &seen.synced] {
+    crowd(&house, &seen, Duration::from_secs(1), SENDERS, readers)?;
+    for figures in [&seen.live, &seen.ordered, &seen.confirmed, &seen.canceled, &seen.synced, &seen.read] {
         lock(figures).clear();
     }
     seen.accepted.store(0, Ordering::SeqCst);
     seen.stop.store(false, Ordering::SeqCst);
-    crowd(&house, &seen, length, SENDERS)?;
+    crowd(&house, &seen, length, SENDERS, readers)?;
     Ok(seen)
 }
 
@@ -286,7 +305,7 @@ fn backlog(program: &Path, count: u64) -> Result<(f64, Seen, u64)> {
         std::fs::rename(house.file(name), house.wire().join(name))?;
     }
     let done = scope(|scope| {
-        let crowd = scope.spawn(|| crowd(&house, &seen, PATIENCE, 0));
+        let crowd = scope.spawn(|| crowd(&house, &seen, PATIENCE, 0, 0));
         let done = wait_for(&house, "agx-folder", count, &stories);
         seen.stop.store(true, Ordering::SeqCst);
         joined(crowd)?;
@@ -295,8 +314,8 @@ fn backlog(program: &Path, count: u64) -> Result<(f64, Seen, u64)> {
     Ok(((done - start).as_secs_f64(), seen, Usage::of(&house)?.rss))
 }
 
-/// Senders, watchers, a killer and a disk's clock, all at once.
-fn crowd(house: &House, seen: &Seen, length: Duration, senders: u64) -> Result<()> {
+/// Senders, readers, watchers, a killer and a disk's clock, all at once.
+fn crowd(house: &House, seen: &Seen, length: Duration, senders: u64, readers: u64) -> Result<()> {
     let until = Instant::now() + length;
     let goes_on = move || Instant::now() < until && !seen.stop.load(Ordering::SeqCst);
     let fresh = move || Story::new(4, seen.next.fetch_add(1, Ordering::SeqCst), machine::now());
@@ -314,6 +333,9 @@ fn crowd(house: &House, seen: &Seen, length: Duration, senders: u64) -> Result<(
                 }
                 Ok(())
             }));
+        }
+        for reader in 0..readers {
+            threads.push(scope.spawn(move || read(house, seen, reader, readers, goes_on)));
         }
         for _ in 0..WATCHERS {
             threads.push(scope.spawn(move || -> Result<()> {
@@ -348,6 +370,33 @@ fn crowd(house: &House, seen: &Seen, length: Duration, senders: u64) -> Result<(
         }));
         threads.into_iter().try_for_each(joined)
     })
+}
+
+/// Asks by turns for a recent story's page, the front page, a feed and a search.
+fn read(house: &House, seen: &Seen, reader: u64, readers: u64, goes_on: impl Fn() -> bool) -> Result<()> {
+    let mut site = Line::new(house.site);
+    let mut pace = Pace::new(Duration::from_secs(readers) / READ as u32);
+    let mut turn = reader;
+    while goes_on() {
+        pace.wait();
+        turn += 1;
+        let story = || lock(&seen.shelf).last().map(|(_, path)| path.clone());
+        let path = match turn % 8 {
+            0 => "/".to_owned(),
+            1 => "/feed.rss".to_owned(),
+            2 => format!("/search?q=budget%20{}", seen.next.load(Ordering::SeqCst).saturating_sub(50)),
+            3 => "/feed.json".to_owned(),
+            _ => story().unwrap_or_else(|| "/".to_owned()),
+        };
+        let start = Instant::now();
+        let status = site.get(&path)?.status;
+        // A story may have been killed meanwhile.
+        if status != 200 && status != 410 {
+            return Err(Error::other(format!("a reader gets {status} at {path}")));
+        }
+        lock(&seen.read).push(start.elapsed().as_secs_f64());
+    }
+    Ok(())
 }
 
 /// Kills what is live, by turns as an operator and as the agency.
