@@ -185,6 +185,32 @@ fn the_same_version_can_be_withheld_and_usable_again() {
 }
 
 #[test]
+fn what_the_agency_says_of_a_version_that_is_held_here_takes_off_what_is_live() {
+    let held_behind_a_live_one = || {
+        let mut room = Room::new();
+        room.arrives(&numbered(1, "a"), "publish: new");
+        room.policy.hold_all = true;
+        room.arrives(&numbered(2, "b"), "hold: hold-all").stands("live(1): 1 live, 2 held");
+        room
+    };
+    let mut room = held_behind_a_live_one();
+    room.arrives(&withheld(numbered(2, "b")), "hold: withheld, recall")
+        .stands("withheld: 1 recalled, 2 held")
+        .arrives(&withheld(numbered(2, "b")), "ignore: redelivery")
+        .arrives(&numbered(2, "b"), "hold: hold-all")
+        .stands("withheld: 1 recalled, 2 held");
+    room.policy.hold_all = false;
+    room.arrives(&withheld(numbered(2, "b")), "ignore: redelivery").stands("withheld: 1 recalled, 2 held");
+
+    let mut room = held_behind_a_live_one();
+    room.arrives(&embargo(numbered(2, "b"), 60), "hold: embargoed, recall")
+        .stands("withheld: 1 recalled, 2 held")
+        .arrives(&embargo(numbered(2, "b"), 60), "ignore: redelivery")
+        .clock(60)
+        .ticks(None);
+}
+
+#[test]
 fn a_withheld_version_that_comes_late_is_told() {
     Room::new()
         .arrives(&numbered(3, "c"), "publish: new")
