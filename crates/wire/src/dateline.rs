@@ -5,6 +5,9 @@
 //! many hands for it; each row of the table in the tests is one of theirs. Where the words may as well be a sentence,
 //! there is none: a dateline that was not told costs nothing, a wrong one says something false.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use news::{BlockKind, Dateline, Placement, Version};
 
 /// So many paragraphs are looked at: a byline or a line in bold may stand before the one with the dateline.
@@ -321,7 +324,14 @@ fn mark(after: &str) -> Option<usize> {
 
 /// `Dec 5, 2024--`
 fn date_before_mark(rest: &str) -> Option<(usize, &str)> {
-    let end = ["--", " - ", " — "].iter().filter_map(|mark| rest.find(mark)).min()?;
+    // `--`, or a hyphen or a dash between spaces.
+    let end = memchr::memchr2_iter(b'-', 0xe2, rest.as_bytes()).find_map(|at| match &rest[at..] {
+        mark if mark.starts_with("--") => Some(at),
+        mark if mark.starts_with("- ") || mark.starts_with("— ") => {
+            rest[..at].ends_with(' ').then(|| at - 1)
+        }
+        _ => None,
+    })?;
     let date = rest[..end].trim();
     let parts: Vec<&str> = date.split(',').map(str::trim).collect();
     let dated = match parts[..] {
@@ -645,6 +655,16 @@ const MORE: [&str; 49] = [
     "दि",
 ];
 
+/// All of them by their first byte, each with whether it is a day of the week.
+static NAMES: LazyLock<HashMap<u8, Vec<(&'static str, bool)>>> = LazyLock::new(|| {
+    let more = MORE.iter().enumerate().map(|(at, name)| (*name, (20..48).contains(&at)));
+    let mut names: HashMap<u8, Vec<(&'static str, bool)>> = HashMap::new();
+    for (name, day) in more.chain(MONTHS.iter().map(|name| (*name, false))) {
+        names.entry(name.as_bytes()[0]).or_default().push((name, day));
+    }
+    names
+});
+
 /// Whether a piece between commas is a date: day and month, perhaps a year, or a day of the week.
 fn is_date(piece: &str) -> bool {
     let piece = piece.trim();
@@ -671,18 +691,11 @@ fn is_date(piece: &str) -> bool {
             continue;
         }
         let length = bare.chars().count();
-        // Nearly all begin with another letter.
-        let first = bare.as_bytes()[0];
-        let alike = |name: &&str| {
-            name.as_bytes()[0] == first && (*name == bare || length >= 3 && name.starts_with(bare.as_str()))
-        };
-        if let Some(at) = MORE.iter().position(&alike) {
-            (named, weekday) = (true, weekday || (20..48).contains(&at));
-        } else if MONTHS.iter().any(alike) {
-            named = true;
-        } else {
-            return false;
-        }
+        let names = NAMES.get(&bare.as_bytes()[0]).into_iter().flatten();
+        let mut alike =
+            names.filter(|(name, _)| *name == bare || length >= 3 && name.starts_with(bare.as_str()));
+        let Some((_, day)) = alike.next() else { return false };
+        (named, weekday) = (true, weekday || *day);
     }
     named && (numbers > 0 && numbers <= 2 || weekday)
 }

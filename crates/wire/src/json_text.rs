@@ -1,10 +1,8 @@
 //! JSON texts taken apart without parsing them, so that one broken item does not take its siblings along.
 
-use std::fmt;
+use serde::de::DeserializeSeed;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::map::Entry;
-use serde_json::{Map, Value};
+use crate::json_tree::{Member, Strict, TOO_DEEP, Value};
 
 /// The members of the first object in a text: of the object itself, or of the first one in an array. Names are as
 /// written, escapes included; values are slices of the text. A broken text yields the members before the break.
@@ -119,7 +117,7 @@ pub(crate) struct Fault {
 }
 
 /// A JSON value in which no object has a name twice and nothing is nested deeper than so many arrays and objects.
-pub(crate) fn strict(text: &str, depth: usize) -> Result<Value, Fault> {
+pub(crate) fn strict(text: &str, depth: usize) -> Result<Value<'_>, Fault> {
     let mut parser = serde_json::Deserializer::from_str(text);
     let read = Strict { depth }.deserialize(&mut parser);
     read.and_then(|value| parser.end().map(|()| value)).map_err(|error| {
@@ -134,86 +132,7 @@ pub(crate) fn strict(text: &str, depth: usize) -> Result<Value, Fault> {
     })
 }
 
-const TOO_DEEP: &str = "arrays and objects are nested too deep";
-
-#[derive(Clone, Copy)]
-struct Strict {
-    /// So many more may be opened.
-    depth: usize,
-}
-
-impl Strict {
-    fn inner<E: Error>(self) -> Result<Self, E> {
-        self.depth.checked_sub(1).map(|depth| Self { depth }).ok_or_else(|| E::custom(TOO_DEEP))
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Strict {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Strict {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(serde_json::Number::from_f64(value).map_or(Value::Null, Value::Number))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        let inner = self.inner()?;
-        while let Some(value) = seq.next_element_seed(inner)? {
-            values.push(value);
-        }
-        Ok(Value::Array(values))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let inner = self.inner()?;
-        let mut object = Map::new();
-        while let Some(name) = map.next_key::<String>()? {
-            match object.entry(name) {
-                Entry::Vacant(place) => place.insert(map.next_value_seed(inner)?),
-                Entry::Occupied(place) => {
-                    let name = place.key();
-                    return Err(A::Error::custom(format_args!(
-                        "the name `{name}` stands twice in one object"
-                    )));
-                }
-            };
-        }
-        Ok(Value::Object(object))
-    }
+/// A member by its name and value as written; a value that cannot be read is its own text.
+pub(crate) fn loose<'a>(name: &'a str, value: &'a str) -> Member<'a> {
+    (name.into(), strict(value, usize::MAX).unwrap_or_else(|_| Value::String(value.into())))
 }

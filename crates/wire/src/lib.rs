@@ -73,6 +73,7 @@ pub mod html;
 pub mod iptc7901;
 pub mod json_feed;
 mod json_text;
+mod json_tree;
 pub mod mail;
 pub mod newsml_1;
 pub mod newsml_g2;
@@ -211,6 +212,9 @@ pub trait Watch: std::fmt::Debug + Send + Sync {
 }
 
 impl Limits {
+    /// [`Limits::nodes`] where nobody says otherwise.
+    pub const NODES: u32 = 500_000;
+
     /// The next item begins.
     pub(crate) fn item_begins(&self) {
         if let Some(watch) = &self.watch {
@@ -234,7 +238,7 @@ impl Default for Limits {
             depth: 256,
             items: 100_000,
             attributes: 256,
-            nodes: 1_000_000,
+            nodes: Self::NODES as usize,
             text: 16 << 20,
             watch: None,
         }

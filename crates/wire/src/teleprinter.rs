@@ -236,19 +236,25 @@ impl<'a> Line<'a> {
 
 /// The lines of a text.
 pub(crate) fn lines(text: &str) -> Vec<Line<'_>> {
-    let mut out = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let at = memchr::memchr2(b'\r', b'\n', rest.as_bytes()).unwrap_or(rest.len());
-        let after = rest[at..].trim_start_matches('\r');
-        let returned = after.len() < rest.len() - at;
-        let (end, next) = match after.strip_prefix('\n') {
-            Some(next) if returned => (End::Full, next),
-            Some(next) => (End::Bare, next),
-            None => (End::Bare, after),
-        };
-        out.push(Line { text: &rest[..at], end });
-        rest = next;
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(memchr::memchr_iter(b'\n', bytes).count() + 1);
+    let mut ends = memchr::memchr2_iter(b'\r', b'\n', bytes);
+    let mut start = 0;
+    while let Some(at) = ends.next() {
+        let mut after = at;
+        while bytes.get(after) == Some(&b'\r') {
+            after += 1;
+            if matches!(bytes.get(after), Some(b'\r' | b'\n')) {
+                ends.next();
+            }
+        }
+        let fed = bytes.get(after) == Some(&b'\n');
+        let end = if fed && after > at { End::Full } else { End::Bare };
+        out.push(Line { text: &text[start..at], end });
+        start = after + usize::from(fed);
+    }
+    if start < text.len() {
+        out.push(Line { text: &text[start..], end: End::Bare });
     }
     out
 }
@@ -329,9 +335,17 @@ mod tests {
 
     #[test]
     fn lines_say_how_they_end() {
-        let found: Vec<_> = lines("a\r\nb\n\r\r\nc\rd").iter().map(|l| (l.text, l.end)).collect();
         let (full, bare) = (End::Full, End::Bare);
-        assert_eq!(found, [("a", full), ("b", bare), ("", full), ("c", bare), ("d", bare)]);
+        for (text, expect) in [
+            ("", &[][..]),
+            ("\n", &[("", bare)]),
+            ("a\r\r", &[("a", bare)]),
+            ("a\n\rb\r\r\n", &[("a", bare), ("", bare), ("b", full)]),
+            ("a\r\nb\n\r\r\nc\rd", &[("a", full), ("b", bare), ("", full), ("c", bare), ("d", bare)]),
+        ] {
+            let found: Vec<_> = lines(text).iter().map(|line| (line.text, line.end)).collect();
+            assert_eq!(found, expect, "{text:?}");
+        }
     }
 
     #[test]

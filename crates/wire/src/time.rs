@@ -13,6 +13,8 @@
 //! assert_eq!(complaints[0].code, "date-without-zone");
 //! ```
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
@@ -195,7 +197,7 @@ fn mail(text: &str) -> Option<Written> {
         }
         _ => text,
     };
-    let spaced = text.replace(',', " ");
+    let spaced: Cow<'_, str> = if text.contains(',') { text.replace(',', " ").into() } else { text.into() };
     let mut words = spaced.split_ascii_whitespace().peekable();
     // A weekday without comma.
     if words.peek().is_some_and(|w| w.chars().all(char::is_alphabetic) && month(w).is_none()) {
@@ -215,7 +217,11 @@ fn mail(text: &str) -> Option<Written> {
     let hour = small(parts.next()?)?;
     let minute = small(parts.next()?)?;
     let second = parts.next().map_or(Some(0), small)?;
-    let rest = words.collect::<Vec<_>>().join(" ");
+    let rest = words.next().unwrap_or_default();
+    let rest: Cow<'_, str> = match words.next() {
+        None => rest.into(),
+        Some(second) => [rest, second].into_iter().chain(words).collect::<Vec<_>>().join(" ").into(),
+    };
     // RFC 2822 allows a comment with the zone's name behind the offset.
     let rest = rest.split('(').next().unwrap_or_default().trim();
     Some(Written { civil: clock(date, hour, minute, second, 0)?, zone: zone(rest)? })
@@ -241,7 +247,7 @@ fn zone(text: &str) -> Option<Zone> {
     let text = text.trim();
     match text {
         "" => return Some(Zone::None),
-        "Z" => return Some(Zone::Fixed(Offset::UTC)),
+        "Z" | "GMT" | "UTC" => return Some(Zone::Fixed(Offset::UTC)),
         _ => {}
     }
     let signed = text.find(['+', '-', '\u{2212}']);
@@ -335,6 +341,9 @@ pub(crate) fn is_month(word: &str) -> bool {
 }
 
 fn month(word: &str) -> Option<i32> {
+    if let Some(at) = MONTH_NAMES.iter().position(|name| word.as_bytes().eq_ignore_ascii_case(*name)) {
+        return i32::try_from(at + 1).ok();
+    }
     let word = word.trim().to_lowercase();
     if word.chars().count() < 3 || !word.chars().all(|c| c.is_alphabetic() || c == '.') {
         return None;

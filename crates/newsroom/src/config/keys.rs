@@ -664,7 +664,7 @@ impl Default for Limits {
             max_bytes: Size("16MiB".into()),
             max_ratio: 100,
             max_items: 10_000,
-            max_nodes: 500_000,
+            max_nodes: wire::Limits::NODES,
             max_depth: 256,
             max_attributes: 256,
             max_text: Size("4MiB".into()),

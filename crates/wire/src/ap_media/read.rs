@@ -1,8 +1,10 @@
 //! From AP's envelope to ninjs, and AP's own fields to the nouns of the trade.
 
-use news::{Gravity, ItemClass, PubStatus, Severity, Version};
-use serde_json::{Map, Value};
+use std::borrow::Cow;
 
+use news::{Gravity, ItemClass, PubStatus, Severity, Version};
+
+use crate::json_tree::{Object, Value};
 use crate::ninjs::read::{each, item, keep_value, strings};
 use crate::ninjs::shape::{self, Beside, Fields, Member, text};
 use crate::{Format, Hints, Limits, Reading, json_text, terms};
@@ -14,7 +16,7 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
 }
 
 /// The items of an envelope and what stands around them; of a text without one, its objects.
-fn members(text: &str, limits: &Limits) -> (Vec<Member>, Beside) {
+fn members<'a>(text: &'a str, limits: &Limits) -> (Vec<Member<'a>>, Beside<'a>) {
     let at = |value: &str| value.as_ptr() as usize - text.as_ptr() as usize;
     let outer = json_text::members(text).unwrap_or_default();
     let Some((_, data)) = outer.iter().find(|(name, value)| *name == "data" && value.starts_with('{')) else {
@@ -26,30 +28,29 @@ fn members(text: &str, limits: &Limits) -> (Vec<Member>, Beside) {
         items.map_or((at(data), at(data) + data.len()), |(_, items)| (at(items), at(items) + items.len()));
     let around = outer.iter().chain(inner.iter().filter(|_| items.is_some()));
     let around = around.filter(|(name, _)| !["data", "items"].contains(name));
-    let around =
-        around.filter_map(|(name, value)| Some(((*name).to_owned(), serde_json::from_str(value).ok()?)));
+    let around = around.map(|(name, value)| json_text::loose(name, value));
     (shape::members_at(text, start, end, limits), around.collect())
 }
 
 /// `{"item": {…}, "meta": {…}}`, or the item alone.
-fn wrapped(mut object: Map<String, Value>, hints: &Hints) -> Option<Version> {
+fn wrapped(mut object: Object<'_>, hints: &Hints) -> Option<Version> {
     let Some(Value::Object(inner)) = object.remove("item") else { return item(object, hints, "") };
     let mut version = item(inner, hints, "/item")?;
-    for (name, value) in &object {
+    for (name, value) in object.iter() {
         keep_value(&mut version, &format!("/{name}"), value);
     }
     Some(version)
 }
 
 /// The identifier of an object of the Media API: one that has an `etag` as well. Its `uri` names a session, too.
-pub(crate) fn itemid(fields: &Fields) -> Option<String> {
+pub(crate) fn itemid(fields: &Fields<'_>) -> Option<String> {
     let altids = fields.peek("altids")?.as_object()?;
     altids.get("etag")?;
     altids.get("itemid").and_then(text).map(|id| id.trim().to_owned())
 }
 
 /// What only AP says: the signal without which nothing may be published, and fields that ninjs has not.
-pub(crate) fn restrict(version: &mut Version, fields: &mut Fields) {
+pub(crate) fn restrict(version: &mut Version, fields: &mut Fields<'_>) {
     let signals = fields.peek("signals").map(strings).unwrap_or_default();
     if !signals.iter().any(|signal| signal.trim() == "newscontent") {
         terms::signal(version, "ap:no-newscontent", Severity::NotForPublication, "signals");
@@ -58,11 +59,11 @@ pub(crate) fn restrict(version: &mut Version, fields: &mut Fields) {
         let bylines = shape::objects(value).into_iter().filter_map(|(_, line)| {
             let part = |name: &str| line.get(name).and_then(text);
             let (by, title) = (part("by")?, part("title"));
-            Some(title.map_or(by.clone(), |title| format!("{by}, {title}")))
+            Some(title.map_or_else(|| by.to_string(), |title| format!("{by}, {title}")))
         });
         let lines: Vec<String> = bylines.collect();
         if fields.peek("byline").is_none() && !lines.is_empty() {
-            fields.put("byline", Value::from(lines.join("; ")));
+            fields.put("byline", lines.join("; "));
         } else {
             lines.iter().for_each(|line| terms::keep(version, "bylines", line));
         }
@@ -72,14 +73,15 @@ pub(crate) fn restrict(version: &mut Version, fields: &mut Fields) {
     {
         let city =
             place.get("city").or_else(|| place.get("countryareaname")).or_else(|| place.get("countryname"));
-        if let Some(city) = city.and_then(text) {
-            fields.put("located", Value::from(city));
+        if let Some(city) = city.and_then(text).map(Cow::into_owned) {
+            fields.put("located", city);
         }
     }
     let links = fields.peek("links").and_then(Value::as_array).into_iter().flatten();
     let canonical = links.filter(|link| link.get("rel").and_then(Value::as_str) == Some("canonical"));
-    if let Some(href) = canonical.filter_map(|link| link.get("href").and_then(text)).next() {
-        fields.put("link", Value::from(href));
+    let href = canonical.filter_map(|link| link.get("href").and_then(text)).next();
+    if let Some(href) = href.map(Cow::into_owned) {
+        fields.put("link", href);
     }
 }
 

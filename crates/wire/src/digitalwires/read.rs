@@ -1,10 +1,12 @@
 //! From dpa digitalwires to the nouns of the trade.
 
+use std::borrow::Cow;
+
 use news::Taken::{AsWritten, ByMeaning};
 use news::{BlockKind, Field, ItemClass, Reference, Relation, Rendition, Version};
-use serde_json::{Map, Value};
 
 use crate::html::{self, Words};
+use crate::json_tree::{Object, Value};
 use crate::ninjs::read::{advisory, each, keep_value, strings};
 use crate::ninjs::shape::{self, Fields, objects, text};
 use crate::story::{self, Dateline, Head};
@@ -41,7 +43,7 @@ const KNOWN: [shape::Known; 21] = [
     ("/categories", Field::Subject(0), ByMeaning),
 ];
 
-fn item(object: Map<String, Value>, hints: &Hints) -> Option<Version> {
+fn item(object: Object<'_>, hints: &Hints) -> Option<Version> {
     let origins = shape::note(&object, "", &KNOWN);
     let mut fields = Fields::new(object);
     let mut version = Version::new(fields.text("urn")?.trim());
@@ -77,14 +79,14 @@ fn item(object: Map<String, Value>, hints: &Hints) -> Option<Version> {
 }
 
 fn restrict(version: &mut Version, fields: &mut Fields, hints: &Hints) {
-    if let Some(status) = fields.take("pubstatus").filter(|status| !status.is_null()) {
+    if let Some(status) = fields.take("pubstatus").filter(|status| *status != Value::Null) {
         let word = status.as_str().map_or_else(|| status.to_string(), str::to_owned);
         terms::apply_status(version, &word, "pubstatus");
     }
     for signal in fields.take("signal").iter().flat_map(strings) {
         terms::signal(version, signal.trim(), terms::severity(&signal), "signal");
     }
-    if let Some(embargo) = fields.take("embargoed").filter(|embargo| !embargo.is_null()) {
+    if let Some(embargo) = fields.take("embargoed").filter(|embargo| *embargo != Value::Null) {
         let raw = embargo.as_str().map_or_else(|| embargo.to_string(), str::to_owned);
         terms::apply_embargo(version, &raw, "embargoed", hints);
     }
@@ -93,7 +95,7 @@ fn restrict(version: &mut Version, fields: &mut Fields, hints: &Hints) {
 /// What an editor may show is a note as well: it is no part of the story.
 fn notes(version: &mut Version, fields: &mut Fields) {
     for (i, (_, note)) in fields.take("ednotes").map(objects).unwrap_or_default().into_iter().enumerate() {
-        let shown = note.get("is_publishable").and_then(Value::as_bool) == Some(true);
+        let shown = note.get("is_publishable") == Some(&Value::Bool(true));
         let role = if shown { "ednote-publishable" } else { "ednote" };
         if let Some(words) = note.get("ednote").and_then(text) {
             terms::note(version, role, &words, format!("ednotes[{i}]"));
@@ -104,7 +106,7 @@ fn notes(version: &mut Version, fields: &mut Fields) {
     }
     match fields.take("notepad") {
         Some(Value::Object(parts)) => {
-            for (name, part) in parts {
+            for (name, part) in parts.into_members() {
                 let role = if name == "nonpublic_html" { "not-for-publication" } else { "notepad" };
                 for words in strings(&part) {
                     terms::note(version, role, &words, format!("notepad.{name}"));
@@ -121,9 +123,9 @@ fn notes(version: &mut Version, fields: &mut Fields) {
 }
 
 fn rights(version: &mut Version, fields: &mut Fields) {
-    version.rights.credit_line = fields.text("creditline");
-    version.rights.copyright_notice = fields.text("copyrightnotice");
-    version.rights.usage_terms.extend(fields.text("usageterms"));
+    version.rights.credit_line = fields.words("creditline");
+    version.rights.copyright_notice = fields.words("copyrightnotice");
+    version.rights.usage_terms.extend(fields.words("usageterms"));
 }
 
 fn categories(version: &mut Version, fields: &mut Fields) {
@@ -138,8 +140,8 @@ fn categories(version: &mut Version, fields: &mut Fields) {
         match terms::local(&kind) {
             "pubstatus" => terms::apply_status(version, terms::local(word), &path),
             "signal" => terms::signal(version, word, terms::severity(word), &path),
-            "keyword" => version.keywords.extend(name.clone()),
-            "creator" => version.creators.extend(name.clone()),
+            "keyword" => version.keywords.extend(name.map(Cow::into_owned)),
+            "creator" => version.creators.extend(name.map(Cow::into_owned)),
             "genre" => {
                 if let Some(name) = name.as_deref().filter(|name| terms::is_advisory(name)) {
                     advisory(version, name, &path);
@@ -180,10 +182,10 @@ fn associate(version: &mut Version, fields: &mut Fields) {
     for (i, (_, object)) in associations.into_iter().enumerate() {
         let path = format!("associations[{i}]");
         let mut inner = Fields::new(object);
-        let kind = inner.text("type");
+        let kind = inner.words("type");
         if let Some(uri) = inner.text("urn").filter(|uri| uri.trim() != version.uri) {
             let (uri, raw) = (uri.trim().to_owned(), kind.clone().unwrap_or_default());
-            let version_ = inner.text("version");
+            let version_ = inner.words("version");
             version.references.push(Reference {
                 relation: Relation::SeeAlso,
                 uri,
@@ -196,7 +198,7 @@ fn associate(version: &mut Version, fields: &mut Fields) {
             inner.take("renditions").map(objects).unwrap_or_default().into_iter().enumerate()
         {
             let mut rendition = Fields::new(rendition);
-            let media_type = rendition.text("mimetype");
+            let media_type = rendition.words("mimetype");
             if let Some(href) = rendition.text("url") {
                 version.renditions.push(Rendition {
                     href: href.trim().to_owned(),

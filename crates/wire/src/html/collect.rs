@@ -107,6 +107,15 @@ struct Hidden {
     text: String,
 }
 
+/// Whether so many bytes from here need no folding, as far as one can tell without the bytes behind them.
+#[inline]
+fn is_even<const STEP: usize>(bytes: &[u8], from: usize) -> bool {
+    let step = |from: usize| bytes.get(from..)?.first_chunk::<STEP>();
+    let (Some(here), Some(before)) = (step(from), step(from - 1)) else { return false };
+    let odd = |(&b, &before): (&u8, &u8)| (b < b' ') | ((b == b' ') & (before == b' '));
+    !here.iter().zip(before).fold(false, |found, pair| found | odd(pair))
+}
+
 /// How many bytes stand as they are: words with one space between two, which need no folding.
 pub(super) fn even_run(text: &str) -> usize {
     /// Bytes that are looked at at once.
@@ -115,20 +124,13 @@ pub(super) fn even_run(text: &str) -> usize {
     const SMALL: usize = 8;
     let bytes = text.as_bytes();
     let folds = |b: u8| b <= b' ' && is_space(char::from(b));
-    let odd = |(&b, &before): (&u8, &u8)| (b < b' ') | ((b == b' ') & (before == b' '));
-    let even = |from: usize, step: usize| {
-        let both = bytes.get(from..from + step).zip(bytes.get(from - 1..from - 1 + step));
-        both.is_some_and(|(here, before)| {
-            !here.iter().zip(before).fold(false, |found, pair| found | odd(pair))
-        })
-    };
     let mut sure = 0;
     if bytes.first().is_some_and(|&b| b > b' ') {
         sure = 1;
-        while even(sure, STEP) {
+        while is_even::<STEP>(bytes, sure) {
             sure += STEP;
         }
-        while even(sure, SMALL) {
+        while is_even::<SMALL>(bytes, sure) {
             sure += SMALL;
         }
     }

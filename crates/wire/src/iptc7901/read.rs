@@ -60,7 +60,7 @@ fn message(message: &Message<'_>, hints: &Hints) -> Result<Version, Complaint> {
     let head = head(&mut text, &header, message, &mut version);
     message.note_lines(&mut version, Field::Body, text.iter().map(|line| line.text));
     identify(&header, trailer.as_ref(), &head, &mut version);
-    let body = body(&text, &mut version);
+    let body = body(&text, is_clean(message.text.unwrap_or(message.head)), &mut version);
     story::tell(&mut version, head, body, "text");
     Ok(version)
 }
@@ -243,20 +243,27 @@ fn first_alone(text: &[Line<'_>]) -> Option<usize> {
 
 /// Without fill, bells and changes of the font.
 fn cleaned(text: &str) -> Cow<'_, str> {
-    if text.bytes().fold(false, |found, b| found | (b == 0x7f) | (b == 0x07) | (b.wrapping_sub(0x11) < 3)) {
-        text.chars().filter(|c| !matches!(*c, DELETE | BELL | '\u{11}'..='\u{13}')).collect::<String>().into()
-    } else {
-        text.into()
+    if is_clean(text) {
+        return text.into();
     }
+    text.chars().filter(|c| !matches!(*c, DELETE | BELL | '\u{11}'..='\u{13}')).collect::<String>().into()
+}
+
+/// Whether none of these is in a text.
+fn is_clean(text: &str) -> bool {
+    let dirt = |b: u8| (b == 0x7f) | (b == 0x07) | (b.wrapping_sub(0x11) < 3);
+    // Without a way out in the middle of a step, so that many bytes are looked at at once.
+    !text.as_bytes().chunks(64).any(|step| step.iter().fold(false, |found, &b| found | dirt(b)))
 }
 
 fn is_indented(line: &str) -> bool {
     line.starts_with('\t') || line.starts_with("   ")
 }
 
-/// The body, by the rules in this module's documentation.
-fn body(text: &[Line<'_>], version: &mut Version) -> Words {
-    let mut text: Vec<(Cow<'_, str>, End)> = text.iter().map(|line| (cleaned(line.text), line.end)).collect();
+/// The body, by the rules in this module's documentation. `clean` says that there is no fill in the whole message.
+fn body(text: &[Line<'_>], clean: bool, version: &mut Version) -> Words {
+    let plain = |text| if clean { Cow::Borrowed(text) } else { cleaned(text) };
+    let mut text: Vec<(Cow<'_, str>, End)> = text.iter().map(|line| (plain(line.text), line.end)).collect();
     let mut words = Words::default();
     if let Some(at) = text.iter().position(|(line, _)| is_notebook(line)) {
         let rest: Vec<Cow<'_, str>> = text.drain(at..).map(|(line, _)| line).collect();
@@ -266,8 +273,9 @@ fn body(text: &[Line<'_>], version: &mut Version) -> Words {
     instructions(&mut text, &mut words);
     let filled = |line: &str| line.bytes().any(|b| b > b' ' && b.is_ascii()) || !line.trim().is_empty();
     let ends = |end| text.iter().filter(|(line, e)| *e == end && filled(line)).count();
-    let bare_parts = ends(End::Full) > ends(End::Bare);
-    let mut paragraph: Option<String> = None;
+    let bare = ends(End::Bare);
+    let bare_parts = bare > 0 && ends(End::Full) > bare;
+    let mut paragraph = Paragraph::default();
     let mut at = 0;
     while let Some((line, end)) = text.get(at) {
         let bare = line.trim_matches(terms::is_space);
@@ -277,10 +285,10 @@ fn body(text: &[Line<'_>], version: &mut Version) -> Words {
             false => 0,
         };
         if let Some(row) = as_row(bare) {
-            close(&mut paragraph, &mut words);
+            paragraph.close(&mut words);
             words.blocks.extend(row);
         } else if columns > 1 {
-            close(&mut paragraph, &mut words);
+            paragraph.close(&mut words);
             let table: Vec<&str> = text[at..at + columns]
                 .iter()
                 .map(|(line, _)| line.trim_end_matches(terms::is_space))
@@ -289,20 +297,55 @@ fn body(text: &[Line<'_>], version: &mut Version) -> Words {
             at += columns;
             continue;
         } else if bare.is_empty() {
-            close(&mut paragraph, &mut words);
+            paragraph.close(&mut words);
         } else {
-            if begins(line, bare, paragraph.as_deref()) {
-                close(&mut paragraph, &mut words);
+            if paragraph.ends_before(line, bare) {
+                paragraph.close(&mut words);
             }
-            join(&mut paragraph, bare, version);
+            paragraph.join(bare, version);
             if *end == End::Bare && bare_parts || is_heading(bare) {
-                close(&mut paragraph, &mut words);
+                paragraph.close(&mut words);
             }
         }
         at += 1;
     }
-    close(&mut paragraph, &mut words);
+    paragraph.close(&mut words);
     words
+}
+
+/// The lines of a paragraph so far.
+#[derive(Default)]
+struct Paragraph<'t>(Vec<&'t str>);
+
+impl<'t> Paragraph<'t> {
+    /// Whether a line begins another one.
+    fn ends_before(&self, line: &str, bare: &str) -> bool {
+        let item = bare.starts_with("- ") && self.0.first().is_some_and(|first| first.starts_with("- "));
+        is_indented(line) || is_heading(bare) || item
+    }
+
+    fn join(&mut self, line: &'t str, version: &mut Version) {
+        let mut end = self.0.last().map_or("", |before| before).chars().rev();
+        if end.next() == Some('-')
+            && end.next().is_some_and(char::is_alphanumeric)
+            && line.starts_with(char::is_alphabetic)
+            && !version.complaints.iter().any(|complaint| complaint.code == "hyphen-at-line-end")
+        {
+            let before = self.0.join(" ");
+            let tail = before.char_indices().rev().nth(19).map_or(&*before, |(at, _)| &before[at..]);
+            let message =
+                format!("a line ends in `{tail}`; whether the hyphen parts a word is not said, and it stays");
+            terms::complain(version, Gravity::Remark, "hyphen-at-line-end", message, "text");
+        }
+        self.0.push(line);
+    }
+
+    fn close(&mut self, words: &mut Words) {
+        if !self.0.is_empty() {
+            words.blocks.push(story::draft(BlockKind::P, self.0.join(" "), Vec::new(), None));
+            self.0.clear();
+        }
+    }
 }
 
 /// Takes out instructions for typesetting machines, between SCD (0x0C) and ECD (0x0B) on one line.
@@ -336,11 +379,6 @@ fn is_heading(line: &str) -> bool {
     (1..=4).contains(&(line.len() - title.len())) && title.starts_with(' ')
 }
 
-fn begins(line: &str, bare: &str, paragraph: Option<&str>) -> bool {
-    let item = bare.starts_with("- ") && paragraph.is_some_and(|before| before.starts_with("- "));
-    is_indented(line) || is_heading(bare) || item
-}
-
 /// Whether a line is a row.
 fn is_row(line: &str) -> bool {
     memchr::memchr(0x1f, line.as_bytes()).is_some()
@@ -358,38 +396,12 @@ fn as_row(line: &str) -> Option<Option<Draft>> {
 
 fn is_columnar(line: &str) -> bool {
     let bare = line.trim_matches(terms::is_space);
-    // Without a way out, so that many bytes are looked at at once.
     let bytes = bare.as_bytes();
-    let three = bytes.iter().zip(bytes.iter().skip(1)).zip(bytes.iter().skip(2));
-    let wide =
-        || three.fold(false, |found, ((a, b), c)| found | ((*a == b' ') & (*b == b' ') & (*c == b' ')));
-    (wide() || memchr::memchr(b'\t', bare.as_bytes()).is_some()) && !is_row(bare)
-}
-
-fn join(paragraph: &mut Option<String>, line: &str, version: &mut Version) {
-    let Some(before) = paragraph else {
-        *paragraph = Some(line.to_owned());
-        return;
+    let space = |at: usize| bytes.get(at) == Some(&b' ');
+    // One of three in a row stands at every third place.
+    let wide = |at: usize| {
+        space(at) && (space(at - 1) && (space(at - 2) || space(at + 1)) || space(at + 1) && space(at + 2))
     };
-    let mut end = before.chars().rev();
-    if end.next() == Some('-')
-        && end.next().is_some_and(char::is_alphanumeric)
-        && line.starts_with(char::is_alphabetic)
-    {
-        let tail: String = before.chars().rev().take(20).collect();
-        let tail: String = tail.chars().rev().collect();
-        let message =
-            format!("a line ends in `{tail}`; whether the hyphen parts a word is not said, and it stays");
-        if !version.complaints.iter().any(|complaint| complaint.code == "hyphen-at-line-end") {
-            terms::complain(version, Gravity::Remark, "hyphen-at-line-end", message, "text");
-        }
-    }
-    before.push(' ');
-    before.push_str(line);
-}
-
-fn close(paragraph: &mut Option<String>, words: &mut Words) {
-    if let Some(text) = paragraph.take() {
-        words.blocks.push(story::draft(BlockKind::P, text, Vec::new(), None));
-    }
+    let wide = (2..bytes.len()).step_by(3).any(wide);
+    (wide || memchr::memchr(b'\t', bytes).is_some()) && !is_row(bare)
 }

@@ -1,5 +1,6 @@
 //! JSON Feed to versions.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use news::Taken::{AsWritten, ByMeaning};
@@ -7,10 +8,10 @@ use news::{
     BlockKind, Complaint, Field, Gravity, ItemClass, Masthead, Reference, Relation, Severity, Signal, Taken,
     Version, nth,
 };
-use serde_json::{Map, Value};
 
 use super::shape::{self, Item};
 use crate::feed::{self, Draft};
+use crate::json_tree::{Object, Value};
 use crate::xml::Element;
 use crate::{Hints, Reading, html, json_text};
 
@@ -162,7 +163,7 @@ fn take(item: Item, ordinal: usize, reading: &mut Reading, hints: &Hints) {
 }
 
 fn version(
-    mut object: Map<String, Value>,
+    mut object: Object<'_>,
     span: &Range<usize>,
     path: &str,
     hints: &Hints,
@@ -223,15 +224,18 @@ fn note(draft: &mut Draft<'_>, field: Field, taken: Taken, pointer: &'static str
 }
 
 /// Takes a string out of an object; blank ones and other values stay.
-fn string(object: &mut Map<String, Value>, name: &str) -> Option<String> {
+fn string<'a>(object: &mut Object<'a>, name: &str) -> Option<Cow<'a, str>> {
     if object.get(name)?.as_str()?.trim().is_empty() {
         return None;
     }
-    object.remove(name)?.as_str().map(str::to_owned)
+    match object.remove(name)? {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
 }
 
 /// The body: the fullest text that the item carries.
-fn words(object: &mut Map<String, Value>, path: &str, draft: &mut Draft<'_>) {
+fn words(object: &mut Object<'_>, path: &str, draft: &mut Draft<'_>) {
     for pointer in ["/content_html", "/content_text", "/summary"] {
         let Some(text) = string(object, &pointer[1..]) else { continue };
         let here = format!("{path}.{}", &pointer[1..]);
@@ -245,7 +249,7 @@ fn words(object: &mut Map<String, Value>, path: &str, draft: &mut Draft<'_>) {
     }
 }
 
-fn attached(object: &mut Map<String, Value>, draft: &mut Draft<'_>) {
+fn attached(object: &mut Object<'_>, draft: &mut Draft<'_>) {
     let noted = |draft: &mut Draft<'_>, pointer: String| {
         let field = Field::Rendition(nth(draft.version.renditions.len()));
         draft.version.origins.path(field, AsWritten, pointer);
@@ -268,7 +272,7 @@ fn attached(object: &mut Map<String, Value>, draft: &mut Draft<'_>) {
 }
 
 fn identify(
-    object: &mut Map<String, Value>,
+    object: &mut Object<'_>,
     title: &str,
     published: &str,
     path: &str,

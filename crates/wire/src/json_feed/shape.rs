@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use serde_json::{Map, Value};
-
+use crate::json_tree::{Object, Value};
 use crate::{Limits, json_text};
 
 /// One item as it stands in the text.
-pub(super) struct Item {
+pub(super) struct Item<'a> {
     /// The object, or why it is none.
-    pub(super) object: Result<Map<String, Value>, Broken>,
+    pub(super) object: Result<Object<'a>, Broken>,
     /// Its bytes.
     pub(super) span: Range<usize>,
 }
@@ -22,7 +21,7 @@ pub(super) struct Broken {
 }
 
 /// Parses one item.
-pub(super) fn parse(text: &str, span: Range<usize>, limits: &Limits) -> Item {
+pub(super) fn parse<'a>(text: &'a str, span: Range<usize>, limits: &Limits) -> Item<'a> {
     let slice = &text[span.clone()];
     let object = match json_text::strict(slice, limits.depth) {
         Ok(Value::Object(object)) => Ok(object),
@@ -38,7 +37,12 @@ pub(super) fn parse(text: &str, span: Range<usize>, limits: &Limits) -> Item {
 }
 
 /// The items of an array. A broken one that seems to swallow its neighbours gives back those that are whole.
-pub(super) fn items(text: &str, array: Range<usize>, most: usize, limits: &Limits) -> (Vec<Item>, bool) {
+pub(super) fn items<'a>(
+    text: &'a str,
+    array: Range<usize>,
+    most: usize,
+    limits: &Limits,
+) -> (Vec<Item<'a>>, bool) {
     let mut found = Vec::new();
     // Neighbours are looked for in at most so many bytes, so that time stays linear.
     let mut budget = 4 * array.len() + (1 << 16);
@@ -56,13 +60,13 @@ pub(super) fn items(text: &str, array: Range<usize>, most: usize, limits: &Limit
     (found, false)
 }
 
-fn recover(
-    text: &str,
+fn recover<'a>(
+    text: &'a str,
     broken: Range<usize>,
     budget: &mut usize,
     most: usize,
     limits: &Limits,
-    found: &mut Vec<Item>,
+    found: &mut Vec<Item<'a>>,
 ) {
     let mut at = broken.start + 1;
     while let Some(brace) = memchr::memchr(b'{', &text.as_bytes()[at.min(broken.end)..broken.end]) {
@@ -77,7 +81,7 @@ fn recover(
             return;
         }
         let item = parse(text, start..end, limits);
-        let named = |name: &str| item.object.as_ref().is_ok_and(|object| object.contains_key(name));
+        let named = |name: &str| item.object.as_ref().is_ok_and(|object| object.get(name).is_some());
         if named("id") && ["content_html", "content_text", "title", "url"].iter().any(|name| named(name)) {
             at = end;
             found.push(item);

@@ -1,10 +1,12 @@
 //! Which of the bodies of an object is its story, and how it is read.
 
-use news::{Gravity, Version};
-use serde_json::{Map, Value};
+use std::borrow::Cow;
 
-use super::shape::{self, Fields};
+use news::{Gravity, Version};
+
+use super::shape::Fields;
 use crate::html::{self, Words};
+use crate::json_tree::{Object, Value};
 use crate::story::Head;
 use crate::{Hints, nitf, terms, xml};
 
@@ -28,16 +30,16 @@ enum Use {
     Other,
 }
 
-struct Body {
+struct Body<'a> {
     form: Form,
     purpose: Use,
-    text: String,
+    text: Cow<'a, str>,
     path: String,
 }
 
 /// Takes all bodies from the fields and reads the best: the story before anything else, HTML before NITF before
 /// plain text. The others are kept as they are.
-pub(super) fn read(version: &mut Version, fields: &mut Fields, hints: &Hints) -> (Head, Words) {
+pub(super) fn read(version: &mut Version, fields: &mut Fields<'_>, hints: &Hints) -> (Head, Words) {
     let mut bodies = Vec::new();
     for (name, value) in fields.take_all(|name| name == "body" || name.starts_with("body_")) {
         match value {
@@ -81,13 +83,13 @@ pub(super) fn read(version: &mut Version, fields: &mut Fields, hints: &Hints) ->
     read.unwrap_or_default()
 }
 
-fn refuse(version: &mut Version, path: &str, value: &Value) {
+fn refuse(version: &mut Version, path: &str, value: &Value<'_>) {
     terms::complain(version, Gravity::Hold, "unreadable-body", "a body that is no text", path);
     terms::keep(version, path, &value.to_string());
 }
 
 /// ninjs 1: the form is in the name.
-fn named(name: &str, text: String) -> Body {
+fn named<'a>(name: &str, text: Cow<'a, str>) -> Body<'a> {
     let suffix = name.to_ascii_lowercase();
     let suffix = suffix.strip_prefix("body_").unwrap_or_default();
     let form = match suffix {
@@ -101,7 +103,7 @@ fn named(name: &str, text: String) -> Body {
 }
 
 /// ninjs 2 and 3: form and role are fields.
-fn roled(version: &mut Version, object: Map<String, Value>, path: &str) -> Option<Body> {
+fn roled<'a>(version: &mut Version, object: Object<'a>, path: &str) -> Option<Body<'a>> {
     let mut fields = Fields::new(object);
     let role = fields.text("role").unwrap_or_default();
     let kind = fields.text("contenttype").unwrap_or_default();
@@ -119,7 +121,7 @@ fn roled(version: &mut Version, object: Map<String, Value>, path: &str) -> Optio
     };
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let form = match kind.as_str() {
-        "" => named(&format!("body_{role}"), String::new()).form,
+        "" => named(&format!("body_{role}"), Cow::default()).form,
         "application/xhtml+xml" | "text/xhtml" => Form::Xhtml,
         "text/html" => Form::Html,
         kind if kind.contains("nitf") => Form::Nitf,
@@ -142,7 +144,7 @@ fn purpose(role: &str) -> Use {
     }
 }
 
-fn tell(version: &mut Version, body: &Body, hints: &Hints) -> Option<(Head, Words)> {
+fn tell(version: &mut Version, body: &Body<'_>, hints: &Hints) -> Option<(Head, Words)> {
     let path = body.path.as_str();
     let words = match body.form {
         Form::Xhtml | Form::Html => html::read_fragment(&body.text, path, &hints.limits),
@@ -163,9 +165,9 @@ fn tell(version: &mut Version, body: &Body, hints: &Hints) -> Option<(Head, Word
 }
 
 /// A text that may be HTML, as one line: for headlines.
-pub(super) fn headline(object: Map<String, Value>) -> (String, Option<String>, bool) {
+pub(super) fn headline(object: Object<'_>) -> (Cow<'_, str>, Option<Cow<'_, str>>, bool) {
     let mut fields = Fields::new(object);
     let role = fields.text("role").unwrap_or_default();
     let kind = fields.text("contenttype").unwrap_or_default().to_ascii_lowercase();
-    (role, fields.take("value").as_ref().and_then(shape::text), kind.contains("html"))
+    (role, fields.text("value"), kind.contains("html"))
 }

@@ -1,15 +1,17 @@
 //! From ninjs to the nouns of the trade.
 
+use std::borrow::Cow;
+
 use news::Taken::{AsWritten, ByMeaning};
 use news::{
     BlockKind, Complaint, Field, Gravity, ItemClass, Point, PubStatus, Reference, Relation, Rendition,
     Severity, Version, VersionOrder, VersionStamp, nth,
 };
-use serde_json::{Map, Value};
 
 use super::bodies;
 use super::shape::{self, Beside, Fields, Member, objects, text};
 use crate::html::{self, Words};
+use crate::json_tree::{Object, Value};
 use crate::story::{self, Dateline, Head};
 use crate::{Format, Hints, Limits, Reading, ap_media, terms};
 
@@ -23,9 +25,9 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
 /// the objects is kept with every one of them.
 pub(crate) fn each(
     format: Format,
-    (mut members, beside): (Vec<Member>, Beside),
+    (mut members, beside): (Vec<Member<'_>>, Beside<'_>),
     hints: &Hints,
-    one: impl Fn(Map<String, Value>) -> Option<Version>,
+    one: impl Fn(Object<'_>) -> Option<Version>,
 ) -> Reading {
     let mut reading = Reading { format: Some(format), ..Reading::default() };
     if members.len() > hints.limits.items {
@@ -107,11 +109,11 @@ const KNOWN: [shape::Known; 36] = [
 ];
 
 /// One object, to which `within` points in its item; `None` if it names itself nowhere.
-pub(crate) fn item(object: Map<String, Value>, hints: &Hints, within: &str) -> Option<Version> {
+pub(crate) fn item(object: Object<'_>, hints: &Hints, within: &str) -> Option<Version> {
     let origins = shape::note(&object, within, &KNOWN);
     let own = ["uri", "guid"]
         .iter()
-        .find_map(|wanted| object.keys().find(|name| name.eq_ignore_ascii_case(wanted)));
+        .find_map(|wanted| object.names().find(|name| name.eq_ignore_ascii_case(wanted)));
     let own = own.map(|name| format!("{within}/{name}"));
     let mut fields = Fields::new(object);
     let media_api = ap_media::itemid(&fields);
@@ -167,8 +169,8 @@ fn fill(head: &mut Head, inner: Head) {
 
 // --- version and status ---
 
-fn times(version: &mut Version, fields: &mut Fields, hints: &Hints) {
-    let mut stamp = |version: &mut Version, name: &str| {
+fn times(version: &mut Version, fields: &mut Fields<'_>, hints: &Hints) {
+    let mut stamp = |version: &mut Version, name: &'static str| {
         let raw = fields.text(name)?;
         terms::stamp(version, &raw, name, hints)
     };
@@ -192,7 +194,7 @@ fn times(version: &mut Version, fields: &mut Fields, hints: &Hints) {
     };
 }
 
-fn restrict(version: &mut Version, fields: &mut Fields, hints: &Hints) {
+fn restrict(version: &mut Version, fields: &mut Fields<'_>, hints: &Hints) {
     for (name, value) in fields.take_all(|name| name == "pubstatus") {
         match &value {
             Value::String(word) => terms::apply_status(version, word, &name),
@@ -203,7 +205,7 @@ fn restrict(version: &mut Version, fields: &mut Fields, hints: &Hints) {
         // Present without a time means "until further notice".
         let raw = match value {
             Value::Null => String::new(),
-            Value::String(raw) => raw,
+            Value::String(raw) => raw.into_owned(),
             other => other.to_string(),
         };
         terms::apply_embargo(version, &raw, &name, hints);
@@ -245,7 +247,7 @@ pub(crate) fn codes(value: &Value) -> Vec<String> {
         Value::Object(object) => {
             let code = ["code", "qcode", "uri", "literal", "value", "name"]
                 .iter()
-                .find_map(|name| object.get(*name).and_then(text));
+                .find_map(|name| object.get(name).and_then(text));
             code.map(|code| code.trim().to_owned()).into_iter().collect()
         }
         other => text(other).map(|code| code.trim().to_owned()).into_iter().collect(),
@@ -256,8 +258,8 @@ pub(crate) fn codes(value: &Value) -> Vec<String> {
 pub(crate) fn strings(value: &Value) -> Vec<String> {
     match value {
         Value::Array(values) => values.iter().flat_map(strings).collect(),
-        Value::Object(object) => object.values().flat_map(strings).collect(),
-        other => text(other).into_iter().collect(),
+        Value::Object(object) => object.iter().flat_map(|(_, value)| strings(value)).collect(),
+        other => text(other).map(Cow::into_owned).into_iter().collect(),
     }
 }
 
@@ -287,12 +289,12 @@ pub(crate) fn advisory(version: &mut Version, word: &str, path: &str) {
 fn describe(version: &mut Version, fields: &mut Fields) {
     if let Some(value) = fields.take("urgency") {
         let whole =
-            value.as_f64().filter(|number| number.fract() == 0.0).map(|number| format!("{number:.0}"));
-        let raw = whole.or_else(|| text(&value)).unwrap_or_default();
-        terms::apply_urgency(version, &raw, "urgency");
+            value.as_f64().filter(|number| number.fract() == 0.0).map(|number| format!("{number:.0}").into());
+        let raw: Option<Cow<'_, str>> = whole.or_else(|| text(&value));
+        terms::apply_urgency(version, &raw.unwrap_or_default(), "urgency");
     }
     version.located = fields.text("located").map(|place| terms::collapse(&place));
-    version.slugline = fields.text("slugline");
+    version.slugline = fields.words("slugline");
     for (name, value) in fields.take_all(|name| matches!(name, "subject" | "subjects" | "genre" | "genres")) {
         let genre = name.to_ascii_lowercase().starts_with("genre");
         for object in listed(value) {
@@ -313,25 +315,26 @@ fn describe(version: &mut Version, fields: &mut Fields) {
     for (_, value) in fields.take_all(|name| name == "keyword" || name == "keywords") {
         version.keywords.extend(codes(&value));
     }
-    version.rights.copyright_holder = fields.text("copyrightholder");
-    version.rights.copyright_notice = fields.text("copyrightnotice");
-    version.rights.credit_line = fields.text("creditline").or_else(|| fields.text("credit"));
+    version.rights.copyright_holder = fields.words("copyrightholder");
+    version.rights.copyright_notice = fields.words("copyrightnotice");
+    version.rights.credit_line = fields.words("creditline").or_else(|| fields.words("credit"));
     for (_, value) in fields.take_all(|name| name == "usageterms") {
         version.rights.usage_terms.extend(strings(&value));
     }
-    version.link = fields.text("link").or_else(|| fields.text("url"));
+    version.link = fields.words("link").or_else(|| fields.words("url"));
 }
 
 /// More points are not taken.
 const POINTS: usize = 1000;
 
 /// The points of the places (RFC 7946 §3.1.2: longitude first). All else that a place says stays where it is.
-fn points(version: &mut Version, fields: &Fields, within: &str) {
+fn points(version: &mut Version, fields: &Fields<'_>, within: &str) {
     for (list, member) in [("places", "geoJSON"), ("place", "geometry_geojson")] {
         let places = fields.peek(list).and_then(Value::as_array).into_iter().flatten();
         for (n, place) in places.enumerate() {
-            let shape = place.get(member).filter(|shape| shape.get("type") == Some(&"Point".into()));
-            let at = |n: usize| shape?.get("coordinates")?.get(n)?.as_f64();
+            let shape =
+                place.get(member).filter(|shape| shape.get("type").and_then(Value::as_str) == Some("Point"));
+            let at = |n: usize| shape?.get("coordinates")?.as_array()?.get(n)?.as_f64();
             let (Some(longitude), Some(latitude)) = (at(0), at(1)) else { continue };
             let Some(point) = Point::new(latitude, longitude) else { continue };
             if version.points.len() < POINTS {
@@ -343,7 +346,7 @@ fn points(version: &mut Version, fields: &Fields, within: &str) {
     }
 }
 
-fn listed(value: Value) -> Vec<Value> {
+fn listed(value: Value<'_>) -> Vec<Value<'_>> {
     match value {
         Value::Array(values) => values,
         Value::Null => Vec::new(),
@@ -351,7 +354,7 @@ fn listed(value: Value) -> Vec<Value> {
     }
 }
 
-fn concept(value: Value) -> news::Subject {
+fn concept(value: Value<'_>) -> news::Subject {
     let Value::Object(object) = value else {
         return terms::subject(None, None, text(&value).as_deref());
     };
@@ -364,7 +367,7 @@ fn concept(value: Value) -> news::Subject {
 
 // --- story ---
 
-fn opening(version: &mut Version, fields: &mut Fields, limits: &Limits) -> Head {
+fn opening(version: &mut Version, fields: &mut Fields<'_>, limits: &Limits) -> Head {
     let mut head = Head::default();
     if let Some(headline) = fields.text("headline") {
         head.lines.extend(story::line(BlockKind::Headline, &headline));
@@ -421,14 +424,15 @@ fn headline(
     }
 }
 
-fn captions(fields: &mut Fields, words: &mut Words) {
+fn captions(fields: &mut Fields<'_>, words: &mut Words) {
     for (_, value) in fields.take_all(|name| matches!(name, "description_caption" | "description_text")) {
         words.blocks.extend(text(&value).and_then(|text| story::line(BlockKind::Caption, &text)));
     }
     for (_, value) in fields.take_all(|name| name == "descriptions") {
-        let captions =
-            objects(value).into_iter().filter_map(|(_, object)| object.get("value").and_then(text));
-        words.blocks.extend(captions.filter_map(|text| story::line(BlockKind::Caption, &text)));
+        for (_, object) in objects(value) {
+            let caption = object.get("value").and_then(text);
+            words.blocks.extend(caption.and_then(|text| story::line(BlockKind::Caption, &text)));
+        }
     }
 }
 
@@ -447,14 +451,13 @@ fn attach(version: &mut Version, fields: &mut Fields) {
     }
 }
 
-fn renditions(version: &mut Version, value: Value, owner: Option<&str>, path: &str) {
+fn renditions(version: &mut Version, value: Value<'_>, owner: Option<&str>, path: &str) {
     for (i, (name, object)) in objects(value).into_iter().enumerate() {
         let mut fields = Fields::new(object);
         let name = fields.text("name").or(name);
-        let media_type = fields.text("contenttype").or_else(|| fields.text("mimetype"));
+        let media_type = fields.words("contenttype").or_else(|| fields.words("mimetype"));
         if let Some(href) = fields.text("href") {
-            let role =
-                [owner.map(str::to_owned), name.clone()].into_iter().flatten().collect::<Vec<_>>().join("/");
+            let role = [owner, name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("/");
             let role = (!role.is_empty()).then_some(role);
             version.renditions.push(Rendition { href: href.trim().to_owned(), media_type, role });
         }
@@ -466,7 +469,7 @@ fn renditions(version: &mut Version, value: Value, owner: Option<&str>, path: &s
 
 /// Fields of the item itself that name others: what it is a translation of, what it was written through from, and the
 /// events that it is about (ninjs 2 and 3).
-fn name_others(version: &mut Version, fields: &mut Fields) {
+fn name_others(version: &mut Version, fields: &mut Fields<'_>) {
     for (field, relation) in [("translationof", Relation::Translation), ("evolvedfrom", Relation::Previous)] {
         if let Some(uri) = fields.text(field) {
             let uri = uri.trim().to_owned();
@@ -503,16 +506,10 @@ fn name_others(version: &mut Version, fields: &mut Fields) {
     }
 }
 
-fn associate(
-    version: &mut Version,
-    name: Option<String>,
-    object: Map<String, Value>,
-    package: bool,
-    i: usize,
-) {
+fn associate(version: &mut Version, name: Option<Cow<'_, str>>, object: Object<'_>, package: bool, i: usize) {
     let mut fields = Fields::new(object);
     let name = fields.text("name").or(name);
-    let path = format!("associations[{}]", name.clone().unwrap_or_else(|| i.to_string()));
+    let path = format!("associations[{}]", name.clone().unwrap_or_else(|| i.to_string().into()));
     let status = fields.text("pubstatus");
     let usable = status.as_deref().is_none_or(|word| terms::status(word) == PubStatus::Usable);
     if let Some(uri) = fields.text("uri").or_else(|| fields.text("guid")) {
@@ -522,7 +519,7 @@ fn associate(
             _ if package => Relation::Member,
             _ => Relation::SeeAlso,
         };
-        let raw = fields.text("rel").or(name.clone()).unwrap_or_default();
+        let raw = fields.text("rel").or(name.clone()).unwrap_or_default().into_owned();
         let word = raw.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
         let relation = match (relation, word.as_str()) {
             (Relation::SeeAlso, "translationof" | "istranslationof" | "translatedfrom") => {
@@ -533,7 +530,7 @@ fn associate(
         let reference = Reference {
             relation,
             uri: uri.trim().to_owned(),
-            version: fields.text("version"),
+            version: fields.words("version"),
             when: None,
             raw,
         };
@@ -572,7 +569,7 @@ pub(crate) fn keep_value(version: &mut Version, path: &str, value: &Value) {
             }
         }
         Value::Object(object) => {
-            for (name, value) in object {
+            for (name, value) in object.iter() {
                 keep_value(version, &format!("{path}.{name}"), value);
             }
         }

@@ -1,19 +1,20 @@
 //! What a ninjs text says: its objects, and the fields of each.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use news::{Field, Origins, Taken};
-use serde_json::{Map, Value};
 
+use crate::json_tree::{Member as Named, Object, Value};
 use crate::{Limits, json_text};
 
 /// How often reading looks in vain for the next object behind a broken one.
 const ATTEMPTS: usize = 64;
 
 /// One member of a text.
-pub(crate) struct Member {
+pub(crate) struct Member<'a> {
     /// The object, or why it cannot be read.
-    pub(crate) object: Result<Map<String, Value>, Broken>,
+    pub(crate) object: Result<Object<'a>, Broken>,
     /// Its bytes.
     pub(crate) span: Range<usize>,
     /// It was found inside what a broken neighbour left, and may be a part of it.
@@ -29,10 +30,10 @@ pub(crate) struct Broken {
 }
 
 /// What stands beside `items` in a wrapper.
-pub(crate) type Beside = Vec<(String, Value)>;
+pub(crate) type Beside<'a> = Vec<Named<'a>>;
 
 /// The objects of a text, in order, and what stands beside `items` in a wrapper.
-pub(crate) fn members(text: &str, limits: &Limits) -> (Vec<Member>, Beside) {
+pub(crate) fn members<'a>(text: &'a str, limits: &Limits) -> (Vec<Member<'a>>, Beside<'a>) {
     let start = json_text::skip_space(text, 0);
     match text.as_bytes().get(start) {
         Some(b'[') => (sequence(text, start + 1, text.len(), limits), Vec::new()),
@@ -41,13 +42,13 @@ pub(crate) fn members(text: &str, limits: &Limits) -> (Vec<Member>, Beside) {
 }
 
 /// The objects of one array, which begins at `start`, or the one object that stands there.
-pub(crate) fn members_at(text: &str, start: usize, end: usize, limits: &Limits) -> Vec<Member> {
+pub(crate) fn members_at<'a>(text: &'a str, start: usize, end: usize, limits: &Limits) -> Vec<Member<'a>> {
     let start = start + usize::from(text.as_bytes().get(start) == Some(&b'['));
     sequence(text, start, end, limits)
 }
 
 /// `{"items": […]}` without a uri of its own.
-fn wrapper(text: &str, limits: &Limits) -> Option<(Vec<Member>, Beside)> {
+fn wrapper<'a>(text: &'a str, limits: &Limits) -> Option<(Vec<Member<'a>>, Beside<'a>)> {
     let fields = json_text::members(text)?;
     if fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("uri") || name.eq_ignore_ascii_case("guid")) {
         return None;
@@ -55,13 +56,11 @@ fn wrapper(text: &str, limits: &Limits) -> Option<(Vec<Member>, Beside)> {
     let (_, items) = fields.iter().find(|(name, value)| *name == "items" && value.starts_with('['))?;
     let start = items.as_ptr() as usize - text.as_ptr() as usize;
     let beside = fields.iter().filter(|(name, _)| *name != "items");
-    let beside =
-        beside.filter_map(|(name, value)| Some(((*name).to_owned(), serde_json::from_str(value).ok()?)));
-    let beside = beside.collect();
+    let beside = beside.map(|(name, value)| json_text::loose(name, value)).collect();
     Some((sequence(text, start + 1, start + items.len(), limits), beside))
 }
 
-fn sequence(text: &str, from: usize, to: usize, limits: &Limits) -> Vec<Member> {
+fn sequence<'a>(text: &'a str, from: usize, to: usize, limits: &Limits) -> Vec<Member<'a>> {
     let mut found = Vec::new();
     let mut attempts = ATTEMPTS;
     let mut at = from;
@@ -87,7 +86,7 @@ fn sequence(text: &str, from: usize, to: usize, limits: &Limits) -> Vec<Member> 
 }
 
 /// The value that begins here, and where it ends.
-fn value(text: &str, at: usize, limits: &Limits) -> (Result<Map<String, Value>, Broken>, usize) {
+fn value<'a>(text: &'a str, at: usize, limits: &Limits) -> (Result<Object<'a>, Broken>, usize) {
     let end = json_text::value_end(text, at);
     let object = match json_text::strict(&text[at.min(end)..end], limits.depth) {
         Ok(Value::Object(object)) => Ok(object),
@@ -99,7 +98,13 @@ fn value(text: &str, at: usize, limits: &Limits) -> (Result<Map<String, Value>, 
 
 /// Objects with a uri of their own inside what a broken one seems to cover: a bracket or quote too few makes it
 /// swallow its neighbours.
-fn recover(text: &str, range: Range<usize>, attempts: &mut usize, limits: &Limits, found: &mut Vec<Member>) {
+fn recover<'a>(
+    text: &'a str,
+    range: Range<usize>,
+    attempts: &mut usize,
+    limits: &Limits,
+    found: &mut Vec<Member<'a>>,
+) {
     let mut at = range.start;
     while let Some(brace) = memchr::memchr(b'{', text.as_bytes().get(at..range.end).unwrap_or_default()) {
         let start = at + brace;
@@ -116,7 +121,7 @@ fn recover(text: &str, range: Range<usize>, attempts: &mut usize, limits: &Limit
         if let (Ok(object), end) = value(text, start, limits) {
             *attempts += 1;
             let named =
-                ["uri", "guid"].iter().any(|name| object.keys().any(|key| key.eq_ignore_ascii_case(name)));
+                ["uri", "guid"].iter().any(|name| object.names().any(|key| key.eq_ignore_ascii_case(name)));
             if named && end <= range.end {
                 found.push(Member { object: Ok(object), span: start..end, doubtful: true });
             }
@@ -130,9 +135,9 @@ pub(crate) type Known = (&'static str, Field, Taken);
 
 /// Notes where the values of an object stood: those of `known` that are among its names. `within` is the pointer to the
 /// object itself.
-pub(crate) fn note(object: &Map<String, Value>, within: &str, known: &[Known]) -> Origins {
+pub(crate) fn note(object: &Object<'_>, within: &str, known: &[Known]) -> Origins {
     let mut origins = Origins::default();
-    for name in object.keys() {
+    for name in object.names() {
         let Some((path, field, taken)) =
             known.iter().find(|(path, ..)| name.eq_ignore_ascii_case(&path[1..]))
         else {
@@ -148,21 +153,21 @@ pub(crate) fn note(object: &Map<String, Value>, within: &str, known: &[Known]) -
 }
 
 /// The fields of an object; what is not taken is left over.
-pub(crate) struct Fields(Vec<(String, Value)>);
+pub(crate) struct Fields<'a>(Vec<Named<'a>>);
 
-impl Fields {
-    pub(crate) fn new(object: Map<String, Value>) -> Self {
-        Self(object.into_iter().collect())
+impl<'a> Fields<'a> {
+    pub(crate) fn new(object: Object<'a>) -> Self {
+        Self(object.into_members())
     }
 
     /// The first field of this name, without regard to case.
-    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value<'a>> {
         let at = self.0.iter().position(|(key, _)| key.eq_ignore_ascii_case(name))?;
         Some(self.0.remove(at).1)
     }
 
     /// All fields with one of these names, in order.
-    pub(crate) fn take_all(&mut self, wanted: impl Fn(&str) -> bool) -> Vec<(String, Value)> {
+    pub(crate) fn take_all(&mut self, wanted: impl Fn(&str) -> bool) -> Vec<Named<'a>> {
         let is = |key: &str| match key.bytes().any(|b| b.is_ascii_uppercase()) {
             true => wanted(&key.to_ascii_lowercase()),
             false => wanted(key),
@@ -176,39 +181,44 @@ impl Fields {
     }
 
     /// The first field of this name, left where it is.
-    pub(crate) fn peek(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn peek(&self, name: &str) -> Option<&Value<'a>> {
         self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// Adds a field behind the others.
-    pub(crate) fn put(&mut self, name: &str, value: Value) {
-        self.0.push((name.to_owned(), value));
+    pub(crate) fn put(&mut self, name: &'static str, text: String) {
+        self.0.push((name.into(), Value::String(text.into())));
     }
 
     /// The text of the first field of this name that has one.
-    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<Cow<'a, str>> {
         match self.take(name)? {
             Value::String(text) if !text.trim().is_empty() => Some(text),
-            Value::Number(number) => Some(number.to_string()),
+            Value::Number(number) => Some(number.to_string().into()),
             Value::Null => None,
             value => {
-                self.0.push((name.to_owned(), value));
+                self.0.push((name.into(), value));
                 None
             }
         }
     }
 
+    /// The same as a text of its own.
+    pub(crate) fn words(&mut self, name: &'static str) -> Option<String> {
+        self.text(name).map(Cow::into_owned)
+    }
+
     /// What nobody took.
-    pub(crate) fn rest(self) -> Vec<(String, Value)> {
+    pub(crate) fn rest(self) -> Vec<Named<'a>> {
         self.0
     }
 }
 
 /// A string or number that is not blank.
-pub(crate) fn text(value: &Value) -> Option<String> {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
+pub(crate) fn text<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    let text: Cow<'v, str> = match value {
+        Value::String(text) => (&**text).into(),
+        Value::Number(number) => number.to_string().into(),
         _ => return None,
     };
     (!text.trim().is_empty()).then_some(text)
@@ -216,12 +226,13 @@ pub(crate) fn text(value: &Value) -> Option<String> {
 
 /// The objects of a field that is an array (ninjs 2 and 3) or an object by names (ninjs 1). The name, if any, stands
 /// beside each.
-pub(crate) fn objects(value: Value) -> Vec<(Option<String>, Map<String, Value>)> {
+pub(crate) fn objects(value: Value<'_>) -> Vec<(Option<Cow<'_, str>>, Object<'_>)> {
     match value {
         Value::Array(values) => {
             values.into_iter().filter_map(|v| into_object(v).map(|object| (None, object))).collect()
         }
         Value::Object(map) => map
+            .into_members()
             .into_iter()
             .filter_map(|(name, v)| into_object(v).map(|object| (Some(name), object)))
             .collect(),
@@ -229,7 +240,7 @@ pub(crate) fn objects(value: Value) -> Vec<(Option<String>, Map<String, Value>)>
     }
 }
 
-fn into_object(value: Value) -> Option<Map<String, Value>> {
+fn into_object(value: Value<'_>) -> Option<Object<'_>> {
     match value {
         Value::Object(object) => Some(object),
         _ => None,

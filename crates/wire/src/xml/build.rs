@@ -259,15 +259,32 @@ impl<'a, 'l> Pull<'a, 'l> {
             } else {
                 at += self.text_reference(&raw[at..], offset + at, &mut out);
             }
-            let next = memchr::memchr2(b'&', b'\r', &bytes[at..]).map_or(bytes.len(), |length| at + length);
-            out.push_str(&raw[at..next]);
-            at = next;
+            // Escaped markup has one reference behind the other.
+            if bytes.get(at) != Some(&b'&') {
+                let next =
+                    memchr::memchr2(b'&', b'\r', &bytes[at..]).map_or(bytes.len(), |length| at + length);
+                out.push_str(&raw[at..next]);
+                at = next;
+            }
         }
         Cow::Owned(out)
     }
 
     /// Resolves the reference with which a text begins, and says how long it is.
     fn text_reference(&mut self, text: &str, offset: usize, out: &mut String) -> usize {
+        // Four make up nearly all, and need no search for their end.
+        let (c, length) = match text.as_bytes() {
+            [_, b'l', b't', b';', ..] => ('<', 4),
+            [_, b'g', b't', b';', ..] => ('>', 4),
+            [_, b'a', b'm', b'p', b';', ..] => ('&', 5),
+            [_, b'q', b'u', b'o', b't', b';', ..] => ('"', 6),
+            _ => return self.other_reference(text, offset, out),
+        };
+        out.push(c);
+        length
+    }
+
+    fn other_reference(&mut self, text: &str, offset: usize, out: &mut String) -> usize {
         let end = match memchr::memchr2(b';', b'&', &text.as_bytes()[1..]) {
             Some(length) if text.as_bytes()[1 + length] == b';' => 1 + length,
             // What is never closed stands for itself.
