@@ -113,7 +113,8 @@ impl<'a> Arrival<'a> {
     }
 
     fn terms(&self, n: u32) -> Terms {
-        Terms { n, embargo: self.version.embargo, expires: self.expires }
+        let withheld = machine_severity(self.version) >= Severity::Withholds;
+        Terms { n, embargo: self.version.embargo, expires: self.expires, withheld }
     }
 
     /// Records it, unless it is recorded already.
@@ -369,14 +370,16 @@ impl<'a> Arrival<'a> {
         if self.story.standing == ItemStanding::Killed {
             return nothing();
         }
-        let same_terms = known.embargo == self.version.embargo && known.expires == self.expires;
+        let Terms { embargo, expires, withheld, .. } = self.terms(n);
+        let same_terms = (known.embargo, known.expires, known.withheld) == (embargo, expires, withheld);
         let by_hand = [code::RELEASED, code::RELEASED_AFTER_KILL].contains(&known.reason.as_str());
         let cleared = by_hand && known.embargo == self.version.embargo;
         let found = self.assess(cleared);
         let mut decision = self.again(known, found, same_terms).unwrap_or_else(|| {
             let mut decision = nothing();
             if !same_terms {
-                decision.ruling.reasons = vec![Reason::new(code::TERMS_CHANGED, "embargo or expiry moved")];
+                decision.ruling.reasons =
+                    vec![Reason::new(code::TERMS_CHANGED, "status, embargo or expiry moved")];
             }
             decision
         });
@@ -427,8 +430,8 @@ impl<'a> Arrival<'a> {
                 }
                 Some(decision)
             }
-            (_, Want::Hold | Want::Ignore | Want::Wait(_)) if found.recall => {
-                self.takes_off(known, found, same_terms)
+            (_, Want::Hold | Want::Ignore | Want::Wait(_)) if found.recall && !same_terms => {
+                self.takes_off(found)
             }
             _ => None,
         }
@@ -436,24 +439,13 @@ impl<'a> Arrival<'a> {
 
     /// The newest version is off itself (everything was held, a rule stopped it, a person refused it), and the agency
     /// says now what takes off the item: that holds for what is still public of it.
-    fn takes_off(&self, known: &Known, found: Assessment, same_terms: bool) -> Option<Decision> {
-        let waits = matches!(found.want, Want::Wait(_));
-        let is_new = if waits { !same_terms } else { !found.has(&known.reason) };
+    fn takes_off(&self, found: Assessment) -> Option<Decision> {
         let mut decision =
             Decision { ruling: ruling_of(Act::Hold, found), n: None, changes: vec![], terms: None };
         decision.ruling.until = Some(Until::Person);
         recall(self.story, &mut decision);
         stop_waiting(self.story, &mut decision);
-        if !is_new || decision.changes.is_empty() {
-            return None;
-        }
-        // Why it is off is that from now on, unless a person said why: else its next copy would take off again what a
-        // person releases.
-        let by_person = [code::OPERATOR_HOLD, code::KILL_TEXT].contains(&known.reason.as_str());
-        if known.standing == VersionStanding::Held && !waits && !by_person {
-            decision.changes.insert(0, Change::Version(known.n, VersionStanding::Held));
-        }
-        Some(decision)
+        (!decision.changes.is_empty()).then_some(decision)
     }
 
     /// Whether a version that is off may go live merely because nothing is said against it any more.

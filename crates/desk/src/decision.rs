@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use news::{Act, Change, Embargo, ItemStanding, Reason, Ruling, VersionStanding};
 
-/// From when to when a version may be public, as decided: the record keeps it with the version.
+/// Whether, from when and until when a version may be public, as the agency last said: the record keeps it with the
+/// version, whatever else keeps the version off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// The version's ordinal.
@@ -12,6 +13,8 @@ pub struct Terms {
     pub embargo: Option<Embargo>,
     /// Not after: the earlier of the item's own expiry and the contract's.
     pub expires: Option<Timestamp>,
+    /// Not at all, until the agency says usable.
+    pub withheld: bool,
 }
 
 /// A ruling, with everything that the record must write down for it.

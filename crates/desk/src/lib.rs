@@ -29,7 +29,7 @@
 //! | higher number, same words | update | `metadata` |
 //! | lower version | ignore (alarm if it withholds) | `late` |
 //! | same version, same copy | ignore, and nothing is added; a newer *time* with the same copy is the same | `redelivery` |
-//! | … of a version that is held here, and it is withheld or embargoed now | what is live of the item is recalled | `withheld`, `embargoed` |
+//! | … of a version that is off here, and it is withheld or embargoed now | what is live of the item is recalled | `withheld`, `embargoed` |
 //! | … but status, embargo or expiry moved | acted on, under the ordinal it has | `withheld`, `embargoed`, `usable-again`, `terms-changed` … |
 //! | no explicit version, other copy | update; silent if the claimed time did not move | `update`, `silent-change` |
 //! | same explicit version, other copy | update, silent | `silent-change` |

@@ -216,6 +216,12 @@ fn release(story: &Story, n: Option<u32>, now: Timestamp) -> Result<Decision, Re
         return Ok(already("the version is live already"));
     }
     may_release(known, now)?;
+    if let Some(newest) =
+        story.newest_of_agency().filter(|newest| newest.withheld && !overtakes(known, newest))
+    {
+        // The agency withholds the item with a later version.
+        return Err(RefuseCommandError::Withheld { n: newest.n });
+    }
     let later = |other: &Known| {
         other.n != known.n
             && !overtakes(known, other)
@@ -278,6 +284,9 @@ pub(crate) fn may_release(known: &Known, now: Timestamp) -> Result<(), RefuseCom
             return Err(RefuseCommandError::Unpublishable { n, reason: known.reason.clone() });
         }
         standing => return Err(RefuseCommandError::Stands { command: "release", n, standing }),
+    }
+    if known.withheld {
+        return Err(RefuseCommandError::Withheld { n });
     }
     match known.reason.as_str() {
         code::WITHHELD | code::WITHHELD_BY_ANOTHER => return Err(RefuseCommandError::Withheld { n }),

@@ -43,7 +43,7 @@ pub fn revise(
         ruling: Ruling::new(act, Reason::new(code, text)),
         n: Some(next),
         changes: vec![Change::Version(next, VersionStanding::Live)],
-        terms: Some(Terms { n: next, embargo: base.embargo, expires: base.expires }),
+        terms: Some(Terms { n: next, embargo: base.embargo, expires: base.expires, withheld: base.withheld }),
     };
     goes_live(story, next, &mut decision);
     if base.standing == VersionStanding::Held {

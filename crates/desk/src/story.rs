@@ -33,6 +33,8 @@ pub struct Known {
     pub embargo: Option<Embargo>,
     /// Not after, by the item's own word or the contract's: as in the last [`Terms`](crate::Terms) for it.
     pub expires: Option<Timestamp>,
+    /// Whether the agency withholds it: as in the last [`Terms`](crate::Terms) for it.
+    pub withheld: bool,
 }
 
 /// An item's history, as far as decisions depend on it. The default is an item never seen.
@@ -119,6 +121,7 @@ impl Story {
                 review: ReviewState::Unreviewed,
                 embargo: version.embargo,
                 expires: version.expires,
+                withheld: false,
             });
         }
         if let Some(terms) = decision.terms
@@ -126,6 +129,7 @@ impl Story {
         {
             known.embargo = terms.embargo;
             known.expires = terms.expires;
+            known.withheld = terms.withheld;
         }
         for change in &decision.changes {
             match *change {

@@ -44,6 +44,7 @@ pub(crate) fn story_of(row: Option<&StoryRow>) -> Story {
                 reason: version.reason.clone(),
                 embargo: version.embargo,
                 expires: version.expires,
+                withheld: version.withheld,
             })
             .collect(),
         recent_changes: row.recent_changes.clone(),
@@ -264,6 +265,7 @@ impl Desk {
                 n: terms.n,
                 embargo: terms.embargo,
                 expires: terms.expires,
+                withheld: terms.withheld,
             }),
             language: version.language.clone(),
             review,

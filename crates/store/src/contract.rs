@@ -440,7 +440,7 @@ fn terms_follow_the_last_word(dir: &Path, open: Open<'_>) {
     let (store, key) = (open(dir), key("a"));
     record(&*store, vec![live(1, 1, &key, "one", "words")]);
     assert_eq!(store.next_due().expect("asked"), None);
-    let terms = Terms { n: 1, embargo: None, expires: Some(at(500)) };
+    let terms = Terms { n: 1, embargo: None, expires: Some(at(500)), withheld: true };
     let again = edit(live(2, 1, &key, "one", "words"), |ruled| {
         ruled.n = None;
         ruled.changes.clear();
@@ -448,7 +448,8 @@ fn terms_follow_the_last_word(dir: &Path, open: Open<'_>) {
         ruled.terms = Some(terms);
     });
     record(&*store, vec![Entry { words: None, leaves: vec![], ..again }]);
-    assert_eq!(story(&*store, &key).versions[0].expires, Some(at(500)));
+    let known = &story(&*store, &key).versions[0];
+    assert_eq!((known.expires, known.withheld), (Some(at(500)), true));
     assert_eq!(store.next_due().expect("asked"), Some(at(500)));
 }
 

@@ -201,6 +201,13 @@ pub struct Ruled {
     pub complaints: Vec<ComplaintRow>,
 }
 
+impl Ruled {
+    /// Whether the agency withholds the version that this adds.
+    pub(crate) fn withholds(&self) -> bool {
+        self.terms.is_some_and(|terms| Some(terms.n) == self.n && terms.withheld)
+    }
+}
+
 /// What the house's routes gave a version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoutedRow {
@@ -236,7 +243,7 @@ pub struct Revision {
     pub from: u32,
 }
 
-/// From when to when a version may be public.
+/// Whether, from when and until when a version may be public.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// The version's ordinal.
@@ -247,6 +254,9 @@ pub struct Terms {
     /// Not after.
     #[serde(with = "Opt::<TextShape<Timestamp>>", default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
+    /// Not at all, until the agency says usable.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withheld: bool,
 }
 
 /// An item's place on one site. Instants are kept to the microsecond, rounded down, in the index; write them so.

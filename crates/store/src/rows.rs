@@ -116,6 +116,8 @@ pub struct VersionRow {
     pub embargo: Option<Embargo>,
     /// Not after, by the last terms for it.
     pub expires: Option<Timestamp>,
+    /// Whether the agency withholds it, by the last terms for it.
+    pub withheld: bool,
     /// Its language (BCP 47).
     pub language: Option<String>,
     /// Its review state.
@@ -163,6 +165,7 @@ impl VersionRow {
             copy_empty: ruled.copy_empty,
             embargo: ruled.embargo,
             expires: ruled.expires,
+            withheld: ruled.withholds(),
             language: ruled.language.clone(),
             review: ruled.review,
             routed: ruled.routed.clone(),

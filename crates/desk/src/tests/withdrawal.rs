@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn release(n: u32) -> Command {
+    Command::Release { n: Some(n) }
+}
+
 #[test]
 fn a_canceled_version_kills_the_item() {
     Room::new()
@@ -197,10 +201,12 @@ fn what_the_agency_says_of_a_version_that_is_held_here_takes_off_what_is_live() 
     room.arrives(&withheld(numbered(2, "b")), "hold: withheld, recall")
         .stands("withheld: 1 recalled, 2 held")
         .arrives(&withheld(numbered(2, "b")), "ignore: redelivery")
-        .arrives(&numbered(2, "b"), "hold: hold-all")
-        .stands("withheld: 1 recalled, 2 held");
-    room.policy.hold_all = false;
-    room.arrives(&withheld(numbered(2, "b")), "ignore: redelivery").stands("withheld: 1 recalled, 2 held");
+        .refuses(release(2), RefuseCommandError::Withheld { n: 2 })
+        .refuses(release(1), RefuseCommandError::Withheld { n: 1 })
+        .arrives(&numbered(2, "b"), "ignore: terms-changed")
+        .stands("withheld: 1 recalled, 2 held")
+        .told_to(release(2), "publish: released")
+        .stands("live(2): 1 superseded, 2 live");
 
     let mut room = held_behind_a_live_one();
     room.arrives(&embargo(numbered(2, "b"), 60), "hold: embargoed, recall")
@@ -208,6 +214,26 @@ fn what_the_agency_says_of_a_version_that_is_held_here_takes_off_what_is_live() 
         .arrives(&embargo(numbered(2, "b"), 60), "ignore: redelivery")
         .clock(60)
         .ticks(None);
+}
+
+#[test]
+fn nobody_releases_what_the_agency_withholds_whatever_else_keeps_it_off() {
+    Room::new()
+        .arrives(&withheld(numbered(1, "a")), "hold: withheld")
+        .told_to(Command::Hold, "hold: operator-hold")
+        .refuses(release(1), RefuseCommandError::Withheld { n: 1 });
+    let mut room = Room::new();
+    room.policy.hold_all = true;
+    room.arrives(&numbered(1, "a"), "hold: hold-all")
+        .arrives(&withheld(numbered(1, "a")), "ignore: terms-changed")
+        .refuses(release(1), RefuseCommandError::Withheld { n: 1 })
+        .arrives(&numbered(1, "a"), "ignore: terms-changed")
+        .told_to(release(1), "publish: released");
+    Room::new()
+        .arrives(&numbered(1, "a"), "publish: new")
+        .told_to(Command::Hold, "hold: operator-hold, recall")
+        .arrives(&withheld(numbered(2, "b")), "hold: withheld")
+        .refuses(release(1), RefuseCommandError::Withheld { n: 2 });
 }
 
 #[test]

@@ -147,13 +147,16 @@ fn apply_ruled(tx: &Transaction<'_>, seq: u64, at: i64, ruled: &Ruled) -> Result
         tie(tx, about, n, ruled)?;
     }
     if let Some(terms) = &ruled.terms {
-        tx.prepare_cached("UPDATE version SET embargo = ?3, expires = ?4 WHERE item = ?1 AND n = ?2")?
-            .execute(params![
-                item,
-                terms.n,
-                embargo_text(terms.embargo.as_ref())?,
-                terms.expires.map(|e| e.to_string())
-            ])?;
+        tx.prepare_cached(
+            "UPDATE version SET embargo = ?3, expires = ?4, withheld = ?5 WHERE item = ?1 AND n = ?2",
+        )?
+        .execute(params![
+            item,
+            terms.n,
+            embargo_text(terms.embargo.as_ref())?,
+            terms.expires.map(|e| e.to_string()),
+            terms.withheld,
+        ])?;
     }
     let others = ruled.changes.iter().filter(|change| !is_of(change, ruled.n));
     change(tx, at, item, &ruled.key, reason, others)?;
@@ -225,12 +228,14 @@ fn add_version(
     });
     let (standing, reason) = (own.unwrap_or(VersionStanding::Ignored), own.map_or("", |_| reason));
     let mut put = tx.prepare_cached(
-        "INSERT INTO version (item, n, seq, standing, reason, waits, embargo, expires)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+        "INSERT INTO version (item, n, seq, standing, reason, waits, embargo, expires, withheld)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
     )?;
     let (embargo, expires) = (embargo_text(ruled.embargo.as_ref())?, ruled.expires.map(|at| at.to_string()));
     let (text, waits) = (standing_text(standing), waits(standing));
-    let put = put.execute(params![about.id, n, signed(seq)?, text, reason, waits, embargo, expires])?;
+    let withheld = ruled.withholds();
+    let put =
+        put.execute(params![about.id, n, signed(seq)?, text, reason, waits, embargo, expires, withheld])?;
     if put == 0 {
         return Err(StoreError::refused(format!("{} already has a version {n}", ruled.key)));
     }

@@ -72,7 +72,7 @@ fn embargo(text: Option<String>) -> Result<Option<Embargo>, StoreError> {
 
 fn versions(tx: &Transaction<'_>, item: i64) -> Result<Vec<VersionRow>, StoreError> {
     let mut ask = tx.prepare_cached(
-        "SELECT n, seq, standing, reason, embargo, expires FROM version WHERE item = ?1 ORDER BY n",
+        "SELECT n, seq, standing, reason, embargo, expires, withheld FROM version WHERE item = ?1 ORDER BY n",
     )?;
     collect(ask.query([item])?, |row| {
         let (n, seq): (u32, u64) = (row.get(0)?, unsigned(row.get(1)?)?);
@@ -85,6 +85,7 @@ fn versions(tx: &Transaction<'_>, item: i64) -> Result<Vec<VersionRow>, StoreErr
             reason: row.get(3)?,
             embargo: embargo(row.get(4)?)?,
             expires: row.get::<_, Option<String>>(5)?.map(|text| parse_instant(&text)).transpose()?,
+            withheld: row.get(6)?,
             ..version
         })
     })

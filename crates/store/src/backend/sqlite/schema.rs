@@ -73,7 +73,7 @@ CREATE TABLE seal (
 ";
 
 /// The age of the index: raise it with every change of [`INDEX`] or of what is derived into it.
-const INDEX_AGE: i64 = 4;
+const INDEX_AGE: i64 = 5;
 
 /// Everything here is derived from journal and vault.
 const INDEX: &str = "
@@ -97,7 +97,7 @@ CREATE INDEX tie_uri ON tie (uri, agency) WHERE uri IS NOT NULL;
 CREATE INDEX tie_mark ON tie (mark) WHERE mark IS NOT NULL;
 CREATE TABLE version (
     item INTEGER NOT NULL, n INTEGER NOT NULL, seq INTEGER NOT NULL, standing TEXT NOT NULL, reason TEXT NOT NULL,
-    waits INTEGER NOT NULL, embargo TEXT, expires TEXT, PRIMARY KEY (item, n)
+    waits INTEGER NOT NULL, embargo TEXT, expires TEXT, withheld INTEGER NOT NULL, PRIMARY KEY (item, n)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX version_waits ON version (seq) WHERE waits = 1;
 CREATE TABLE placement (
