@@ -91,6 +91,43 @@ const WITNESS_GAUGES: [WitnessGauge; 3] = [
     }),
 ];
 
+/// Up to how many microseconds each step of a [`Spread`] goes; the last one goes on.
+const STEPS: [u64; 12] = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000, 100_000, 1_000_000];
+
+/// How long something took, each time.
+#[derive(Debug, Default)]
+pub struct Spread {
+    steps: [AtomicU64; STEPS.len()],
+    count: AtomicU64,
+    micros: AtomicU64,
+}
+
+impl Spread {
+    /// It took so long once more.
+    pub(crate) fn took(&self, time: std::time::Duration) {
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        if let Some(step) = STEPS.iter().position(|most| micros <= *most) {
+            self.steps[step].fetch_add(1, Ordering::Relaxed);
+        }
+        self.micros.fetch_add(micros, Ordering::Relaxed);
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// As a histogram of Prometheus, in seconds.
+    fn write(&self, out: &mut String, name: &str, help: &str) {
+        let seconds = |micros: u64| micros as f64 / 1e6;
+        let _ = write!(out, "# HELP verbatim_{name} {help}\n# TYPE verbatim_{name} histogram\n");
+        let mut all = 0;
+        for (step, most) in self.steps.iter().zip(STEPS) {
+            all += step.load(Ordering::Relaxed);
+            let _ = writeln!(out, "verbatim_{name}_bucket{{le=\"{}\"}} {all}", seconds(most));
+        }
+        let (count, sum) = (self.count.load(Ordering::Relaxed), seconds(self.micros.load(Ordering::Relaxed)));
+        let _ = writeln!(out, "verbatim_{name}_bucket{{le=\"+Inf\"}} {count}");
+        let _ = write!(out, "verbatim_{name}_sum {sum}\nverbatim_{name}_count {count}\n");
+    }
+}
+
 #[derive(Debug, Default)]
 struct Board {
     feeds: BTreeMap<FeedId, FeedHealth>,
@@ -109,6 +146,8 @@ pub struct Health {
     pub alarms: Counter,
     /// Requests answered to readers.
     pub answers: Counter,
+    /// What the public log adds to a commit: its leaves hashed, the checkpoint signed and remembered.
+    pub log_added: Spread,
     /// The journal's last sequence number.
     journal: AtomicU64,
     board: Mutex<Board>,
@@ -257,6 +296,8 @@ impl Health {
         );
         gauge("tray", "gauge", "Transmissions and orders that wait for the desk.", tray as u64);
         gauge("hold_all", "gauge", "1 while everything is held.", u64::from(hold_all));
+        let help = "What the public log adds to a commit: leaves hashed, checkpoint signed and remembered.";
+        self.log_added.write(&mut out, "log_added_seconds", help);
         let board = self.board();
         out.push_str("# HELP verbatim_rulings_total Versions ruled, by feed and ruling.\n# TYPE verbatim_rulings_total counter\n");
         for (feed, health) in &board.feeds {
@@ -334,8 +375,18 @@ mod tests {
     fn metrics_name_feed_and_ruling() {
         let (health, feed) = (Health::default(), FeedId::from("agx"));
         health.ruled(&feed, Act::Kill);
+        for micros in [40, 60, 6_000, 2_000_000] {
+            health.log_added.took(std::time::Duration::from_micros(micros));
+        }
         let metrics = health.metrics(3, true);
         for line in [
+            "verbatim_log_added_seconds_bucket{le=\"0.00005\"} 1",
+            "verbatim_log_added_seconds_bucket{le=\"0.005\"} 2",
+            "verbatim_log_added_seconds_bucket{le=\"0.01\"} 3",
+            "verbatim_log_added_seconds_bucket{le=\"1\"} 3",
+            "verbatim_log_added_seconds_bucket{le=\"+Inf\"} 4",
+            "verbatim_log_added_seconds_sum 2.0061",
+            "verbatim_log_added_seconds_count 4",
             "verbatim_rulings_total{feed=\"agx\",ruling=\"kill\"} 1",
             "verbatim_tray 3",
             "verbatim_hold_all 1",

@@ -186,10 +186,14 @@ impl Room {
         self.finds_space("recording in the journal")?;
         let committed = self.store.record_prepared(entries)?;
         // Nobody is told of the commit, and nothing that came with it is shown, before it is signed.
+        let since = clock::Since::now();
         self.notary.sign(&committed).map_err(|error| StoreError::Fatal {
             doing: "signing the public log".to_owned(),
             why: error.to_string(),
         })?;
+        if committed.iter().any(|one| !one.leaves.is_empty()) {
+            self.health.log_added.took(since.elapsed());
+        }
         Ok(committed)
     }
 

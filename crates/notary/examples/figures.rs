@@ -11,7 +11,7 @@ use notary::chain::{self, Extra, Seen, Trust, Verdict};
 use notary::note::{Checkpoint, KeyKind, SignerKey};
 use notary::tiles::{FromTiles, Levels, Tile, Tiles};
 use notary::tree::{self, Edge, Hash};
-use notary::{Disclosure, Leaf, Proof, commit, leaf_hash};
+use notary::{Disclosure, Leaf, Paragraphs, Proof, Quote, Secret, commit, leaf_hash};
 
 #[derive(Default)]
 struct Log {
@@ -112,6 +112,21 @@ fn main() -> Result<(), String> {
                 return Err(format!("{chain:?}"));
             }
         }
+        let (secret, words) = (Secret([1; 32]), "a".repeat(300));
+        let blocks = Paragraphs::of(&secret, (0..24).map(|_| ("p", words.as_str())));
+        let quote = Quote {
+            url: format!("https://daily.example/s/{:026}", index),
+            n: 7,
+            kind: "p".to_owned(),
+            text: words.clone(),
+            salt: secret.paragraph(7),
+            path: blocks.prove(7).ok_or("no such block")?,
+            proof: Proof::parse(&proof).map_err(|error| error.to_string())?,
+        };
+        println!(
+            "a quotation of 300 bytes out of 24 blocks: {} bytes, its words included",
+            quote.encode().len()
+        );
         println!(
             "a proof among {size} leaves: {} bytes, made in {made:?}, verified in {:?}",
             proof.len(),

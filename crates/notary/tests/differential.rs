@@ -209,3 +209,88 @@ proptest! {
         prop_assert_eq!(Note::parse(&text).is_ok(), signed_note::Note::from_bytes(text.as_bytes()).is_ok(), "{:?}", text);
     }
 }
+
+/// Where tiles begin and end, and the largest log that the other verifiers are shown.
+const SIZES: [u64; 10] = [0, 1, 2, 255, 256, 257, 65_535, 65_536, 65_537, 300_000];
+
+#[test]
+fn large_logs_are_to_others_what_they_are_to_us_and_altered_ones_are_refused() {
+    let leaves: Vec<Vec<u8>> = (0..300_000_u32).map(|n| n.to_be_bytes().to_vec()).collect();
+    // Made once: an earlier state is a beginning of it, to them as to us.
+    let (log, them) = (Log::of(&leaves), theirs(&leaves));
+    let mut edge = Edge::default();
+    let mut next = 0;
+    let mut before = (0, edge.root());
+    for size in SIZES {
+        while next < size {
+            edge.push(leaf_hash(&leaves[next as usize]));
+            next += 1;
+        }
+        let nodes = FromTiles { tiles: &log, size };
+        let root = tree::root(&nodes, size).unwrap();
+        assert_eq!((root, root), (edge.root(), tlog_tiles::tree_hash(size, &them).unwrap().0), "{size}");
+        let judge = RootHash::<Sha256>::new(root.into(), size);
+        let digests = |path: &[Hash]| path.iter().map(|hash| (*hash).into()).collect::<Vec<_>>();
+        let hashes = |path: &[Hash]| path.iter().map(|hash| tlog_tiles::Hash(*hash)).collect::<Vec<_>>();
+        let picks = [0, 1, 254, 255, 256, 257, 65_534, 65_535, 65_536, size / 2, size.saturating_sub(1)];
+        for index in picks.into_iter().filter(|index| *index < size) {
+            let leaf = &leaves[index as usize];
+            let path = tree::prove_inclusion(&nodes, index, size).unwrap();
+            let of_theirs = tlog_tiles::prove_record(size, index, &them).unwrap();
+            assert_eq!(hashes(&path), of_theirs, "leaf {index} of {size}");
+            // The leaf, its index, the size, the root, the path: each as it is, and each of them altered.
+            let other = &leaves[(index as usize + 1) % leaves.len()];
+            let mut bent = path.clone();
+            bent.iter_mut().take(1).for_each(|hash| hash[7] ^= 1);
+            let mut wrong = root;
+            wrong[0] ^= 1;
+            for (leaf, index, size, root, path, right) in [
+                (leaf, index, size, root, &path, true),
+                (other, index, size, root, &path, false),
+                (leaf, index + 1, size, root, &path, false),
+                (leaf, index, size, wrong, &path, false),
+                (leaf, index, size, root, &bent, path.is_empty()),
+                (leaf, index, size * 2 + 1, root, &path, false),
+            ] {
+                let ours = tree::check_inclusion(&leaf_hash(leaf), index, size, &root, path).is_ok();
+                let (hash, record) = (tlog_tiles::Hash(root), tlog_tiles::record_hash(leaf));
+                let cloudflares = tlog_tiles::check_record(&hashes(path), size, hash, index, record).is_ok();
+                let proof = InclusionProof::<Sha256>::from_digests(&digests(path));
+                let judge = RootHash::<Sha256>::new(root.into(), size);
+                let merkles = judge.verify_inclusion(leaf, index, &proof).is_ok();
+                assert_eq!((ours, cloudflares, merkles), (right, right, right), "leaf {index} of {size}");
+            }
+        }
+        let (old, earlier) = before;
+        if old > 0 {
+            let path = tree::prove_consistency(&nodes, old, size).unwrap();
+            assert_eq!(hashes(&path), tlog_tiles::prove_tree(size, old, &them).unwrap(), "{old} to {size}");
+            let mut wrong = earlier;
+            wrong[31] ^= 1;
+            for (earlier, right) in [(earlier, true), (wrong, false)] {
+                let ours = tree::check_consistency(old, &earlier, size, &root, &path).is_ok();
+                let (new, was) = (tlog_tiles::Hash(root), tlog_tiles::Hash(earlier));
+                let cloudflares = tlog_tiles::check_tree(&hashes(&path), size, new, old, was).is_ok();
+                let proof = ConsistencyProof::<Sha256>::from_digests(&digests(&path));
+                let merkles = judge.verify_consistency(&RootHash::new(earlier.into(), old), &proof).is_ok();
+                assert_eq!((ours, cloudflares, merkles), (right, right, right), "{old} to {size}");
+            }
+        }
+        before = (size, root);
+        // The checkpoint, and one that somebody changed.
+        let key = SignerKey::new("log.example/log/2026", KeyKind::Log, &[5; 32]).unwrap();
+        let note =
+            Checkpoint { origin: "log.example/log/2026".to_owned(), size, root }.sign(&[&key], 0).to_string();
+        let known =
+            VerifierList::new(vec![Box::new(StandardVerifier::new(&key.verifier().to_string()).unwrap())]);
+        let accepts = |note: &str| {
+            signed_note::Note::from_bytes(note.as_bytes()).is_ok_and(|note| note.verify(&known).is_ok())
+        };
+        let state = tlog_tiles::Checkpoint::from_bytes(
+            signed_note::Note::from_bytes(note.as_bytes()).unwrap().text(),
+        )
+        .unwrap();
+        assert_eq!((accepts(&note), state.size(), state.hash().0), (true, size, root));
+        assert!(!accepts(&note.replacen(&format!("\n{size}\n"), &format!("\n{}\n", size + 1), 1)));
+    }
+}

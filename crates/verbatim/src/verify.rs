@@ -8,6 +8,7 @@ use lines::reader::{Answer, Reader};
 use news::Digest;
 use notary::chain::{Chain, Seen, Trust, Verdict, check};
 use notary::{Proof, Quote, VerifierKey, relaxed, relaxed_hash};
+use press::gate::{ReadBack, read_back};
 use serde_json::{Value, json};
 
 use crate::cli;
@@ -17,6 +18,9 @@ use crate::say::{self, Failure, paint, tame};
 /// How long one answer may take, and how long it may be.
 const PATIENCE: Duration = Duration::from_secs(20);
 const LONGEST: usize = 16 << 20;
+/// How many style sheets of a page are looked at, and how much of a rule is told.
+const SHEETS: usize = 8;
+const RULE: usize = 120;
 /// Characters of an item's identifier in its address.
 const ID: usize = 26;
 
@@ -124,7 +128,18 @@ fn online_case(ask: &cli::Verify, mut trust: Trust) -> Result<Case, Untold> {
     let mut remarks = Vec::new();
     let page = get(&reader, &runtime, &ask.target)?;
     let mut seen = match page.status {
-        200 => look(page.text().ok_or_else(|| Untold("the page is not UTF-8".to_owned()))?),
+        200 => {
+            let back = read_back(page.text().ok_or_else(|| Untold("the page is not UTF-8".to_owned()))?);
+            let mut sheets = Vec::new();
+            for address in sheets_of(&back, story) {
+                match get(&reader, &runtime, &address).map(|sheet| (sheet.status, sheet.body)) {
+                    Ok((200, css)) => sheets.push(String::from_utf8_lossy(&css).into_owned()),
+                    _ => remarks
+                        .push(format!("the style sheet {address} does not answer: it was not looked at")),
+                }
+            }
+            look(&back, &sheets)
+        }
         410 => Seen::default(),
         404 => return Err(Untold(format!("{} answers 404: nothing was ever published there", ask.target))),
         status => return Err(Untold(format!("{} answers {status}", ask.target))),
@@ -186,8 +201,13 @@ fn file_case(ask: &cli::Verify, trust: Trust) -> Result<Case, Untold> {
     let file =
         file.ok_or_else(|| Untold(format!("there is no proof beside {what}; name it with --proof")))?;
     let proof = Proof::parse(&text_of(&file)?)?;
+    let mut remarks = vec![];
     let seen = if text.contains("data-v") && text.contains('<') {
-        look(&text)
+        let back = read_back(&text);
+        if !back.sheets.is_empty() {
+            remarks.push("the style sheets that the page links were not looked at".to_owned());
+        }
+        look(&back, &[])
     } else {
         Seen {
             copy: Some(Digest::of(text.as_bytes()).0),
@@ -195,16 +215,34 @@ fn file_case(ask: &cli::Verify, trust: Trust) -> Result<Case, Untold> {
             ..Seen::default()
         }
     };
-    Ok(Case { what, seen, proof, trust, remarks: vec![] })
+    Ok(Case { what, seen, proof, trust, remarks })
 }
 
-/// Takes words and label off a page, as a browser would have them.
-pub(crate) fn look(html: &str) -> Seen {
-    let back = press::gate::read_back(html);
+/// Where the style sheets of a page are, by the address of its story.
+pub(crate) fn sheets_of(back: &ReadBack, story: &str) -> Vec<String> {
+    let scheme = story.find("://").map_or(0, |at| at + 3);
+    let host = story[scheme..].find('/').map_or(story.len(), |at| scheme + at);
+    let whole = |href: &String| match href.as_str() {
+        href if href.contains("://") => href.to_owned(),
+        href if href.starts_with("//") => format!("{}{href}", &story[..scheme.saturating_sub(2)]),
+        href if href.starts_with('/') => format!("{}{href}", &story[..host]),
+        href => format!("{}/{href}", story.rsplit_once('/').map_or(story, |(base, _)| base)),
+    };
+    back.sheets.iter().take(SHEETS).map(whole).collect()
+}
+
+/// Takes words and label off a page, as a browser would have them. `sheets` are the style sheets that it links, as far as
+/// they are known.
+pub(crate) fn look(back: &ReadBack, sheets: &[String]) -> Seen {
     let copy = back.blocks.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n\n") + "\n";
     let roles = back.blocks.iter().fold("verbatim-roles/1\n".to_owned(), |all, (kind, _)| all + kind + "\n");
     let mut faults: Vec<String> =
         back.findings.iter().map(|finding| format!("{} {}", finding.part, finding.found)).collect();
+    faults.extend(back.styles.iter().chain(sheets).find_map(|css| {
+        let rule: String = press::gate::hides(css, &back.shown)?.chars().take(RULE).collect();
+        Some(format!("a style sheet may hide words: `{rule}`"))
+    }));
+    faults.extend(press::gate::contradiction(back).map(|refusal| refusal.to_string()));
     let (review, label) = match back.labels.as_slice() {
         [(state, text)] => (state.clone(), text.clone()),
         labels => {

@@ -17,19 +17,22 @@
 //! assert!(gated.is_ok());
 //! ```
 //!
-//! Hiding by a style sheet is out of its sight; that is checked in a browser when a theme is installed. An inline
+//! Hiding by a style sheet is out of its sight; that is checked in a browser when a theme is installed, and suspected from
+//! outside by whoever reads a page closely ([`hides`]). An inline
 //! style near words may only set the few properties that cannot hide any.
 
 mod read;
+mod style;
 mod tree;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use news::{AgencyCopy, Block, Label, MarkKind};
+use news::{AgencyCopy, Block, BlockKind, Label, MarkKind};
 
 pub(crate) use read::body_blocks;
 pub use read::{Finding, ReadBack};
+pub use style::{Shown, hides};
 
 use crate::Page;
 
@@ -101,7 +104,7 @@ impl std::error::Error for GateRefusal {}
 
 /// Reads a page back as a browser with scripts would: see [`ReadBack`].
 pub fn read_back(html: &str) -> ReadBack {
-    read::read(html, true)
+    read::read(html, true, true)
 }
 
 /// Passes the page of a story: its copy, all of it and nothing else, with this label, in sight.
@@ -219,7 +222,7 @@ fn check_html(page: &Page, check: impl Fn(&ReadBack) -> Result<(), GateRefusal>)
     };
     let both = html.match_indices('<').any(is_noscript);
     for scripts in if both { &[true, false][..] } else { &[true] } {
-        let back = read::read(html, *scripts);
+        let back = read::read(html, *scripts, false);
         if let Some(finding) = back.findings.first() {
             return Err(GateRefusal::new(
                 "hidden",
@@ -294,7 +297,39 @@ fn check_label(found: &[(String, String)], label: &Label) -> Result<(), GateRefu
 
 /// Checks the places where a page repeats words of its story for machines: title, meta, structured data.
 fn check_repeats(back: &ReadBack, copy: &AgencyCopy, label: &Label) -> Result<(), GateRefusal> {
-    if let Some(headline) = copy.headline()
+    let words = Words {
+        headline: copy.headline(),
+        body: body_text(copy),
+        blocks: copy.blocks().iter().map(Block::text).collect(),
+        label: &label.text,
+    };
+    repeated(back, &words)
+}
+
+/// What title, descriptions and structured data of a page say other than its own words and label do, if anything. For
+/// who has nothing but the page.
+pub fn contradiction(back: &ReadBack) -> Option<GateRefusal> {
+    let kind = |kind: &str| BlockKind::ALL.into_iter().find(|known| known.as_str() == kind);
+    let body = back.blocks.iter().filter(|(name, _)| kind(name).is_none_or(|kind| !kind.is_head()));
+    let words = Words {
+        headline: back.blocks.iter().find(|(kind, _)| kind == "headline").map(|(_, text)| text.as_str()),
+        body: body.map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n\n"),
+        blocks: back.blocks.iter().map(|(_, text)| text.as_str()).collect(),
+        label: back.labels.first().map_or("", |(_, text)| text),
+    };
+    repeated(back, &words).err()
+}
+
+/// The words of a story, wherever they were taken from.
+struct Words<'a> {
+    headline: Option<&'a str>,
+    body: String,
+    blocks: Vec<&'a str>,
+    label: &'a str,
+}
+
+fn repeated(back: &ReadBack, words: &Words<'_>) -> Result<(), GateRefusal> {
+    if let Some(headline) = words.headline
         && !back.title.as_deref().is_some_and(|title| title.contains(headline))
     {
         return Err(GateRefusal::new(
@@ -304,10 +339,10 @@ fn check_repeats(back: &ReadBack, copy: &AgencyCopy, label: &Label) -> Result<()
             "another title",
         ));
     }
-    let whole = |text: &str| text == label.text || copy.blocks().iter().any(|block| block.text() == text);
+    let whole = |text: &str| text == words.label || words.blocks.contains(&text);
     for (name, value) in &back.metas {
         let right = if name.ends_with("title") {
-            copy.headline().is_none_or(|headline| headline == value)
+            words.headline.is_none_or(|headline| headline == value)
         } else {
             whole(value)
         };
@@ -327,7 +362,7 @@ fn check_repeats(back: &ReadBack, copy: &AgencyCopy, label: &Label) -> Result<()
         };
         let value: serde_json::Value =
             serde_json::from_str(text).map_err(|e| refuse(format!("no JSON ({e})")))?;
-        check_structured(&value, copy, label).map_err(refuse)?;
+        check_structured(&value, words).map_err(refuse)?;
     }
     Ok(())
 }
@@ -338,7 +373,7 @@ pub(crate) fn body_text(copy: &AgencyCopy) -> String {
 }
 
 /// Every property that repeats words of the story must repeat them exactly.
-fn check_structured(value: &serde_json::Value, copy: &AgencyCopy, label: &Label) -> Result<(), String> {
+fn check_structured(value: &serde_json::Value, words: &Words<'_>) -> Result<(), String> {
     let mut stack = vec![value];
     while let Some(value) = stack.pop() {
         match value {
@@ -347,11 +382,11 @@ fn check_structured(value: &serde_json::Value, copy: &AgencyCopy, label: &Label)
                 for (name, value) in properties {
                     let text = value.as_str();
                     let right = match name.as_str() {
-                        "articleBody" => text == Some(&body_text(copy)),
-                        "headline" => text.is_some() && text == copy.headline(),
-                        "backstory" => text == Some(&label.text),
+                        "articleBody" => text == Some(&words.body),
+                        "headline" => text.is_some() && text == words.headline,
+                        "backstory" => text == Some(words.label),
                         "text" | "description" | "abstract" | "alternativeHeadline" | "alternateName" => {
-                            text.is_some_and(|text| copy.blocks().iter().any(|block| block.text() == text))
+                            text.is_some_and(|text| words.blocks.contains(&text))
                         }
                         _ => true,
                     };

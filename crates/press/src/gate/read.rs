@@ -1,7 +1,10 @@
 //! Reads the words back out of a finished page, as a browser would build it.
 
+use std::collections::BTreeSet;
+
 use html5ever::{Attribute, QualName, ns};
 
+use super::style::Shown;
 use super::tree::{Kind, Step, Tree};
 
 /// What a finished page says, read back from its markup alone.
@@ -25,6 +28,12 @@ pub struct ReadBack {
     pub structured: Vec<String>,
     /// Everything that must not be there, in document order.
     pub findings: Vec<Finding>,
+    /// The text of every `<style>`, and the addresses of the style sheets that are linked. Only where the page is read closely.
+    pub styles: Vec<String>,
+    /// See `styles`.
+    pub sheets: Vec<String>,
+    /// The elements of copy and label, what stands around and inside them. Only where the page is read closely.
+    pub shown: BTreeSet<Shown>,
 }
 
 /// Something on a page that hides words, or that has no place in them.
@@ -36,9 +45,10 @@ pub struct Finding {
     pub found: String,
 }
 
-/// Parses `html` as a whole page and reads it back, with the reader's scripts on or off.
-pub(super) fn read(html: &str, scripts: bool) -> ReadBack {
-    let mut reader = Reader::default();
+/// Parses `html` as a whole page and reads it back, with the reader's scripts on or off; `closely`: with what style sheets
+/// may mean.
+pub(super) fn read(html: &str, scripts: bool, closely: bool) -> ReadBack {
+    let mut reader = Reader { closely, ..Reader::default() };
     Tree::parse(html, scripts).walk(|step| match step {
         Step::Enter(kind) => reader.enter(kind),
         Step::Leave => reader.leave(),
@@ -214,10 +224,13 @@ enum Part {
     Lead(usize),
     Title,
     Structured,
+    Style,
 }
 
 #[derive(Default)]
 struct Frame {
+    /// What it is, where the page is read closely.
+    element: Option<Shown>,
     /// Why nothing below this element counts as shown.
     cover: Option<String>,
     /// Whether this element began what is being collected.
@@ -229,12 +242,13 @@ struct Reader {
     out: ReadBack,
     frames: Vec<Frame>,
     part: Option<Part>,
+    closely: bool,
 }
 
 impl Reader {
     fn enter(&mut self, kind: &Kind) {
         let mut frame =
-            Frame { cover: self.frames.last().and_then(|above| above.cover.clone()), began: false };
+            Frame { cover: self.frames.last().and_then(|above| above.cover.clone()), ..Frame::default() };
         match kind {
             // The document itself, or below it the contents of a template, which no reader ever sees.
             Kind::Root => {
@@ -250,6 +264,13 @@ impl Reader {
             Kind::Text(text) => self.text(text),
             Kind::Element { name, attrs, .. } => {
                 frame.began = self.element(name, attrs, frame.cover.as_deref());
+                if self.closely {
+                    frame.element = Some(shown(name, attrs));
+                    if matches!(self.part, Some(Part::Block(_) | Part::Label(_))) {
+                        let around = self.frames.iter().filter_map(|frame| frame.element.clone());
+                        self.out.shown.extend(around.chain(frame.element.clone()));
+                    }
+                }
                 if frame.cover.is_none() {
                     frame.cover = cover(name, attrs);
                 }
@@ -274,6 +295,10 @@ impl Reader {
             Part::Lead(i) => &mut out.leads[i].1,
             Part::Title => out.title.get_or_insert_with(String::new),
             Part::Structured => match out.structured.last_mut() {
+                Some(last) => last,
+                None => return,
+            },
+            Part::Style => match out.styles.last_mut() {
                 Some(last) => last,
                 None => return,
             },
@@ -330,7 +355,7 @@ impl Reader {
                 out.leads.push(row);
                 Part::Lead(out.leads.len() - 1)
             }
-            Part::Headline(_) | Part::Title | Part::Structured => {
+            Part::Headline(_) | Part::Title | Part::Structured | Part::Style => {
                 out.headlines.push(row);
                 Part::Headline(out.headlines.len() - 1)
             }
@@ -373,6 +398,16 @@ impl Reader {
                 return true;
             }
             "meta" => self.meta(attrs),
+            "style" if self.closely => {
+                self.part = Some(Part::Style);
+                self.out.styles.push(String::new());
+                return true;
+            }
+            "link" if self.closely => {
+                let rel = attribute(attrs, "rel").unwrap_or_default().to_ascii_lowercase();
+                let sheet = rel.split_ascii_whitespace().any(|word| word == "stylesheet");
+                self.out.sheets.extend(attribute(attrs, "href").filter(|_| sheet).map(str::to_owned));
+            }
             _ => {}
         }
         false
@@ -409,7 +444,7 @@ impl Reader {
 
     /// What is being collected, if it is words that readers see.
     fn words(&self) -> Option<Part> {
-        self.part.filter(|part| !matches!(part, Part::Title | Part::Structured))
+        self.part.filter(|part| !matches!(part, Part::Title | Part::Structured | Part::Style))
     }
 
     /// Reports about the part being collected.
@@ -419,7 +454,7 @@ impl Reader {
             Some(Part::Label(_)) => "label".to_owned(),
             Some(Part::Headline(i)) => format!("headline {}", i + 1),
             Some(Part::Lead(i)) => format!("lead {}", i + 1),
-            Some(Part::Title | Part::Structured) | None => "page".to_owned(),
+            Some(Part::Title | Part::Structured | Part::Style) | None => "page".to_owned(),
         };
         self.report(&part, found.into());
     }
@@ -430,6 +465,20 @@ impl Reader {
         if self.out.findings.len() < ENOUGH {
             self.out.findings.push(Finding { part: part.to_owned(), found });
         }
+    }
+}
+
+/// What a style sheet may know an element by.
+fn shown(name: &QualName, attrs: &[Attribute]) -> Shown {
+    Shown {
+        name: name.local.to_string(),
+        id: attribute(attrs, "id").unwrap_or_default().to_owned(),
+        classes: attribute(attrs, "class")
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect(),
+        attributes: attrs.iter().map(|attr| (attr.name.local.to_string(), attr.value.to_string())).collect(),
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use super::memory::Memory;
 use super::tell::Board;
 use crate::say::Failure;
-use crate::verify::look;
+use crate::verify::{look, sheets_of};
 
 /// How many stories are looked at at one time.
 const AT_ONCE: usize = 8;
@@ -435,9 +435,14 @@ impl Story {
         let Some(text) = page.text() else {
             return Ok(vec![self.found("altered", &self.url, "the page is not UTF-8")]);
         };
-        let seen = Seen { item: Some(self.item.clone()), ..look(text) };
-        let blocks = press::gate::read_back(text).blocks;
-        if let Some((_, headline)) = blocks.into_iter().find(|(kind, _)| kind == "headline") {
+        let back = press::gate::read_back(text);
+        let mut sheets = Vec::new();
+        for address in sheets_of(&back, &self.url) {
+            let sheet = reader.get(&address).await?;
+            sheets.push(String::from_utf8_lossy(&sheet.body).into_owned());
+        }
+        let seen = Seen { item: Some(self.item.clone()), ..look(&back, &sheets) };
+        if let Some((_, headline)) = back.blocks.into_iter().find(|(kind, _)| kind == "headline") {
             self.headlines.lock().unwrap_or_else(PoisonError::into_inner).insert(self.item.clone(), headline);
         }
         let chain = check(&seen, &proof, &self.trust);

@@ -208,3 +208,116 @@ fn a_monitor_that_goes_on_watching_remembers_what_is_taken_back() {
     // Who remembers nothing notices nothing.
     assert_eq!(look(&server, &[]), (Some(0), vec![]));
 }
+
+/// No reader sees these, so the badge does not look.
+const FOR_MACHINES: &str = "other structured data";
+
+/// What is done to a story's page or to what belongs to it, each under the name that the browsers' list knows it by.
+fn alterations(story: &Story) -> Vec<(&'static str, &'static str, [String; 2])> {
+    let (one, two) = (escape(&story.body[0]), escape(&story.body[1]));
+    let pair = |from: &str, to: &str| [from.to_owned(), to.to_owned()];
+    vec![
+        ("one code point", "", pair(&two, &two.replacen('a', "\u{430}", 1))),
+        ("a space", "", pair(&two, &two.replacen(' ', "\u{a0}", 1))),
+        ("a hiding attribute", "", pair("<p data-v", "<p hidden data-v")),
+        ("a hiding style", "", pair("</head>", "<style>p[data-v]{display:none}</style></head>")),
+        ("another label", "", pair("data-label=\"unreviewed\"", "data-label=\"reviewed\"")),
+        ("another label's words", "", pair(LABEL, "Written by our own reporters")),
+        ("another order", "", [format!("{one}\u{0}{two}"), format!("{two}\u{0}{one}")]),
+        ("another kind", "", pair("data-v=\"p\"", "data-v=\"quote\"")),
+        ("a hiding rule in its style sheet", ".css", pair("[data-v]{", "[data-v]{visibility:hidden;")),
+        (FOR_MACHINES, "", pair("\"articleBody\":\"", "\"articleBody\":\"Not so: ")),
+    ]
+}
+
+#[test]
+fn whatever_is_altered_on_a_page_is_seen_by_verify_and_monitor_as_by_the_badge() {
+    let newsroom = Newsroom::usual();
+    let story = Story::new("tamperedwith", Ninjs);
+    let url = newsroom.publish(Ninjs, &story);
+    let path = url[url.find("/s/").expect("an address")..].to_owned();
+    let badge =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../e2e/verifiers/badge.cjs"));
+    let badge = badge.expect("the browsers' list");
+    let honest = proxy(newsroom.site, Box::new(|_, answer| answer));
+    let verify = |server: &Server| {
+        let target = format!("http://127.0.0.1:{}{path}", server.port);
+        program(&std::env::temp_dir(), &["verify", &target])
+    };
+    verify(&honest).well();
+    assert_eq!(look(&honest, &[]), (Some(0), vec![]));
+    for (name, form, [from, to]) in alterations(&story) {
+        let asked = badge.contains(&format!("\"{name}\":"));
+        assert_eq!(asked, name != FOR_MACHINES, "are the browsers asked about {name}?");
+        let path = path.clone();
+        let lie = move |asked: &str, answer: Answer| {
+            let meant = if form.is_empty() { asked == path } else { asked.ends_with(form) };
+            match (meant, from.split_once('\0'), to.split_once('\0')) {
+                (false, ..) => answer,
+                (true, Some((one, two)), Some(_)) => {
+                    changed(changed(changed(answer, one, "\u{1}"), two, one), "\u{1}", two)
+                }
+                _ => {
+                    let text = answer.text();
+                    assert!(text.contains(&from), "{from} is not in {text}");
+                    // The first one in the body: what the head repeats is another alteration.
+                    let body = if form.is_empty() { text.find("<body").unwrap_or(0) } else { 0 };
+                    let at = text[body..].find(&from).map_or_else(|| text.find(&from), |at| Some(body + at));
+                    let at = at.expect("it is there");
+                    let told = format!("{}{to}{}", &text[..at], &text[at + from.len()..]);
+                    Answer { body: told.into_bytes(), ..answer }
+                }
+            }
+        };
+        let server = proxy(newsroom.site, Box::new(lie));
+        let said = verify(&server);
+        assert_eq!(said.code, Some(1), "verify, {name}: {said:?}");
+        let (code, alarms) = look(&server, &[]);
+        assert!(code == Some(1) && alarms.contains(&"altered".to_owned()), "monitor, {name}: {alarms:?}");
+    }
+}
+
+#[test]
+fn a_gap_in_a_storys_chain_is_told_though_the_log_is_signed_and_whole() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use signed_note::{Note, StandardSigner};
+
+    let newsroom = Newsroom::usual();
+    let story = Story::new("gapped", Ninjs);
+    newsroom.publish(Ninjs, &story);
+    newsroom.publish(Ninjs, &story.next("two"));
+    eventually("both are signed", || newsroom.get("/log/checkpoint").text().contains("\n2\n").then_some(()));
+    // Whoever has the key leaves the first version out of the second one's leaf, and signs that.
+    let bundle = newsroom.get("/log/tile/entries/000.p/2").body;
+    let first = 2 + usize::from(u16::from_be_bytes([bundle[0], bundle[1]]));
+    let second = String::from_utf8(bundle[first + 2..].to_vec()).expect("a leaf");
+    assert!(second.contains("\nprev 0\n"), "{second}");
+    let second = second.replace("\nprev 0\n", "\nprev -\n");
+    let length = u16::try_from(second.len()).expect("a leaf is short").to_be_bytes();
+    let bundle = [&bundle[..first], &length, second.as_bytes()].concat();
+    let leaf = |bytes: &[u8]| tlog_tiles::record_hash(bytes);
+    let root = tlog_tiles::node_hash(leaf(&bundle[2..first]), leaf(second.as_bytes()));
+    let known = newsroom.get("/.well-known/verbatim.json").json();
+    let vkey = text(&known["log"], "vkey").to_owned();
+    let (origin, rest) = vkey.split_once('+').expect("a key");
+    let hash = rest.split('+').next().expect("its hash");
+    let secret = std::fs::read_to_string(newsroom.path("data/log.key")).expect("the key");
+    let seed = secret.trim().splitn(5, '+').nth(4).expect("its seed").to_owned();
+    let signer = StandardSigner::new(&format!("PRIVATE+KEY+{origin}+{hash}+{seed}")).expect("the log's key");
+    let mut note =
+        Note::new(format!("{origin}\n2\n{}\n", STANDARD.encode(root.0)).as_bytes(), &[]).expect("a note");
+    note.add_sigs(&[&signer]).expect("it is signed");
+    let note = note.to_bytes();
+    let server = proxy(
+        newsroom.site,
+        Box::new(move |asked, answer| match asked {
+            asked if asked.ends_with("/checkpoint") => Answer { body: note.clone(), ..answer },
+            asked if asked.contains("/tile/entries/") => Answer { body: bundle.clone(), ..answer },
+            _ => answer,
+        }),
+    );
+    let (code, alarms) = look(&server, &["--key", &vkey]);
+    assert!(code == Some(1) && alarms.contains(&"gap".to_owned()), "{alarms:?}");
+    assert!(!alarms.iter().any(|alarm| alarm == "fork" || alarm == "key" || alarm == "shrunk"), "{alarms:?}");
+}
