@@ -252,8 +252,8 @@ fn cleaned(text: &str) -> Cow<'_, str> {
 /// Whether none of these is in a text.
 fn is_clean(text: &str) -> bool {
     let dirt = |b: u8| (b == 0x7f) | (b == 0x07) | (b.wrapping_sub(0x11) < 3);
-    // Without a way out in the middle of a step, so that many bytes are looked at at once.
-    !text.as_bytes().chunks(64).any(|step| step.iter().fold(false, |found, &b| found | dirt(b)))
+    // Without a way out in the middle of a step, and in bytes, so that many are looked at at once.
+    text.as_bytes().chunks(64).all(|step| step.iter().fold(0u8, |found, &b| found | u8::from(dirt(b))) == 0)
 }
 
 fn is_indented(line: &str) -> bool {
