@@ -85,7 +85,7 @@ fn hidden_by(declarations: &str) -> bool {
         let Some((name, value)) = declaration.split_once(':') else { return false };
         let (name, value) = (name.trim().to_ascii_lowercase(), value.to_ascii_lowercase()); // not copy: a property
         let value = value.replace("!important", "");
-        let value = value.trim();
+        let value = value.trim(); // not copy: a value
         let number =
             || value.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%').parse::<f32>().ok();
         let nothing = || number().is_some_and(|n| n.abs() < 0.05);
