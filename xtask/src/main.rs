@@ -35,6 +35,8 @@ usage: cargo xtask CHORE
         [--trouble] [--planted NAME|all] [--bin FILE] [--seed S]
                  killed, failed calls, no power, torn sectors, flipped bits: is what was acknowledged still true?
                  without words: some of everything, in a few minutes
+  replay [--items N] [--bin FILE]
+                 ten years of an agency's archive come after an outage: does anything old go out, does anything new wait?
   forks [--kills N] [--restores N] [--bin FILE] [--seed S]
                  killed and brought back from stale copies, a witness attached: is there ever a second history?
   fuzz [--seconds N] [--only FORMAT] [--seeds DIR]
@@ -63,6 +65,9 @@ fn main() -> ExitCode {
         }
         ["forks", words @ ..] if forks::Wish::of(words).is_some() => {
             forks::Wish::of(words).map_or(Ok(()), |wish| forks::run(&root, &wish))
+        }
+        ["replay", words @ ..] if bench::replay::Wish::of(words).is_some() => {
+            bench::replay::Wish::of(words).map_or(Ok(()), |wish| bench::replay::run(&root, &wish))
         }
         ["suites", words @ ..] if suites::Wish::of(words).is_some() => {
             suites::Wish::of(words).map_or(Ok(()), |wish| suites::run(&root, &wish))

@@ -103,8 +103,8 @@ const PLANTS: [Plant; 10] = [
     Plant {
         name: "kill-unconfirmed",
         file: "crates/newsroom/src/record.rs",
-        line: "                    self.room.receipts.fell(key, &placements, since.unwrap_or(at));",
-        instead: "                    if !PLANTED { self.room.receipts.fell(key, &placements, since.unwrap_or(at)); }",
+        line: "                    self.room.receipts.went(key, &placements, standing, since.unwrap_or(at));",
+        instead: "                    if !PLANTED { self.room.receipts.went(key, &placements, standing, since.unwrap_or(at)); }",
     },
 ];
 

@@ -32,6 +32,11 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Whether the version waits for nothing but an instant.
+    pub fn is_timed(&self) -> bool {
+        matches!(self.ruling.until, Some(news::Until::Instant(_)))
+    }
+
     /// A decision that changes nothing.
     pub(crate) fn new(act: Act, code: &'static str, text: impl Into<String>) -> Self {
         Self { ruling: Ruling::new(act, Reason::new(code, text)), n: None, changes: Vec::new(), terms: None }

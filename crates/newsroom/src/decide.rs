@@ -21,7 +21,7 @@ use crate::decide;
 use crate::lookout::Seen;
 use crate::main_loop::{Contact, Desk};
 use crate::press::{dated, story_url};
-use crate::record::{Work, kills, vaulted};
+use crate::record::{Work, gone, kills, vaulted};
 use crate::steps::Outcome;
 
 /// The story so far, as the desk sees it.
@@ -187,9 +187,9 @@ impl Draft {
         let words = decision.n.map(|n| vaulted(&key, n, version, &ruled));
         let received = Some(ruled.arrived);
         leaves.extend(room.leaves(&decision, row.as_ref(), &placements, feed, words.as_ref(), received));
-        let (feed, killed) = (ruled.feed.clone(), kills(&decision.changes));
+        let (feed, gone) = (ruled.feed.clone(), gone(&decision.changes, was_public));
         let entry = Entry { at: now, fact: Fact::Ruled(Box::new(ruled)), words, leaves }.prepare()?;
-        let work = Work { entry, key: Some(key), placements, pages, killed, since: received, then: None };
+        let work = Work { entry, key: Some(key), placements, pages, gone, since: received, then: None };
         Ok(Proof { decision, outcome, feed, work })
     }
 }
@@ -453,7 +453,7 @@ impl Desk {
             key: Some(key),
             placements,
             pages,
-            killed,
+            gone: gone(&decision.changes, was_public),
             since: None,
             then: None,
         })?;

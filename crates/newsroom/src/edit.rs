@@ -175,7 +175,7 @@ impl Desk {
             key: Some(key.clone()),
             placements,
             pages,
-            killed: false,
+            gone: None,
             since: None,
             then: None,
         })?;

@@ -215,6 +215,17 @@ impl Lookout {
         Some(Seen { profile, around })
     }
 
+    /// Keeps what an item is called, as long as others may be its twins. Where too many came, the older half is forgotten.
+    fn remember_name(&mut self, key: &ItemKey, now: Timestamp) {
+        if self.lately.len() >= TEXTS {
+            let mut instants: Vec<Timestamp> = self.lately.values().map(|(at, _)| *at).collect();
+            let (_, middle, _) = instants.select_nth_unstable(TEXTS / 2);
+            let middle = *middle;
+            self.lately.retain(|_, (at, _)| *at > middle);
+        }
+        self.lately.insert(item_hash(key), (now, key.clone()));
+    }
+
     /// What ties a version to other items: what it says itself, and that another agency told the same before.
     pub(crate) fn ties(
         &self,
@@ -309,7 +320,10 @@ impl Desk {
             at: now,
         };
         let notices = lookout.watch.record(&arrived, decision.ruling.act, &codes, first, feed.rules());
-        lookout.lately.insert(item_hash(key), (now, key.clone()));
+        // What waits for its old date may be an archive of millions.
+        if matches!(decision.ruling.act, news::Act::Publish | news::Act::Update) || decision.is_timed() {
+            lookout.remember_name(key, now);
+        }
         lookout.fill_sheet(now);
         for notice in notices {
             match notice {

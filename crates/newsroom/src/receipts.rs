@@ -1,4 +1,5 @@
-//! Kills whose outputs have not all confirmed: each is asked as an outside reader would ask, until all have.
+//! What was killed, withheld or has expired, and whose outputs have not all confirmed: each is asked as an outside reader
+//! would ask, until all have.
 //!
 //! Who asks is another room's matter ([`Newsroom::withdrawn`], [`Newsroom::confirm`]); what was found is recorded, and
 //! what was not confirmed before the process ended is asked again after its next start.
@@ -8,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use news::{ItemId, ItemKey, SiteId};
+use news::{ItemId, ItemKey, ItemStanding, SiteId};
 use store::{Fact, Index as _, OutputRow, StoreError};
 use tokio::sync::{Notify, watch};
 
@@ -16,14 +17,16 @@ use crate::clock::Since;
 use crate::main_loop::Event;
 use crate::{Newsroom, Room};
 
-/// How many kills are asked about at one time.
+/// How many are asked about at one time.
 const AT_ONCE: usize = 256;
-/// How many unconfirmed kills a start takes up.
+/// How many unconfirmed ones a start takes up.
 const TAKEN_UP: usize = 10_000;
+/// And of what was withheld or expired, only since so long ago: there may be millions, and each start asks.
+const LATELY: SignedDuration = SignedDuration::from_hours(24);
 /// How long an order to kill waits for the confirmations.
 const WITHIN: Duration = Duration::from_secs(10);
 
-/// A killed item on one site, to be asked about.
+/// An item that went from one site, to be asked about.
 #[derive(Clone, Debug)]
 pub struct Withdrawn {
     /// The item.
@@ -36,7 +39,9 @@ pub struct Withdrawn {
     pub sections: Vec<String>,
     /// Its last headline, by which a search would find it. Kept in memory alone: after a restart nobody knows it.
     pub headline: Option<String>,
-    /// When we knew of the kill.
+    /// Where it stands: killed, withheld or expired.
+    standing: ItemStanding,
+    /// When we knew of it.
     pub since: Timestamp,
     /// How often it was asked about in vain.
     tries: u32,
@@ -83,6 +88,15 @@ impl Default for Receipts {
     }
 }
 
+/// The word for what was done, as in the public log.
+fn word(standing: ItemStanding) -> &'static str {
+    match standing {
+        ItemStanding::Withheld => "withhold",
+        ItemStanding::Expired => "expire",
+        ItemStanding::Killed | ItemStanding::Live(_) | ItemStanding::Unpublished => "kill",
+    }
+}
+
 impl Receipts {
     fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
@@ -93,8 +107,14 @@ impl Receipts {
         self.open().headlines.insert(key.clone(), headline);
     }
 
-    /// The kill is in the record: from now on it is asked about.
-    pub(crate) fn fell(&self, key: &ItemKey, placements: &[store::Placement], since: Timestamp) {
+    /// It is in the record: from now on it is asked about.
+    pub(crate) fn went(
+        &self,
+        key: &ItemKey,
+        placements: &[store::Placement],
+        standing: ItemStanding,
+        since: Timestamp,
+    ) {
         let mut open = self.open();
         let headline = open.headlines.remove(key);
         for placement in placements {
@@ -104,6 +124,7 @@ impl Receipts {
                 id: placement.id,
                 sections: placement.sections.clone(),
                 headline: headline.clone(),
+                standing,
                 since,
                 tries: 0,
                 late: false,
@@ -116,9 +137,10 @@ impl Receipts {
         self.filled.notify_one();
     }
 
-    /// What was killed before the start and is not confirmed.
+    /// What went before the start and is not confirmed.
     pub(crate) fn take_up(&self, room: &Room) -> Result<(), StoreError> {
-        for line in room.store.unconfirmed(TAKEN_UP)? {
+        let since = room.clock.now().saturating_sub(LATELY).unwrap_or(Timestamp::MIN);
+        for line in room.store.unconfirmed(since, TAKEN_UP)? {
             let open: Vec<store::Placement> = line
                 .placements
                 .iter()
@@ -126,7 +148,7 @@ impl Receipts {
                 .filter(|placement| !line.receipt(&placement.site).is_some_and(|receipt| receipt.ok))
                 .cloned()
                 .collect();
-            self.fell(&line.key, &open, line.at);
+            self.went(&line.key, &open, line.standing, line.at);
         }
         Ok(())
     }
@@ -138,8 +160,16 @@ impl Receipts {
 
     pub(crate) fn take(&self) -> Vec<Withdrawn> {
         let mut open = self.open();
+        // Ten thousand licences that end at one instant must not keep a kill waiting.
+        open.waiting.sort_by_key(|one| one.standing != ItemStanding::Killed);
         let most = open.waiting.len().min(AT_ONCE);
         open.waiting.drain(..most).collect()
+    }
+
+    /// Whoever was asked is asked again.
+    pub(crate) fn ask_again(&self, withdrawn: Withdrawn) {
+        self.open().waiting.push(withdrawn);
+        self.filled.notify_one();
     }
 
     fn is_pending(&self, key: &ItemKey) -> bool {
@@ -148,7 +178,7 @@ impl Receipts {
 }
 
 impl Newsroom {
-    /// Waits until there are kills to be asked about, and gives all of them there are.
+    /// Waits until there is something to be asked about, and gives all there is, kills first.
     pub async fn withdrawn(&self) -> Vec<Withdrawn> {
         let receipts = &self.room.receipts;
         receipts.asking.store(true, std::sync::atomic::Ordering::SeqCst);
@@ -162,11 +192,27 @@ impl Newsroom {
         }
     }
 
-    /// Takes down what was found about a kill. What is not as it should be is asked again; the operator is told at
+    /// Takes down what was found about an item that went. What is not as it should be is asked again; the operator is told at
     /// the first time, and once the contract's deadline has passed.
-    pub fn confirm(&self, mut withdrawn: Withdrawn, outputs: &[Output]) {
+    pub fn confirm(&self, withdrawn: Withdrawn, outputs: &[Output]) {
+        let Some((withdrawn, pause)) = self.hear(withdrawn, outputs) else { return };
+        let room = Arc::clone(&self.room);
+        tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            room.receipts.ask_again(withdrawn);
+        });
+    }
+
+    /// The same; what is to be asked again comes back, with how long that is to wait.
+    pub(crate) fn hear(&self, mut withdrawn: Withdrawn, outputs: &[Output]) -> Option<(Withdrawn, Duration)> {
         let room = &self.room;
         let now = room.clock.now();
+        let stands = room.store.story(&withdrawn.key).ok().flatten().map(|row| row.standing);
+        if stands.is_some_and(|stands| stands != withdrawn.standing) {
+            // It is back, or went for a graver reason, of which it is asked by itself.
+            self.settle(&withdrawn.key);
+            return None;
+        }
         let after = now.duration_since(withdrawn.since).max(SignedDuration::ZERO);
         let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
         let wrong: Vec<String> = outputs
@@ -189,13 +235,14 @@ impl Newsroom {
             room.tray.put(Event::Receipt(Fact::Receipt {
                 key: withdrawn.key.clone(),
                 outlet: format!("site:{site}"),
-                what: "kill".to_owned(),
+                what: word(withdrawn.standing).to_owned(),
                 ok,
                 detail: detail.clone(),
                 outputs: outputs.iter().map(row).collect(),
             }));
         }
-        let allowed = self.kill_within(&withdrawn.key);
+        let killed = withdrawn.standing == ItemStanding::Killed;
+        let allowed = self.kill_within(&withdrawn.key).filter(|_| killed);
         let late = allowed.is_some_and(|allowed| after > allowed) && !withdrawn.late;
         if late {
             let allowed = allowed.unwrap_or_default();
@@ -203,31 +250,33 @@ impl Newsroom {
             tracing::error!("{what}");
             room.health.alarm(now, what);
         } else if !ok && withdrawn.tries == 0 {
-            let what = format!("{uri}: killed, but on site {site} {detail}; it is asked again and again");
+            let done = withdrawn.standing.as_str();
+            let what = format!("{uri}: {done}, but on site {site} {detail}; it is asked again and again");
             tracing::error!("{what}");
             room.health.alarm(now, what);
         }
         if ok {
-            let mut open = room.receipts.open();
-            if let Some(left) = open.pending.get_mut(&withdrawn.key) {
-                *left -= 1;
-                if *left == 0 {
-                    open.pending.remove(&withdrawn.key);
-                }
-            }
-            drop(open);
-            room.receipts.confirmed.send_modify(|count| *count += 1);
-            return;
+            self.settle(&withdrawn.key);
+            return None;
         }
         withdrawn.tries += 1;
         withdrawn.late |= late;
         let pause = Duration::from_millis(50 << withdrawn.tries.min(9));
-        let room = Arc::clone(room);
-        tokio::spawn(async move {
-            tokio::time::sleep(pause).await;
-            room.receipts.open().waiting.push(withdrawn);
-            room.receipts.filled.notify_one();
-        });
+        Some((withdrawn, pause))
+    }
+
+    /// Nothing is left to be asked about an item on one site.
+    fn settle(&self, key: &ItemKey) {
+        let receipts = &self.room.receipts;
+        let mut open = receipts.open();
+        if let Some(left) = open.pending.get_mut(key) {
+            *left -= 1;
+            if *left == 0 {
+                open.pending.remove(key);
+            }
+        }
+        drop(open);
+        receipts.confirmed.send_modify(|count| *count += 1);
     }
 
     /// Within how long the contract wants a kill confirmed.

@@ -43,7 +43,8 @@ pub(crate) struct Work {
     pub(crate) key: Option<ItemKey>,
     pub(crate) placements: Vec<Placement>,
     pub(crate) pages: Vec<Pressed>,
-    pub(crate) killed: bool,
+    /// Where the item stands, if with this it goes from all outputs.
+    pub(crate) gone: Option<ItemStanding>,
     /// When what this follows was here, if it was before the record of it.
     pub(crate) since: Option<Timestamp>,
     pub(crate) then: Option<Box<dyn FnOnce() + Send>>,
@@ -166,7 +167,7 @@ impl Desk {
         if decide::recalls(&decision.changes) {
             self.withdraw(key, &decision, &work.placements, feed.as_str(), None)?;
         }
-        let now = work.killed || decision.ruling.recall;
+        let now = work.gone == Some(ItemStanding::Killed) || decision.ruling.recall;
         self.batch.push(work);
         sheet.told().outcomes.push(outcome);
         Ok(now)
@@ -223,7 +224,8 @@ impl Desk {
             self.room.public.touch(id);
         }
         for (committed, work) in committed.into_iter().zip(std::mem::take(&mut self.batch)) {
-            let Work { key, placements, pages, killed, since, then, .. } = work;
+            let Work { key, placements, pages, gone, since, then, .. } = work;
+            let killed = gone == Some(ItemStanding::Killed);
             if let (Some(key), Some(_), true) = (&key, &committed, killed) {
                 self.doomed.remove(key);
                 killed_keys.insert(key.clone());
@@ -233,8 +235,8 @@ impl Desk {
                 let doomed = key.as_ref().is_some_and(|key| self.doomed.contains(key));
                 let recorded = Recorded { committed, pages };
                 deliver::deliver(&self.room, &recorded, key.as_ref(), &placements, doomed);
-                if let (Some(key), true) = (&key, killed) {
-                    self.room.receipts.fell(key, &placements, since.unwrap_or(at));
+                if let (Some(key), Some(standing)) = (&key, gone) {
+                    self.room.receipts.went(key, &placements, standing, since.unwrap_or(at));
                 }
             }
             if let Some(then) = then {
@@ -486,15 +488,7 @@ impl Work {
     /// The entry can never be recorded.
     pub(crate) fn of(entry: Entry) -> Result<Self, StoreError> {
         let entry = entry.prepare()?;
-        Ok(Work {
-            entry,
-            key: None,
-            placements: vec![],
-            pages: vec![],
-            killed: false,
-            since: None,
-            then: None,
-        })
+        Ok(Work { entry, key: None, placements: vec![], pages: vec![], gone: None, since: None, then: None })
     }
 }
 
@@ -522,6 +516,19 @@ pub(crate) fn last_public(row: &StoryRow) -> Option<u32> {
     }
     let off = |v: &&VersionRow| matches!(v.standing, VersionStanding::Recalled | VersionStanding::Expired);
     row.versions.iter().rev().find(off).or(row.versions.last()).map(|v| v.n)
+}
+
+/// Where these changes leave an item that goes from all outputs with them; of what was never public only a kill is told.
+pub(crate) fn gone(changes: &[Change], was_public: bool) -> Option<ItemStanding> {
+    let standing = changes.iter().rev().find_map(|change| match change {
+        Change::Item(standing) => Some(*standing),
+        Change::Version(..) => None,
+    });
+    standing.filter(|standing| match standing {
+        ItemStanding::Killed => true,
+        ItemStanding::Withheld | ItemStanding::Expired => was_public,
+        ItemStanding::Live(_) | ItemStanding::Unpublished => false,
+    })
 }
 
 pub(crate) fn kills(changes: &[Change]) -> bool {

@@ -20,7 +20,9 @@ use crate::config::Config;
 use crate::main_loop::{Desk, Event};
 use crate::public::{Answer, Ask};
 use crate::steps::Outcome;
-use crate::{CommandError, Newsroom, OpenNewsroomError, Order, Refused, Room, archive, chance, recover};
+use crate::{
+    CommandError, Newsroom, OpenNewsroomError, Order, Refused, Room, Withdrawn, archive, chance, recover,
+};
 
 /// A wall clock and a boot clock that stand still until they are told to go on, and when the disk has space again.
 #[derive(Clone, Debug)]
@@ -129,6 +131,18 @@ pub struct Rehearsal {
     room: Arc<Room>,
     desk: Desk,
     newsroom: Newsroom,
+    outputs: Outputs,
+}
+
+/// How the outputs answer who asks whether something is gone.
+#[derive(Default)]
+struct Outputs {
+    /// So many of the next answers say that it is still there.
+    lies: u32,
+    /// Until then, by the boot clock, nobody gets an answer.
+    silent_until: Duration,
+    /// Who is asked again, and when.
+    doubted: Vec<(Duration, Withdrawn)>,
 }
 
 impl Rehearsal {
@@ -141,7 +155,7 @@ impl Rehearsal {
         let mut desk = recover(Arc::clone(&room))?;
         desk.begin_work();
         let newsroom = Newsroom::without_threads(Arc::clone(&room));
-        Ok(Self { room, desk, newsroom })
+        Ok(Self { room, desk, newsroom, outputs: Outputs::default() })
     }
 
     /// Transmissions of a feed that come at once: step 2, and into the desk's tray.
@@ -189,13 +203,49 @@ impl Rehearsal {
             || desk.behind.is_some())
     }
 
-    /// Asks for everything that was killed, as an outside reader would, and takes down what was found.
-    fn ask_the_outputs(&self) {
+    /// Asks for everything that went, as an outside reader would, and takes down what was found.
+    fn ask_the_outputs(&mut self) {
+        let boot = self.room.clock.hand().map_or(Duration::ZERO, |hand| hand.read().1);
+        if boot < self.outputs.silent_until {
+            return;
+        }
+        let (due, later) =
+            std::mem::take(&mut self.outputs.doubted).into_iter().partition(|(when, _)| *when <= boot);
+        self.outputs.doubted = later;
+        let due: Vec<(Duration, Withdrawn)> = due;
+        due.into_iter().for_each(|(_, withdrawn)| self.room.receipts.ask_again(withdrawn));
         for withdrawn in self.room.receipts.take() {
             let page = self.answer(&withdrawn.site, Ask::Story(withdrawn.id));
-            let wrong = matches!(page, Answer::Live(_)).then(|| "it answers with the story".to_owned());
-            self.newsroom.confirm(withdrawn, &[crate::Output { name: "page".to_owned(), wrong }]);
+            let lies = self.outputs.lies > 0;
+            self.outputs.lies -= u32::from(lies);
+            let there = lies || matches!(page, Answer::Live(_));
+            let wrong = there.then(|| "it answers with the story".to_owned());
+            let output = crate::Output { name: "page".to_owned(), wrong };
+            if let Some((withdrawn, pause)) = self.newsroom.hear(withdrawn, &[output]) {
+                self.outputs.doubted.push((boot + pause, withdrawn));
+            }
         }
+    }
+
+    /// So many of the next answers of outputs are lies.
+    pub fn outputs_lie(&mut self, answers: u32) {
+        self.outputs.lies = answers;
+    }
+
+    /// For so long no output answers.
+    pub fn outputs_are_silent(&mut self, time: Duration) {
+        let boot = self.room.clock.hand().map_or(Duration::ZERO, |hand| hand.read().1);
+        self.outputs.silent_until = boot + time;
+    }
+
+    /// Whether some output has still to say that something is gone.
+    pub fn is_in_doubt(&self) -> bool {
+        !self.outputs.doubted.is_empty() || self.room.receipts.pending() > 0
+    }
+
+    /// How many answers were doubted and are asked for again.
+    pub fn doubted(&self) -> usize {
+        self.outputs.doubted.len()
     }
 
     /// What a reader gets, wherever he is.
@@ -244,14 +294,23 @@ impl Rehearsal {
         Ok(self.room.store.held(1_000)?.into_iter().map(|line| (line.key, code(line.reasons))).collect())
     }
 
-    /// The outputs that have confirmed the kill of an item.
+    /// The items of which something waits because a safety rule found something.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub fn confirmed(&self, key: &ItemKey) -> Result<Vec<String>, StoreError> {
+    pub fn held_by_rules(&self) -> Result<Vec<ItemKey>, StoreError> {
+        let by_rule = |code: &str| desk::safety::Rule::ALL.iter().any(|rule| rule.name() == code);
+        Ok(self.held()?.into_iter().filter(|(_, code)| by_rule(code)).map(|(key, _)| key).collect())
+    }
+
+    /// The outputs that have confirmed what was done to an item: `kill`, `withhold`, `expire`.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn confirmed(&self, key: &ItemKey, what: &str) -> Result<Vec<String>, StoreError> {
         let receipts = self.room.store.receipts(key)?.into_iter();
         Ok(receipts
-            .filter(|receipt| receipt.what == "kill" && receipt.ok)
+            .filter(|receipt| receipt.what == what && receipt.ok)
             .map(|receipt| receipt.outlet)
             .collect())
     }

@@ -41,6 +41,10 @@ pub enum Event {
     Fill(u32),
     /// After so many further writes one meets this fate, and the process ends by it.
     Fault(u32, Fate),
+    /// So many of the next answers of outputs say that what went is still there.
+    Lie(u32),
+    /// For so many seconds no output says whether something is gone.
+    Silence(u32),
     /// The power goes and comes back.
     Crash,
     /// It is stopped, and started again.
@@ -81,7 +85,7 @@ struct Author {
 
 impl Author {
     fn event(&mut self) -> Event {
-        match self.chance.below(26) {
+        match self.chance.below(28) {
             0..=13 => {
                 let many = if self.chance.once_in(4) { 2 + self.chance.below(2) } else { 1 };
                 Event::Arrive((0..many).map(|_| self.transmission()).collect())
@@ -106,6 +110,8 @@ impl Author {
                 Event::Fault(self.chance.below(9), fate)
             }
             24 => Event::Crash,
+            25 => Event::Lie(1 + self.chance.below(3)),
+            26 => Event::Silence(self.chance.one_of(&[5, 120])),
             _ => Event::Restart,
         }
     }
@@ -232,6 +238,8 @@ pub(crate) fn tell(event: &Event) -> String {
             let done = if *fate == Fate::FailsAfter { "is done and said to fail" } else { "fails" };
             format!("the {}th write from now {done}", writes + 1)
         }
+        Event::Lie(answers) => format!("outputs lie {answers} time(s): they say that it is still there"),
+        Event::Silence(seconds) => format!("no output answers who asks, for {seconds} s"),
         Event::Crash => "the power goes and comes back".to_owned(),
         Event::Restart => "it is stopped and started again".to_owned(),
     }

@@ -7,10 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
+use news::ItemKey;
 
 use crate::event::Switch;
 use crate::readers::{Page, Seen};
-use crate::wires::{Embargo, Feed, IN_ATOM, IN_RSS, ITEMS, Says, Transmission, Wire, mark, minute};
+use crate::wires::{Embargo, Feed, IN_ATOM, IN_RSS, ITEMS, Says, Transmission, Wire, key, mark, minute};
 
 /// A promise that was broken, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,6 +190,13 @@ impl Oracle {
         (promised.off, promised.vague, promised.shown) = (false, true, 0);
     }
 
+    /// A safety rule holds a version of it, which the promises leave open.
+    pub(crate) fn held_by_rule(&mut self, held: &ItemKey) {
+        if let Some(item) = (0..ITEMS).find(|item| key(*item) == *held) {
+            self.item(item).vague = true;
+        }
+    }
+
     /// Looks at what the readers of one site get.
     pub(crate) fn look(&mut self, site: &str, seen: &Seen, at: Moment) -> Result<(), Broken> {
         for wire in self.given.values() {
@@ -350,11 +358,6 @@ impl Oracle {
         Ok(())
     }
 
-    /// The items that are killed.
-    pub(crate) fn dead(&self) -> impl Iterator<Item = u32> + '_ {
-        (0..ITEMS).filter(|item| self.items[*item as usize].dead)
-    }
-
     /// The items of which something was acknowledged and is through.
     pub(crate) fn known(&self) -> impl Iterator<Item = u32> + '_ {
         (0..ITEMS).filter(|item| self.items[*item as usize].top.is_some())
@@ -369,7 +372,7 @@ pub(crate) fn changed(what: String) -> Broken {
     Broken { promise: "nothing changed", what }
 }
 
-fn late(what: String) -> Broken {
+pub(crate) fn late(what: String) -> Broken {
     Broken { promise: "nothing late", what }
 }
 

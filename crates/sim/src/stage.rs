@@ -13,9 +13,9 @@ use newsroom::steps::Outcome;
 use newsroom::{Command, Order, Refused};
 
 use crate::event::{Event, Switch, tell};
-use crate::oracle::{Broken, Moment, Oracle, changed, hidden, lost};
-use crate::readers::{self, SITES, Seen};
-use crate::wires::{Transmission, Wire, beginning, key};
+use crate::oracle::{Broken, Moment, Oracle, changed, hidden, late, lost};
+use crate::readers::{self, Page, SITES, Seen};
+use crate::wires::{ITEMS, Says, Transmission, Wire, beginning, key};
 
 const CONFIG: &str = r#"
 [[site]]
@@ -49,26 +49,22 @@ id = "world"
 agency = "agx"
 push = true
 section = "world"
-safety = "off"
 [[feed]]
 id = "sport"
 agency = "agx"
 push = true
 section = "sport"
 sites = ["main"]
-safety = "off"
 [[feed]]
 id = "rss"
 agency = "agy"
 push = true
 section = "world"
-safety = "off"
 [[feed]]
 id = "atom"
 agency = "agz"
 push = true
 section = "world"
-safety = "off"
 "#;
 
 /// A history that broke a promise, told so far.
@@ -221,8 +217,9 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Something acknowledged that the desk has not answered for.
-struct Underway(Transmission, Pending<Vec<Outcome>>);
+/// Something acknowledged that the desk has not answered for; and, if it speaks of the kill of what readers see, when it
+/// was here.
+struct Underway(Transmission, Pending<Vec<Outcome>>, Option<Timestamp>);
 
 struct Stage {
     config: Config,
@@ -288,6 +285,15 @@ impl Stage {
                 rehearsal::plan(*writes, *fate);
                 return Ok(());
             }
+            Event::Lie(answers) => {
+                self.room().outputs_lie(*answers);
+                return Ok(());
+            }
+            Event::Silence(seconds) => {
+                let time = std::time::Duration::from_secs(u64::from(*seconds));
+                self.room().outputs_are_silent(time);
+                return Ok(());
+            }
             Event::Crash => self.starts_again()?,
             Event::Restart => {
                 self.rests()?;
@@ -306,13 +312,17 @@ impl Stage {
     fn arrives(&mut self, all: Vec<Transmission>) {
         let bodies = all.iter().map(|of| (FeedId::from(of.feed.id()), door(), of.bytes())).collect();
         all.iter().for_each(|transmission| self.oracle.sent(transmission));
+        let quiet = self.underway.is_empty() && self.orders.is_empty() && self.refused.is_empty();
+        let alone = all.len() == 1 && quiet && !self.clock.disk_is_full();
         let sent = self.room().arrive(bodies);
         let mut again = Vec::new();
         for (transmission, (kept, outcomes)) in all.into_iter().zip(sent) {
             match kept {
                 Ok(id) => {
                     self.acknowledged.push((id, transmission.clone()));
-                    self.underway.push(Underway(transmission, outcomes));
+                    let alarms = alone && self.is_grave(&transmission);
+                    let since = alarms.then(|| self.clock.read().0);
+                    self.underway.push(Underway(transmission, outcomes, since));
                 }
                 Err(refused) => {
                     if matches!(refused, Refused::Full) {
@@ -325,6 +335,16 @@ impl Stage {
         if !again.is_empty() {
             self.refused.push(again);
         }
+    }
+
+    /// Whether it is a notice that speaks of the kill of what readers saw when nothing had happened since.
+    fn is_grave(&self, transmission: &Transmission) -> bool {
+        let [Wire { says: Says::SpeaksOfKilling(item), .. }] = transmission.wires.as_slice() else {
+            return false;
+        };
+        let (Some(room), Some((recorded, seen))) = (&self.room, &self.kept) else { return false };
+        let live = seen.iter().any(|seen| matches!(seen.pages.get(item), Some(Page::Live(..))));
+        live && room.recorded().is_ok_and(|now| now == *recorded)
     }
 
     fn orders(&mut self, order: Switch) {
@@ -349,7 +369,7 @@ impl Stage {
     /// One turn of the desk, and whoever waits for an answer hears it. False if nothing is left to do.
     fn turn(&mut self) -> Result<bool, Broken> {
         let turned = self.room().turn();
-        self.hear();
+        self.hear()?;
         match turned {
             Ok(more) => Ok(more),
             Err(_) => {
@@ -359,12 +379,26 @@ impl Stage {
         }
     }
 
-    fn hear(&mut self) {
+    fn hear(&mut self) -> Result<(), Broken> {
         let now = self.truly_now();
+        let alarms = match &self.room {
+            Some(room) if self.underway.iter().any(|one| one.2.is_some()) => {
+                room.newsroom().health().last_alarms()
+            }
+            _ => Vec::new(),
+        };
+        let mut silent = None;
         let Self { underway, oracle, orders, .. } = self;
-        underway.retain_mut(|Underway(transmission, outcomes)| match outcomes.take() {
+        underway.retain_mut(|Underway(transmission, outcomes, since)| match outcomes.take() {
             Some(_) => {
                 oracle.through(transmission, now);
+                let second = SignedDuration::from_secs(1);
+                let told = |since: &Timestamp| {
+                    alarms.iter().any(|(at, _)| at >= since && at.duration_since(*since) <= second)
+                };
+                if since.as_ref().is_some_and(|since| !told(since)) {
+                    silent = transmission.wires.first().map(Wire::uri);
+                }
                 false
             }
             None => true,
@@ -377,6 +411,10 @@ impl Stage {
             Some(Err(_)) => false,
             None => true,
         });
+        match silent {
+            Some(uri) => Err(late(format!("{uri} speaks of a kill, and no alarm is raised within a second"))),
+            None => Ok(()),
+        }
     }
 
     /// The desk works until nothing is left, and senders who were refused come again.
@@ -397,7 +435,7 @@ impl Stage {
             for transmission in std::mem::take(&mut self.withdrawn) {
                 self.oracle.refused(&transmission);
             }
-            if let Some(Underway(transmission, _)) = self.underway.first() {
+            if let Some(Underway(transmission, ..)) = self.underway.first() {
                 let uri = transmission.wires.first().map(Wire::uri).unwrap_or_default();
                 return Err(lost(format!(
                     "{uri} was acknowledged, and the desk rests without having decided about it"
@@ -432,7 +470,7 @@ impl Stage {
                 )));
             }
             let now = self.truly_now();
-            for Underway(transmission, _) in std::mem::take(&mut self.underway) {
+            for Underway(transmission, ..) in std::mem::take(&mut self.underway) {
                 self.oracle.through(&transmission, now);
             }
         }
@@ -441,7 +479,7 @@ impl Stage {
         if full {
             while self.turn()? {}
             let now = self.truly_now();
-            for Underway(transmission, _) in std::mem::take(&mut self.underway) {
+            for Underway(transmission, ..) in std::mem::take(&mut self.underway) {
                 self.oracle.through(&transmission, now);
             }
         }
@@ -466,6 +504,9 @@ impl Stage {
             Some((at, seen)) if at == recorded => seen,
             _ => SITES.iter().map(|site| readers::look(room, site)).collect(),
         };
+        for held in room.held_by_rules().map_err(|error| lost(error.to_string()))? {
+            oracle.held_by_rule(&held);
+        }
         for (site, seen) in SITES.iter().zip(&all) {
             oracle.look(site, seen, at)?;
         }
@@ -479,14 +520,21 @@ impl Stage {
                     )));
                 }
             }
-            for item in oracle.dead() {
-                let confirmed = room.confirmed(&key(item)).map_err(fault)?;
-                let owes = |(site, seen): &(&&str, &Seen)| {
-                    let public = seen.acts.get(&item).is_some_and(|acts| !acts.is_empty());
-                    public && !confirmed.iter().any(|outlet| *outlet == format!("site:{site}"))
-                };
-                if let Some((site, _)) = SITES.iter().zip(&all).find(owes) {
-                    return Err(hidden(format!("item {item} is killed, and {site} never confirmed it")));
+            if room.doubted() > 0 && room.newsroom().unconfirmed() == 0 {
+                return Err(hidden(
+                    "an output says that it still has what is gone, and nobody is told".to_owned(),
+                ));
+            }
+            for item in (0..ITEMS).filter(|_| !room.is_in_doubt()) {
+                for (site, seen) in SITES.iter().zip(&all) {
+                    let last = seen.acts.get(&item).and_then(|acts| acts.last()).map(|(act, _)| act.as_str());
+                    let Some(act @ ("kill" | "withhold" | "expire")) = last else { continue };
+                    let confirmed = room.confirmed(&key(item), act).map_err(fault)?;
+                    if !confirmed.iter().any(|outlet| *outlet == format!("site:{site}")) {
+                        let what =
+                            format!("the last act on item {item} is `{act}`, and {site} never confirmed it");
+                        return Err(hidden(what));
+                    }
                 }
             }
         }
@@ -502,6 +550,16 @@ impl Stage {
             self.rests()?;
         }
         self.rests()?;
+        // Whoever did not answer, or answered wrongly, is asked until he has told the truth.
+        for _ in 0..64 {
+            if self.room().is_in_doubt() {
+                self.clock.passes(std::time::Duration::from_secs(30));
+                self.rests()?;
+            }
+        }
+        if self.room().is_in_doubt() {
+            return Err(hidden("an output was never asked again whether it is gone".to_owned()));
+        }
         let before = self.everybody_looks(true)?;
         let clock_was_right = self.stepped.is_zero();
         let fault = |error| lost(format!("the record cannot be read: {error}"));

@@ -77,3 +77,23 @@ fn a_seed_tells_the_same_history_each_time() {
     assert_eq!(invent(7), invent(7));
     assert_ne!(invent(7), invent(8));
 }
+
+#[test]
+fn outputs_that_lie_or_are_silent_are_asked_until_they_have_told_the_truth() {
+    let kill = || Event::Order(Switch::Kill(0));
+    for trouble in [Event::Lie(3), Event::Silence(120), Event::Lie(1)] {
+        keeps(&[comes(wire(0, 1)), Event::Rest, trouble.clone(), kill(), Event::Rest, Event::Pass(360)]);
+        keeps(&[comes(wire(0, 1)), Event::Rest, trouble.clone(), kill(), Event::Rest, Event::Restart]);
+        let withheld = Wire { says: Says::Withheld, ..wire(0, 2) };
+        keeps(&[
+            comes(wire(0, 1)),
+            Event::Rest,
+            trouble.clone(),
+            comes(withheld),
+            Event::Rest,
+            comes(wire(0, 3)),
+        ]);
+        let expires = Wire { expires: Some(5), ..wire(0, 1) };
+        keeps(&[comes(expires), Event::Rest, trouble, Event::Pass(360), Event::Crash]);
+    }
+}

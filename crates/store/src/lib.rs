@@ -305,11 +305,12 @@ pub trait Index: Send + Sync {
     /// As [`Index::story`].
     fn killed(&self, limit: usize) -> Result<Vec<KilledLine>, StoreError>;
 
-    /// The same, but only those whose kill some site has not confirmed yet.
+    /// The same, but only those whose kill some site has not confirmed yet; and what was withheld or expired since an
+    /// instant, where that is not confirmed.
     ///
     /// # Errors
     /// As [`Index::story`].
-    fn unconfirmed(&self, limit: usize) -> Result<Vec<KilledLine>, StoreError>;
+    fn unconfirmed(&self, since: Timestamp, limit: usize) -> Result<Vec<KilledLine>, StoreError>;
 
     /// Each output's last word about an item.
     fn receipts(&self, key: &ItemKey) -> Result<Vec<ReceiptRow>, StoreError>;

@@ -389,6 +389,8 @@ pub struct ReceiptRow {
 pub struct KilledLine {
     /// The item.
     pub key: ItemKey,
+    /// How it stands: killed, withheld or expired.
+    pub standing: ItemStanding,
     /// When it fell.
     pub at: Timestamp,
     /// Where it stood.
@@ -398,10 +400,15 @@ pub struct KilledLine {
 }
 
 impl KilledLine {
-    /// What a site said about this kill; none if it said nothing yet.
+    /// What a site said about this; none if it said nothing yet.
     pub fn receipt(&self, site: &SiteId) -> Option<&ReceiptRow> {
         let outlet = format!("site:{site}");
-        self.receipts.iter().find(|row| row.outlet == outlet && row.what == "kill" && row.at >= self.at)
+        let what = match self.standing {
+            ItemStanding::Withheld => "withhold",
+            ItemStanding::Expired => "expire",
+            _ => "kill",
+        };
+        self.receipts.iter().find(|row| row.outlet == outlet && row.what == what && row.at >= self.at)
     }
 }
 

@@ -1,4 +1,4 @@
-//! After a kill: every output of a site is asked as an outside reader would ask, by the way that every request takes.
+//! After a kill, or when a story is withheld or its licence ends: every output of a site is asked as an outside reader would ask, by the way that every request takes.
 
 use axum::body::to_bytes;
 use axum::http::Request;
@@ -29,7 +29,16 @@ pub async fn confirm(newsroom: Newsroom, sites: Vec<Site>) {
             // Lists are asked for once for all that fell.
             let mut lists = Vec::new();
             for (name, path) in lists_of(&here) {
-                lists.push((name, ask(site, &path).await));
+                let answer = ask(site, &path).await;
+                let pages = if name == "sitemap" { sitemaps_in(&answer.text) } else { 0 };
+                lists.push((name, answer));
+                for page in 0..pages {
+                    let path = format!("/sitemap-{page}.xml");
+                    let mut answer = ask(site, &path).await;
+                    // A page has megabytes, and there may be fifty: what is kept of it is what it says of these.
+                    answer.text = lines_about(&answer.text, &here);
+                    lists.push((format!("sitemap-{page}"), answer));
+                }
             }
             for one in here {
                 let mut outputs: Vec<Output> = lists
@@ -66,6 +75,18 @@ fn lists_of(withdrawn: &[&Withdrawn]) -> Vec<(String, String)> {
         }
     }
     lists
+}
+
+/// How many sitemaps an index of sitemaps names (sitemaps.org 0.9); none, if it is a sitemap itself.
+fn sitemaps_in(text: &str) -> usize {
+    if text.contains("<sitemapindex") { text.matches("<sitemap>").count() } else { 0 }
+}
+
+/// The lines of a sitemap that are about any of these.
+fn lines_about(text: &str, withdrawn: &[&Withdrawn]) -> String {
+    let ids: Vec<String> = withdrawn.iter().map(|one| format!("/s/{}", one.id)).collect();
+    let about = |piece: &&str| ids.iter().any(|id| piece.contains(id.as_str()));
+    text.split("</url>").filter(about).collect()
 }
 
 /// Whether a list is one in which this item may have stood.

@@ -44,22 +44,22 @@ struct Sizes {
 
 /// What the watchers and the killer saw, in seconds.
 #[derive(Default)]
-struct Seen {
-    live: Mutex<Vec<f64>>,
-    ordered: Mutex<Vec<f64>>,
+pub(super) struct Seen {
+    pub(super) live: Mutex<Vec<f64>>,
+    pub(super) ordered: Mutex<Vec<f64>>,
     /// Until the order returned: every output was asked, and has confirmed.
-    confirmed: Mutex<Vec<f64>>,
-    canceled: Mutex<Vec<f64>>,
+    pub(super) confirmed: Mutex<Vec<f64>>,
+    pub(super) canceled: Mutex<Vec<f64>>,
     synced: Mutex<Vec<f64>>,
     read: Mutex<Vec<f64>>,
     /// Stories that are live and may be killed, with their paths.
     shelf: Mutex<Vec<(Story, String)>>,
     accepted: AtomicU64,
     next: AtomicU64,
-    stop: AtomicBool,
+    pub(super) stop: AtomicBool,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -152,13 +152,13 @@ fn quantile_ms(seen: &Mutex<Vec<f64>>, share: f64) -> f64 {
     quantile(lock(seen).iter().copied(), share) * 1e3
 }
 
-fn two(seen: &Mutex<Vec<f64>>) -> String {
+pub(super) fn two(seen: &Mutex<Vec<f64>>) -> String {
     let count = lock(seen).len();
     format!("{:.1} and {:.1} ms ({count})", quantile_ms(seen, 0.5), quantile_ms(seen, 0.99))
 }
 
 /// Everything that was ruled on a feed.
-fn ruled(desk: &mut Line, feed: &str) -> Result<u64> {
+pub(super) fn ruled(desk: &mut Line, feed: &str) -> Result<u64> {
     let text = desk.get("/metrics")?.text();
     let begin = format!("verbatim_rulings_total{{feed=\"{feed}\"");
     let lines = text.lines().filter(|line| line.starts_with(&begin));
@@ -188,7 +188,7 @@ fn wait_for(house: &House, feed: &str, count: u64, stories: &[Story]) -> Result<
 }
 
 /// The path of a story's page, once it is live.
-fn address_of(site: &mut Line, story: &Story) -> Result<Option<String>> {
+pub(super) fn address_of(site: &mut Line, story: &Story) -> Result<Option<String>> {
     let told = site.get(&format!("/api/v1/items?uri={}", percent(&story.uri())))?.json();
     let item = &told["items"][0];
     match (item["pubstatus"].as_str(), item["url"].as_str()) {
@@ -198,7 +198,7 @@ fn address_of(site: &mut Line, story: &Story) -> Result<Option<String>> {
 }
 
 /// The same, once readers get it with its headline.
-fn page_of(site: &mut Line, story: &Story) -> Result<Option<String>> {
+pub(super) fn page_of(site: &mut Line, story: &Story) -> Result<Option<String>> {
     let Some(path) = address_of(site, story)? else { return Ok(None) };
     let page = site.get(&path)?;
     match page.status {
@@ -267,7 +267,7 @@ fn saturation(program: &Path, count: u64) -> Result<(f64, f64)> {
     Ok((count as f64 / (done - start).as_secs_f64(), cpu.as_secs_f64() * 1e3 / count as f64))
 }
 
-fn joined(thread: std::thread::ScopedJoinHandle<'_, Result<()>>) -> Result<()> {
+pub(super) fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
     thread.join().map_err(|_| Error::other("a thread of the driver panicked"))?
 }
 
@@ -315,7 +315,7 @@ fn backlog(program: &Path, count: u64) -> Result<(f64, Seen, u64)> {
 }
 
 /// Senders, readers, watchers, a killer and a disk's clock, all at once.
-fn crowd(house: &House, seen: &Seen, length: Duration, senders: u64, readers: u64) -> Result<()> {
+pub(super) fn crowd(house: &House, seen: &Seen, length: Duration, senders: u64, readers: u64) -> Result<()> {
     let until = Instant::now() + length;
     let goes_on = move || Instant::now() < until && !seen.stop.load(Ordering::SeqCst);
     let fresh = move || Story::new(4, seen.next.fetch_add(1, Ordering::SeqCst), machine::now());
@@ -434,7 +434,7 @@ fn kill(house: &House, seen: &Seen, goes_on: impl Fn() -> bool) -> Result<()> {
 }
 
 /// Looks until something is there.
-fn watch<T>(start: Instant, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+pub(super) fn watch<T>(start: Instant, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     loop {
         if let Some(found) = look()? {
             return Ok(found);

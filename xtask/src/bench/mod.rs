@@ -9,6 +9,7 @@ mod machine;
 mod parts;
 mod publishing;
 mod reading;
+pub(crate) mod replay;
 mod report;
 mod serving;
 mod standing;

@@ -217,6 +217,18 @@ fn a_flood_of_new_stories_is_held_and_trips_the_breaker() {
 }
 
 #[test]
+fn an_archive_that_is_sent_again_trips_no_breaker() {
+    let mut room = Room::new();
+    room.gives(&story("first", 99, 60), "publish: new");
+    for n in 0..50 {
+        let old = dated(story(&format!("{n}"), 100 + n, 60), noon() - 24 * 60 * MINUTE * 400);
+        room.gives(&old, "hold: stale-date");
+    }
+    assert!(room.notices.is_empty());
+    room.gives(&dated(story("fresh", 999, 60), room.now), "publish: new");
+}
+
+#[test]
 fn a_feed_that_nobody_knows_yet_may_send_as_much_as_a_national_agency() {
     let mut room = Room::new();
     for n in 0..200 {

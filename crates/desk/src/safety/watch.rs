@@ -208,11 +208,11 @@ impl Watch {
         {
             notices.push(Notice::Alarm(Finding::new(Rule::Gap, text)));
         }
-        let found = codes.first().is_some_and(|code| {
-            Rule::ALL
-                .iter()
-                .any(|rule| rule.name() == *code && !matches!(rule, Rule::Breaker | Rule::WatchWord))
-        });
+        // What is old waits by itself: an agency that sends its archive again must not stop its own fresh news.
+        let apart = |rule: &Rule| matches!(rule, Rule::Breaker | Rule::WatchWord | Rule::StaleDate);
+        let found = codes
+            .first()
+            .is_some_and(|code| Rule::ALL.iter().any(|rule| rule.name() == *code && !apart(rule)));
         let trips = act == Act::Hold && found && rules.mode(Rule::Breaker) == Safety::On;
         if trips && traffic.trips(arrived.at, rules.breaker) {
             let everything = self.feeds.values().filter(|traffic| traffic.tripped).count() >= BREAKERS;

@@ -63,6 +63,29 @@ fn a_tripped_breaker_holds_its_feed_until_a_person_resets_it() {
 }
 
 #[test]
+fn an_archive_that_comes_again_publishes_nothing_and_stops_nothing() {
+    let newsroom = Newsroom::with(&format!("{USUAL}\n[[rules]]\non = [\"stale-date\"]\n"));
+    newsroom.publish(Ninjs, &Story::new("calva", Ninjs));
+    let item = |n: i64| {
+        let at = jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(24 * (17_000 + n * 9));
+        format!(
+            r#"{{"uri": "urn:agx:archive-{n}", "version": "1", "type": "text", "pubstatus": "usable", "language": "en",
+            "versioncreated": "{at}", "headline": "Olden day {n}", "body_text": "What happened on the olden day {n} is long over."}}"#
+        )
+    };
+    let archive: Vec<String> = (0..400).map(item).collect();
+    newsroom.push("agx-world", format!("[{}]", archive.join(",")).as_bytes());
+    let killed = Story::new("dorim", Ninjs);
+    newsroom.publish(Ninjs, &killed);
+    newsroom.order(&killed.uri, "kill");
+    let stale = "verbatim_findings_total{feed=\"agx-world\",rule=\"stale-date\",mode=\"on\"}";
+    eventually("the whole archive is held", || (newsroom.metric(stale) == 400).then_some(()));
+    newsroom.publish(Ninjs, &Story::new("estel", Ninjs));
+    assert_eq!(newsroom.metric("verbatim_feed_held{feed=\"agx-world\"}"), 0);
+    newsroom.nowhere(None, "urn:agx:archive-399", &["Olden day 399".to_owned(), "Olden day 1".to_owned()]);
+}
+
+#[test]
 fn a_rule_that_only_watches_publishes_and_is_counted() {
     let newsroom = Newsroom::with(&format!("{USUAL}\n[[rules]]\nshadow = [\"burst\"]\nburst = 1\n"));
     newsroom.publish(Ninjs, &Story::new("calva", Ninjs));

@@ -288,6 +288,7 @@ fn receipts_of(tx: &Transaction<'_>, item: i64) -> Result<Vec<ReceiptRow>, Store
 fn killed_line(tx: &Transaction<'_>, row: &Row<'_>) -> Result<KilledLine, StoreError> {
     let item: i64 = row.get(3)?;
     Ok(KilledLine {
+        standing: standing(row, 4, 5)?,
         key: key(row, 0, 1)?,
         at: instant(row.get(2)?)?,
         placements: placements(tx, item)?,
@@ -718,23 +719,32 @@ impl Index for Store {
     fn killed(&self, limit: usize) -> Result<Vec<KilledLine>, StoreError> {
         self.ask(|tx| {
             let mut ask = tx.prepare_cached(
-                "SELECT agency, uri, moved, id FROM item WHERE standing = 'killed' AND was_public = 1
+                "SELECT agency, uri, moved, id, standing, live FROM item WHERE standing = 'killed' AND was_public = 1
                  ORDER BY moved DESC LIMIT ?1",
             )?;
             collect(ask.query([capped(limit, 10_000)])?, |row| killed_line(tx, row))
         })
     }
 
-    fn unconfirmed(&self, limit: usize) -> Result<Vec<KilledLine>, StoreError> {
+    fn unconfirmed(&self, since: Timestamp, limit: usize) -> Result<Vec<KilledLine>, StoreError> {
         self.ask(|tx| {
-            let mut ask = tx.prepare_cached(
-                "SELECT agency, uri, moved, id FROM item i WHERE standing = 'killed' AND was_public = 1 AND EXISTS (
-                   SELECT 1 FROM placement p WHERE p.item = i.id AND NOT EXISTS (
-                     SELECT 1 FROM receipt r WHERE r.item = i.id AND r.outlet = 'site:' || p.site
-                       AND r.what = 'kill' AND r.ok = 1 AND r.at >= i.moved))
-                 ORDER BY moved DESC LIMIT ?1",
-            )?;
-            collect(ask.query([capped(limit, 10_000)])?, |row| killed_line(tx, row))
+            let open = |what: &str| {
+                format!(
+                    "EXISTS (SELECT 1 FROM placement p WHERE p.item = i.id AND NOT EXISTS (
+                       SELECT 1 FROM receipt r WHERE r.item = i.id AND r.outlet = 'site:' || p.site
+                         AND r.what = {what} AND r.ok = 1 AND r.at >= i.moved))"
+                )
+            };
+            let (kill, off) =
+                (open("'kill'"), open("CASE i.standing WHEN 'withheld' THEN 'withhold' ELSE 'expire' END"));
+            let mut ask = tx.prepare_cached(&format!(
+                "SELECT agency, uri, moved, id, standing, live FROM item i WHERE standing = 'killed' AND was_public = 1
+                   AND {kill}
+                 UNION ALL SELECT agency, uri, moved, id, standing, live FROM item i
+                 WHERE standing IN ('withheld', 'expired') AND was_public = 1 AND moved >= ?2 AND {off}
+                 ORDER BY moved DESC LIMIT ?1"
+            ))?;
+            collect(ask.query(params![capped(limit, 10_000), micros_up(since)])?, |row| killed_line(tx, row))
         })
     }
 
