@@ -1,7 +1,7 @@
 //! `cargo xtask replay`: after an outage an agency sends its archive again, ten years of it, and goes on with today's news.
 //!
 //! Nothing old may go out, on any output; a kill and a fresh story may take no longer than on a quiet day; and whoever
-//! calls for feeds must not get a flood. The safety rules are on for the feed that is replayed, as they are by default.
+//! calls for feeds must not get a flood. The rules about old dates and the breaker are on for the feed that is replayed.
 
 use std::io::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -71,10 +71,10 @@ fn replay(program: &Path, items: u64) -> Result<String> {
     let mut house = House::new(program)?;
     let file = house.file("verbatim.toml");
     let text = std::fs::read_to_string(&file)?;
-    // The feed in the folder is replayed, with its rules; the other one brings what is compared.
-    let (before, after) = text.split_once("id = \"agx-folder\"").unwrap_or((&text, ""));
-    let after = after.replacen("safety = \"off\"", "safety = \"on\"", 1);
-    std::fs::write(&file, format!("{before}id = \"agx-folder\"{after}"))?;
+    // Stories that are made by the million are near each other, as real ones are not: of the rules those are asked that an
+    // archive is about.
+    let rules = "\n[[rules]]\nfeeds = [\"agx-folder\"]\non = [\"stale-date\", \"breaker\"]\n";
+    std::fs::write(&file, text + rules)?;
     house.start()?;
     let now = machine::now();
     // The feed is no stranger: its first contact is over.
