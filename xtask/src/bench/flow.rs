@@ -55,7 +55,7 @@ pub(super) struct Seen {
     /// Stories that are live and may be killed, with their paths.
     shelf: Mutex<Vec<(Story, String)>>,
     accepted: AtomicU64,
-    next: AtomicU64,
+    pub(super) next: AtomicU64,
     pub(super) stop: AtomicBool,
 }
 

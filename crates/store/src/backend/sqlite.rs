@@ -47,8 +47,12 @@ pub(crate) use vault::Packed;
 const FILE: &str = "verbatim.sqlite";
 /// How long another connection's lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a checkpoint that wipes erased words out of the write-ahead log waits for readers.
+/// How long a checkpoint that wipes erased words out of the write-ahead log waits for readers, and everybody who wants to
+/// write for it.
 const WIPE_PATIENCE: Duration = Duration::from_millis(100);
+/// The same after a kill, whose words only have to be gone from the log soon: the next write tries again. Whoever asks
+/// the outputs for confirmation reads long lists at the very time.
+const WIPE_PATIENCE_AT_WORK: Duration = Duration::from_millis(5);
 /// Connections kept for readers.
 const READERS: usize = 16;
 
@@ -113,7 +117,7 @@ impl Store {
             crate::Journal::rebuild(&store).map_err(database(dir))?;
         }
         // A crash may have come between the erasing of words and the emptying of the log.
-        store.wipe_soon().map_err(database(dir))?;
+        store.wipe_soon(WIPE_PATIENCE).map_err(database(dir))?;
         Ok(store)
     }
 
@@ -203,7 +207,7 @@ impl Store {
             other => StoreError::Fatal { doing: String::new(), why: other.to_string() },
         })?;
         if self.unwiped.load(Ordering::SeqCst) {
-            self.wipe(&writer)?;
+            self.wipe(&writer, WIPE_PATIENCE_AT_WORK)?;
         }
         Ok(answer)
     }
@@ -212,10 +216,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Fatal`], and nothing is ever written again.
-    fn wipe_soon(&self) -> Result<(), StoreError> {
+    fn wipe_soon(&self, patience: Duration) -> Result<(), StoreError> {
         self.unwiped.store(true, Ordering::SeqCst);
         let Some(writer) = &self.writer else { return Ok(()) };
-        let wiped = self.wipe(&writer.lock().unwrap_or_else(PoisonError::into_inner));
+        let wiped = self.wipe(&writer.lock().unwrap_or_else(PoisonError::into_inner), patience);
         if wiped.is_err() {
             self.broken.store(true, Ordering::SeqCst);
         }
@@ -227,9 +231,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Fatal`] if the disk failed: nobody knows what it holds.
-    fn wipe(&self, writer: &Connection) -> Result<(), StoreError> {
+    fn wipe(&self, writer: &Connection, patience: Duration) -> Result<(), StoreError> {
         let _paused = self.shortener.as_ref().map(Shortener::pause);
-        let emptied = writer.busy_timeout(WIPE_PATIENCE).and_then(|()| {
+        let emptied = writer.busy_timeout(patience).and_then(|()| {
             writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
         });
         let restored = writer.busy_timeout(PATIENCE);

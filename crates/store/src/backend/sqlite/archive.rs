@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use news::{Digest, Door, FeedId, Transmission, TransmissionId};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
-use super::Store;
 use super::cells::{capped, digest, instant, micros, pack, signed, transmission_id, unpack, unsigned, whole};
+use super::{Store, WIPE_PATIENCE};
 use crate::{Archive, Archived, StoreError};
 
 const SHORTEST: usize = 1 << 10;
@@ -541,7 +541,7 @@ impl Store {
     /// # Errors
     /// The disk failed: nothing is ever written again.
     pub fn wipe_now(&self) -> Result<(), StoreError> {
-        self.wipe_soon()
+        self.wipe_soon(WIPE_PATIENCE)
     }
 
     /// Packs the pieces that are not here yet, or not sound, while nobody waits for the writer.
@@ -632,14 +632,14 @@ impl Archive for Store {
             }
         }
         if purged > 0 {
-            self.wipe_soon()?;
+            self.wipe_soon(WIPE_PATIENCE)?;
         }
         Ok(purged)
     }
 
     fn erase(&self, id: TransmissionId, range: Range<u64>) -> Result<(), StoreError> {
         self.write("erasing bytes from the archive", |tx| erase(tx, id, &range))?;
-        self.wipe_soon()?;
+        self.wipe_soon(WIPE_PATIENCE)?;
         Ok(())
     }
 }

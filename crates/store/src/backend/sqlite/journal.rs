@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::cells::{digest, signed, unsigned};
-use super::{Store, apply, archive, check, schema, vault};
+use super::{Store, WIPE_PATIENCE, WIPE_PATIENCE_AT_WORK, apply, archive, check, schema, vault};
 use crate::codec::{One, TextShape};
 use crate::{Committed, Entry, Fact, Journal, LeafRow, Prepared, RebuildReport, StoreError};
 
@@ -225,7 +225,7 @@ impl Journal for Store {
             let fallen = batch.iter().filter(|prepared| prepared.entry.fact.kills());
             let fallen: Vec<_> = fallen.filter_map(|prepared| prepared.entry.fact.key()).collect();
             self.heads.forget(&fallen);
-            self.wipe_soon()?;
+            self.wipe_soon(WIPE_PATIENCE_AT_WORK)?;
         }
         Ok(committed)
     }
@@ -265,7 +265,7 @@ impl Journal for Store {
         })?;
         self.heads.forget_all();
         // Headlines and bodies of what is no longer live stood in the search index that was dropped.
-        self.wipe_soon()?;
+        self.wipe_soon(WIPE_PATIENCE)?;
         Ok(report)
     }
 

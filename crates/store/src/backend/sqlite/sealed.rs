@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use news::{AgencyId, Digest, ItemKey};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
-use super::Store;
 use super::cells::{instant, micros};
 use super::remembered::sum;
+use super::{Store, WIPE_PATIENCE};
 use crate::{StoreError, write_whole};
 
 /// The folder, in the store's, of what is sealed.
@@ -126,7 +126,7 @@ impl Store {
             Ok(folder)
         })?;
         let Some(folder) = folder else { return Ok(false) };
-        self.wipe_soon()?;
+        self.wipe_soon(WIPE_PATIENCE)?;
         self.drop_sealed(&folder)?;
         Ok(true)
     }

@@ -3,8 +3,8 @@
 use news::{Digest, ItemKey};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
-use super::Store;
 use super::cells::{pack, signed, unpack};
+use super::{Store, WIPE_PATIENCE};
 use crate::{StoreError, Vault, Words, codec};
 
 /// A version's words made ready while nobody waits for the writer.
@@ -153,7 +153,7 @@ impl Vault for Store {
         })?;
         if erased > 0 {
             self.heads.forget(&[key]);
-            self.wipe_soon()?;
+            self.wipe_soon(WIPE_PATIENCE)?;
         }
         Ok(erased)
     }
