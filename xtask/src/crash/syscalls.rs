@@ -615,7 +615,7 @@ fn case(
         drop(tracer);
         code
     };
-    let hit = was_hit(&log, blow);
+    let hit = std::fs::read_to_string(&log).ok().and_then(|text| was_hit(&text, blow));
     if let Some((time, file)) = &hit {
         judge(spot, blow, *time, file, code, &steps, faults);
     } else if code != 0 && code != -9 {
@@ -643,13 +643,19 @@ fn case(
 }
 
 /// When the blow fell, and on which file.
-fn was_hit(log: &Path, blow: Blow) -> Option<(Duration, String)> {
-    let text = std::fs::read_to_string(log).ok()?;
+fn was_hit(text: &str, blow: Blow) -> Option<(Duration, String)> {
     let line = match blow {
         // A killed thread does not come back from its call.
         Blow::Kill => text.lines().rfind(|line| parse(line).is_some()),
         _ => text.lines().find(|line| line.contains("(INJECTED)")),
     }?;
+    // Where another thread spoke meanwhile, the call's name and file stand further above.
+    let thread = line.split_whitespace().next().filter(|_| line.contains(" resumed>"));
+    let own = |line: &&str| line.split_whitespace().next() == thread && line.ends_with("<unfinished ...>");
+    let line = match thread {
+        Some(_) => text.get(..text.find(line)?)?.lines().rfind(own)?,
+        None => line,
+    };
     let (_, time, _, rest) = parse(line)?;
     Some((time, file_of(rest)))
 }
@@ -725,5 +731,9 @@ mod tests {
         let (thread, _, call, rest) = parse(alone).unwrap();
         assert_eq!((thread, call, file_of(rest).as_str()), ("", "renameat2", "b.xml"));
         assert!(parse("+++ killed by SIGKILL +++").is_none());
+        let parted = "7 1790000000.25 fdatasync(20</t/data/kills> <unfinished ...>\n8 1790000000.2 fsync(23</t/data> <unfinished ...>\n\
+                      7 1790000000.3 <... fdatasync resumed>) = -1 EIO (Input/output error) (INJECTED)\n8 1790000000.4 <... fsync resumed>) = 0";
+        let hit = was_hit(parted, Blow::Eio);
+        assert_eq!(hit, Some((Duration::from_millis(1_790_000_000_250), "kills".to_owned())));
     }
 }
