@@ -61,6 +61,8 @@ pub(crate) struct Oracle {
     /// All words that were ever sent, acknowledged or not, by whose they are.
     given: BTreeMap<u32, Wire>,
     hold_all: bool,
+    /// Rules about dates judge by the clock, and may hold what is decided while it is wrong.
+    clock_is_wrong: bool,
     /// Words that readers have seen, so that what is new under *hold everything* can be told.
     seen: BTreeSet<u32>,
 }
@@ -85,6 +87,11 @@ impl Oracle {
         }
     }
 
+    /// Somebody set the clock.
+    pub(crate) fn clock_is(&mut self, right: bool) {
+        self.clock_is_wrong = !right;
+    }
+
     /// What was acknowledged is through the newsroom.
     pub(crate) fn through(&mut self, transmission: &Transmission, now: Timestamp) {
         for wire in &transmission.wires {
@@ -93,7 +100,7 @@ impl Oracle {
     }
 
     fn delivered(&mut self, wire: Wire, feed: Feed, now: Timestamp) {
-        let hold_all = self.hold_all;
+        let (hold_all, clock_is_wrong) = (self.hold_all, self.clock_is_wrong);
         match wire.says {
             Says::Cancels(item) => {
                 let target = self.item(item);
@@ -117,7 +124,7 @@ impl Oracle {
         }
         let promised = self.item(wire.item);
         promised.dead |= wire.says == Says::Canceled;
-        promised.vague |= hold_all;
+        promised.vague |= hold_all || clock_is_wrong;
         let known = promised.last.insert(wire.words, wire).is_some();
         let Some(top) = promised.top else {
             promised.top = Some(wire);

@@ -276,6 +276,7 @@ impl Stage {
                 let by = SignedDuration::from_mins(*minutes);
                 self.clock.steps(by);
                 self.stepped += by;
+                self.oracle.clock_is(self.stepped.is_zero());
             }
             Event::Fill(seconds) => {
                 self.clock.fills_the_disk(std::time::Duration::from_secs(u64::from(*seconds)));
@@ -491,6 +492,8 @@ impl Stage {
         for batch in std::mem::take(&mut self.refused) {
             self.arrives(batch);
         }
+        // What was decided before the process went may have been decided under a wrong clock.
+        self.oracle.clock_is(true);
         Ok(())
     }
 
