@@ -32,6 +32,8 @@ const proxy = http.createServer((asked, answer) => {
       let body = Buffer.concat(pieces);
       const headers = { ...got.headers };
       for (const name of ["content-length", "transfer-encoding", "connection", "etag"]) delete headers[name];
+      // A style sheet that the browser kept from the page before would not be asked for again, nor altered.
+      if (asked.url.endsWith(".css")) headers["cache-control"] = "no-store";
       if (lie === lies["a hiding rule in its style sheet"] && asked.url.endsWith(".css")) {
         const css = body.toString("utf8");
         body = Buffer.from(css.replace("[data-v]{", "[data-v]{visibility:hidden;"));
