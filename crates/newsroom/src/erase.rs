@@ -159,6 +159,9 @@ pub(crate) fn keep_on(room: &Weak<Room>) {
         {
             tracing::error!("destroying or sealing what is kept of items that are gone: {error}");
         }
+        if let Err(error) = room.store.finish_erasing() {
+            return room.fail(&error.to_string());
+        }
     }
 }
 

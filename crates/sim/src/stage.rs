@@ -276,6 +276,9 @@ impl Stage {
                 let by = SignedDuration::from_mins(*minutes);
                 self.clock.steps(by);
                 self.stepped += by;
+                // An alarm is dated by the clock that is set here.
+                let since = self.underway.iter_mut().filter_map(|one| one.2.as_mut());
+                since.for_each(|since| *since = since.saturating_add(by).unwrap_or(*since));
                 self.oracle.clock_is(self.stepped.is_zero());
             }
             Event::Fill(seconds) => {

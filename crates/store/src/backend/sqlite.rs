@@ -212,6 +212,15 @@ impl Store {
         Ok(answer)
     }
 
+    /// Erased words that a reader kept in the write-ahead log go now, though nobody writes: otherwise they would stay until
+    /// somebody does.
+    ///
+    /// # Errors
+    /// [`StoreError::Fatal`], and nothing is ever written again.
+    pub fn finish_erasing(&self) -> Result<(), StoreError> {
+        if self.unwiped.load(Ordering::SeqCst) { self.wipe_soon(WIPE_PATIENCE) } else { Ok(()) }
+    }
+
     /// Notes that words were erased, so that the write-ahead log, too, is emptied of them.
     ///
     /// # Errors

@@ -49,6 +49,11 @@ impl Heads {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.kept().heads.len()
+    }
+
     /// To be taken before anything is read that is to be kept.
     pub(super) fn erasures(&self) -> Erasures {
         Erasures(self.kept().erasures)

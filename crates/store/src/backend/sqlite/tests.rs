@@ -493,6 +493,66 @@ fn words_that_a_reader_keeps_in_the_log_go_with_the_next_write() {
 }
 
 #[test]
+fn words_that_a_reader_keeps_in_the_log_go_though_nobody_writes() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let secret = "Zq7Kp2Vx9Lm4Wt8R";
+    store.record(vec![live(1, 1, &key("a"), secret, secret)]).unwrap();
+    store
+        .read(|tx| {
+            tx.query_row("SELECT count(*) FROM vault", [], |row| row.get::<_, i64>(0))?;
+            store.record(vec![kill(2, &key("a"))])?;
+            Ok(())
+        })
+        .unwrap();
+    assert!(stands_in(dir.path(), secret), "the reader kept them there");
+    store.finish_erasing().unwrap();
+    assert!(!stands_in(dir.path(), secret));
+}
+
+#[test]
+fn what_lists_keep_in_memory_goes_with_the_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.record(vec![live(1, 1, &key("a"), "one", "words"), live(2, 1, &key("b"), "two", "words")]).unwrap();
+    assert_eq!(store.latest(&site(), None, 0, 9).unwrap().len(), 2);
+    assert_eq!(store.heads.len(), 2);
+    store.record(vec![kill(3, &key("a"))]).unwrap();
+    assert_eq!(store.heads.len(), 1);
+    store
+        .record(vec![moved(
+            4,
+            &key("b"),
+            Act::Hold,
+            vec![Change::Version(1, VersionStanding::Recalled), Change::Item(ItemStanding::Withheld)],
+        )])
+        .unwrap();
+    store.erase_words(&key("b"), None).unwrap();
+    assert_eq!(store.heads.len(), 0);
+}
+
+#[test]
+fn a_sitemap_is_longer_than_any_list() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.record(vec![live(1, 1, &key("a"), "headline", "words")]).unwrap();
+    // The same item, shown ten thousand times more: so many rulings would take a minute.
+    store
+        .write("testing", |tx| {
+            tx.execute(
+                "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10500)
+                 INSERT INTO shown SELECT s.site, s.section, s.published + n, s.id, s.item FROM shown s, n
+                 WHERE s.section = ''",
+                [],
+            )?;
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(store.places(&site(), 0, 20_000).unwrap().len(), 10_501);
+    assert_eq!(store.places(&site(), 10_000, 20_000).unwrap().len(), 501);
+}
+
+#[test]
 fn the_journal_looks_as_it_is_documented() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
