@@ -215,13 +215,7 @@ fn release(story: &Story, n: Option<u32>, now: Timestamp) -> Result<Decision, Re
     if story.standing == ItemStanding::Live(known.n) {
         return Ok(already("the version is live already"));
     }
-    may_release(known, now)?;
-    if let Some(newest) =
-        story.newest_of_agency().filter(|newest| newest.withheld && !overtakes(known, newest))
-    {
-        // The agency withholds the item with a later version.
-        return Err(RefuseCommandError::Withheld { n: newest.n });
-    }
+    may_release(story, known, now)?;
     let later = |other: &Known| {
         other.n != known.n
             && !overtakes(known, other)
@@ -251,7 +245,7 @@ fn nothing_to_release(story: &Story) -> Result<Decision, RefuseCommandError> {
     let open = |known: &Known| {
         is_off_for_now(known.standing) || matches!(known.standing, VersionStanding::Waiting(_))
     };
-    match story.newest_of(open).map(|known| may_release(known, Timestamp::MIN)) {
+    match story.newest_of(open).map(|known| may_release(story, known, Timestamp::MIN)) {
         Some(Err(refused)) => Err(refused),
         _ => Err(RefuseCommandError::NothingHeld { standing: story.standing }),
     }
@@ -260,8 +254,9 @@ fn nothing_to_release(story: &Story) -> Result<Decision, RefuseCommandError> {
 /// The version that a release without a number means: what the operator's hold or somebody's words took off;
 /// else the newest that waits for a person; else one that was passed over as old.
 pub(crate) fn meant(story: &Story, now: Timestamp) -> Option<&Known> {
-    let able =
-        |known: &Known| may_release(known, now).is_ok() && known.standing != VersionStanding::Superseded;
+    let able = |known: &Known| {
+        may_release(story, known, now).is_ok() && known.standing != VersionStanding::Superseded
+    };
     let on_order = |known: &Known| {
         let recalled = known.standing == VersionStanding::Recalled;
         able(known) && (known.reason == code::OPERATOR_HOLD || recalled && known.reason == code::KILL_TEXT)
@@ -270,7 +265,7 @@ pub(crate) fn meant(story: &Story, now: Timestamp) -> Option<&Known> {
     story.newest_of(on_order).or_else(|| story.newest_of(held)).or_else(|| story.newest_of(able))
 }
 
-pub(crate) fn may_release(known: &Known, now: Timestamp) -> Result<(), RefuseCommandError> {
+pub(crate) fn may_release(story: &Story, known: &Known, now: Timestamp) -> Result<(), RefuseCommandError> {
     let n = known.n;
     match known.standing {
         VersionStanding::Waiting(until) if until > now => {
@@ -285,9 +280,6 @@ pub(crate) fn may_release(known: &Known, now: Timestamp) -> Result<(), RefuseCom
         }
         standing => return Err(RefuseCommandError::Stands { command: "release", n, standing }),
     }
-    if known.withheld {
-        return Err(RefuseCommandError::Withheld { n });
-    }
     match known.reason.as_str() {
         code::WITHHELD | code::WITHHELD_BY_ANOTHER => return Err(RefuseCommandError::Withheld { n }),
         code::EMBARGOED if known.standing == VersionStanding::Recalled => {
@@ -297,6 +289,11 @@ pub(crate) fn may_release(known: &Known, now: Timestamp) -> Result<(), RefuseCom
             return Err(RefuseCommandError::Unpublishable { n, reason: known.reason.clone() });
         }
         _ => {}
+    }
+    // Whatever else keeps it off, the agency withholds it, or the item with a later version.
+    let withheld = |other: &&Known| other.withheld && !overtakes(known, other);
+    if let Some(other) = [Some(known), story.newest_of_agency()].into_iter().flatten().find(withheld) {
+        return Err(RefuseCommandError::Withheld { n: other.n });
     }
     match known.expires {
         Some(end) if end <= now => Err(RefuseCommandError::Expired { n }),

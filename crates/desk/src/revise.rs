@@ -66,7 +66,7 @@ fn base(story: &Story, n: Option<u32>, now: Timestamp) -> Result<&Known, RefuseC
         }
     };
     if base.standing != VersionStanding::Live {
-        may_release(base, now)?;
+        may_release(story, base, now)?;
         match base.embargo {
             Some(news::Embargo::Until(until)) if until > now => {
                 return Err(RefuseCommandError::Embargoed { n: base.n, until });

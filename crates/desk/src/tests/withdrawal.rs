@@ -229,11 +229,22 @@ fn nobody_releases_what_the_agency_withholds_whatever_else_keeps_it_off() {
         .refuses(release(1), RefuseCommandError::Withheld { n: 1 })
         .arrives(&numbered(1, "a"), "ignore: terms-changed")
         .told_to(release(1), "publish: released");
-    Room::new()
-        .arrives(&numbered(1, "a"), "publish: new")
+    let mut room = Room::new();
+    room.arrives(&numbered(1, "a"), "publish: new")
         .told_to(Command::Hold, "hold: operator-hold, recall")
         .arrives(&withheld(numbered(2, "b")), "hold: withheld")
         .refuses(release(1), RefuseCommandError::Withheld { n: 2 });
+    // Nor does a person who edits the version before.
+    let edited = crate::revise(&room.story, Some(1), news::ReviewState::Edited, "a name", |_| None, room.now);
+    assert_eq!(edited.map(|revised| revised.of), Err(RefuseCommandError::Withheld { n: 2 }));
+    // A version that is withheld stays so behind a later one that waits for a person.
+    let mut room = Room::new();
+    room.policy.hold_all = true;
+    room.arrives(&withheld(numbered(1, "a")), "hold: withheld")
+        .told_to(Command::Hold, "hold: operator-hold")
+        .arrives(&numbered(2, "b"), "hold: operator-hold")
+        .refuses(release(1), RefuseCommandError::Withheld { n: 1 })
+        .told_to(release(2), "publish: released");
 }
 
 #[test]
