@@ -61,14 +61,14 @@ pub fn ties(agency: &AgencyId, version: &Version, key: &Key, now: Timestamp) -> 
         let (kind, no) = part_or_lead(version);
         ties.push(Tie { kind, to: mark(&["slug", agency.as_str(), &slug, &day]), no });
     }
-    let mut seen = Vec::with_capacity(ties.len());
-    ties.retain(|tie| {
-        let new = !seen.contains(tie);
-        seen.push(tie.clone());
-        new
-    });
-    ties.truncate(TIES);
-    ties
+    // A hostile package names a hundred thousand members: each is compared with those that are kept, not with all.
+    let mut kept = Vec::new();
+    for tie in ties {
+        if kept.len() < TIES && !kept.contains(&tie) {
+            kept.push(tie);
+        }
+    }
+    kept
 }
 
 /// Whether an identifier means the same whoever uses it: a URI of a scheme that names things for everybody.
