@@ -616,7 +616,10 @@ pub(crate) fn guard(story: &Story) -> Option<&'static str> {
     if story.live().is_some() {
         return None;
     }
-    let held = |known: &&Known| matches!(known.standing, VersionStanding::Held | VersionStanding::Recalled);
+    // What has expired bears such a reason only if words that kill came after the end of its licence.
+    let held = |known: &&Known| {
+        matches!(known.standing, VersionStanding::Held | VersionStanding::Recalled | VersionStanding::Expired)
+    };
     let sticky = |known: &Known| {
         [code::OPERATOR_HOLD, code::KILL_TEXT].into_iter().find(|code| known.reason == **code)
     };

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use news::{Act, ItemStanding, Reason, Reference, Relation, Ruling, Until, Version, VersionStanding};
 
-use crate::decide::{fell, recall, stop_waiting};
+use crate::decide::{fell, guard, recall, stop_waiting};
 use crate::{Decision, Known, Story, code};
 
 /// The items, other than itself, that a document withdraws or withholds: `management-doc-idref` with its status
@@ -79,6 +79,14 @@ pub fn suspend(story: &Story, rule: &str, _now: Timestamp) -> Decision {
     recall(story, &mut decision);
     stop_waiting(story, &mut decision);
     take_over(story, &mut decision, code::KILL_TEXT);
+    let ended = |known: &Known| known.standing == VersionStanding::Expired;
+    if decision.changes.is_empty()
+        && guard(story).is_none()
+        && let Some(known) = story.newest_of(ended)
+    {
+        // Its licence has ended, and what comes after it waits for a person all the same.
+        decision.version(known.n, VersionStanding::Expired);
+    }
     unless_idle(decision, "nothing of the item is public or waits")
 }
 

@@ -248,6 +248,20 @@ fn nobody_releases_what_the_agency_withholds_whatever_else_keeps_it_off() {
 }
 
 #[test]
+fn words_that_kill_what_has_expired_hold_what_comes_after_it() {
+    Room::new()
+        .arrives(&expires(numbered(1, "a"), 60), "publish: new")
+        .clock(60)
+        .ticks(Some("hold: expired, recall"))
+        .suspends("hold: kill-text, alarm")
+        .stands("expired: 1 expired")
+        .suspends("ignore: already-so")
+        .arrives(&numbered(2, "b"), "hold: kill-text")
+        .told_to(release(2), "publish: released")
+        .arrives(&numbered(3, "c"), "update: update");
+}
+
+#[test]
 fn a_withheld_version_that_comes_late_is_told() {
     Room::new()
         .arrives(&numbered(3, "c"), "publish: new")
