@@ -202,9 +202,12 @@ impl Story {
     }
 }
 
-/// Stories of one run, a second apart, the last one made at `made`.
+/// Stories of one run, the last one made at `made`: a second apart, and closer where the first would else be older than
+/// half a day, since what is a day old is held as stale.
 pub(super) fn stories(run: u64, count: u64, made: u64) -> Vec<Story> {
-    (0..count).map(|number| Story::new(run, number, made - (count - number))).collect()
+    const HALF_A_DAY: u64 = 43_200;
+    let before = |number| (count - number) * HALF_A_DAY / count.max(HALF_A_DAY);
+    (0..count).map(|number| Story::new(run, number, made - before(number))).collect()
 }
 
 /// The formats that are measured, each with its word.
