@@ -43,11 +43,7 @@ pub fn decide(
     }
     match arrival.place {
         Place::Redelivery(n) => arrival.redelivery(n),
-        Place::EarlierCopy => Decision::new(
-            Act::Ignore,
-            code::EARLIER_COPY,
-            "an earlier copy came back, and no newer time with it",
-        ),
+        Place::EarlierCopy(n) => arrival.earlier_copy(n),
         Place::Late => arrival.late(),
         Place::Newer { .. } if story.standing == ItemStanding::Killed => arrival.after_kill(),
         Place::Newer { .. } => arrival.newer(),
@@ -120,7 +116,7 @@ impl<'a> Arrival<'a> {
     /// Records it, unless it is recorded already.
     fn ignore(&self, code: &'static str, text: &str) -> Decision {
         match self.place {
-            Place::Redelivery(_) | Place::EarlierCopy => Decision::new(Act::Ignore, code, text),
+            Place::Redelivery(_) | Place::EarlierCopy(_) => Decision::new(Act::Ignore, code, text),
             _ => self.add(Ruling::new(Act::Ignore, Reason::new(code, text)), VersionStanding::Ignored),
         }
     }
@@ -385,6 +381,17 @@ impl<'a> Arrival<'a> {
         });
         if !same_terms && decision.n.is_none() {
             decision.terms = Some(self.terms(n));
+        }
+        decision
+    }
+
+    /// Earlier words came back. They do not take the place of what followed them; what is said anew of them holds if
+    /// readers see or will see them.
+    fn earlier_copy(&self, n: u32) -> Decision {
+        let decision = self.redelivery(n);
+        if decision.changes.is_empty() && decision.terms.is_none() {
+            let text = "an earlier copy came back, and no newer time with it";
+            return Decision::new(Act::Ignore, code::EARLIER_COPY, text);
         }
         decision
     }

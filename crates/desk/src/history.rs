@@ -20,8 +20,8 @@ pub(crate) enum Place {
     },
     /// The version with this ordinal, again.
     Redelivery(u32),
-    /// Words that an earlier version had, without a newer time.
-    EarlierCopy,
+    /// The words of the version with this ordinal, which others have followed, without a newer time.
+    EarlierCopy(u32),
     /// Older than the newest by its own order.
     Late,
 }
@@ -67,10 +67,13 @@ fn beside(story: &Story, newest: &Known, hash: Digest, claimed: Option<Timestamp
         (claimed, None) => claimed.is_some(),
         (None, Some(_)) => false,
     };
-    let known_before = story.known.iter().any(|known| known.copy_hash == hash);
-    match known_before && !moved {
-        true => Place::EarlierCopy,
-        false => Place::Newer { silent: numbered || !moved, numbered: false, same_copy: false },
+    // The one that readers see or will see, if it is among them: what is said anew of the words is said of it.
+    let stands =
+        |known: &&Known| matches!(known.standing, VersionStanding::Live | VersionStanding::Waiting(_));
+    let mut before = story.known.iter().rev().filter(|known| known.copy_hash == hash);
+    match before.clone().find(stands).or_else(|| before.next()).filter(|_| !moved) {
+        Some(known) => Place::EarlierCopy(known.n),
+        None => Place::Newer { silent: numbered || !moved, numbered: false, same_copy: false },
     }
 }
 

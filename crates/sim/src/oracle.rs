@@ -40,6 +40,8 @@ struct Promised {
     top: Option<Wire>,
     /// What was last said of these words.
     last: BTreeMap<u32, Wire>,
+    /// Words that were sent when the disk failed: whether they came then, before what came next, is open.
+    doubtful: BTreeSet<u32>,
     /// It was killed.
     dead: bool,
     /// A person, or words that speak of a kill, took it off, and no person has decided about it since.
@@ -131,7 +133,16 @@ impl Oracle {
             return;
         };
         let same = wire.words == top.words;
+        let ordered = match wire.item {
+            IN_RSS | IN_ATOM => wire.claimed > top.claimed,
+            _ => wire.version != top.version,
+        };
+        let doubtful = promised.doubtful.contains(&wire.words);
         let newer = match wire.item {
+            _ if doubtful && !same && !ordered => {
+                (promised.vague, promised.unsure) = (true, true);
+                false
+            }
             IN_RSS => !same && (!known || wire.claimed > top.claimed),
             IN_ATOM => !same && (wire.claimed > top.claimed || wire.claimed == top.claimed && !known),
             _ if wire.version == top.version && known && !same => {
@@ -160,6 +171,13 @@ impl Oracle {
                 Says::Cancels(item) if transmission.feed != Feed::Atom => self.item(item).dead = true,
                 _ => {}
             }
+        }
+    }
+
+    /// The disk failed while this was archived: it may be there, and be read, before the sender comes again.
+    pub(crate) fn doubts(&mut self, transmission: &Transmission) {
+        for wire in &transmission.wires {
+            self.item(wire.item).doubtful.insert(wire.words);
         }
     }
 

@@ -329,8 +329,10 @@ impl Stage {
                     self.underway.push(Underway(transmission, outcomes, since));
                 }
                 Err(refused) => {
-                    if matches!(refused, Refused::Full) {
-                        self.withdrawn.push(transmission.clone());
+                    match refused {
+                        Refused::Full => self.withdrawn.push(transmission.clone()),
+                        Refused::Fatal(_) => self.oracle.doubts(&transmission),
+                        _ => {}
                     }
                     again.push(transmission);
                 }

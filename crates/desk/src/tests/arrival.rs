@@ -142,6 +142,24 @@ fn caches_that_alternate_do_not_bring_an_earlier_copy_back() {
 }
 
 #[test]
+fn what_is_said_anew_of_words_that_readers_see_holds_though_others_were_sent_after_them() {
+    for (anew, ruling, stands) in [
+        (
+            embargo(numbered(4, "a"), 30),
+            "hold: embargoed, recall, until +30",
+            "withheld: 1 waiting +30, 2 held",
+        ),
+        (withheld(numbered(4, "a")), "hold: withheld, recall", "withheld: 1 recalled, 2 held"),
+        (numbered(4, "a"), "ignore: earlier-copy", "live(1): 1 live, 2 held"),
+    ] {
+        let mut room = Room::new();
+        room.arrives(&numbered(4, "a"), "publish: new");
+        room.policy.hold_all = true;
+        room.arrives(&numbered(4, "b"), "hold: hold-all").arrives(&anew, ruling).stands(stands);
+    }
+}
+
+#[test]
 fn an_earlier_copy_with_a_newer_time_or_number_is_an_update() {
     Room::new()
         .arrives(&unnumbered("a"), "publish: new")
