@@ -18,8 +18,8 @@ use crate::{Newsroom, Room};
 const PAGE: usize = 30;
 /// Stories in a feed.
 const FEED: usize = 50;
-/// Addresses in one sitemap (the protocol allows 50,000).
-const SITEMAP: usize = 20_000;
+/// Addresses in one sitemap. The protocol allows 50,000; but whoever asks whether one story is gone gets all of them.
+pub(crate) const SITEMAP: u32 = 2_000;
 /// Stories found by a search.
 const FOUND: usize = 50;
 /// How often an answer is made anew because something was withdrawn meanwhile.
@@ -420,26 +420,25 @@ impl Readers<'_> {
     fn sitemap(&self, number: Option<u32>) -> Result<Found, AnswerError> {
         let site = self.site.id();
         let press = &self.room.press;
-        let total = self.room.store.count_live(site)?;
-        let pages = total.div_ceil(SITEMAP as u64).max(1);
-        let Some(number) = number else {
-            if pages > 1 {
+        let all = self.room.store.sitemaps(site, SITEMAP)?;
+        let number = match (number, all.as_slice()) {
+            (None, []) => 0,
+            (None, [only]) => *only,
+            (None, _) => {
                 let maps: Vec<_> =
-                    (0..pages).map(|number| format!("{}/sitemap-{number}.xml", self.face.url)).collect();
+                    all.iter().map(|number| format!("{}/sitemap-{number}.xml", self.face.url)).collect();
                 return Ok(Found::Page(press.sitemap_index(&self.face, &maps), false));
             }
-            return Ok(Found::Page(press.sitemap(&self.face, &self.addresses(0)?), false));
+            (Some(number), all) if all.contains(&number) => number,
+            (Some(_), _) => return Ok(Found::Nothing),
         };
-        if u64::from(number) >= pages {
-            return Ok(Found::Nothing);
-        }
-        Ok(Found::Page(press.sitemap(&self.face, &self.addresses(number as usize * SITEMAP)?), false))
+        Ok(Found::Page(press.sitemap(&self.face, &self.addresses(number)?), false))
     }
 
     /// Only what search engines may index: a page with noindex must not be in a sitemap.
-    fn addresses(&self, offset: usize) -> Result<Vec<(String, Timestamp)>, StoreError> {
-        let places = self.room.store.places(self.site.id(), offset, SITEMAP)?;
-        // Twenty thousand stories come on a handful of feeds, and a contract is put together from several layers.
+    fn addresses(&self, number: u32) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let places = self.room.store.places(self.site.id(), number, SITEMAP)?;
+        // Thousands of stories come on a handful of feeds, and a contract is put together from several layers.
         let mut contracts = HashMap::new();
         let mut addresses = Vec::with_capacity(places.len());
         for LivePlace { key, id, updated, feeds, .. } in places {

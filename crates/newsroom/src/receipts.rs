@@ -15,7 +15,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::clock::Since;
 use crate::main_loop::Event;
-use crate::{Newsroom, Room};
+use crate::{Newsroom, Room, readers};
 
 /// How many are asked about at one time.
 const AT_ONCE: usize = 256;
@@ -190,6 +190,14 @@ impl Newsroom {
             }
             filled.await;
         }
+    }
+
+    /// The number of the sitemap in which a story of a site stands while it is live; none of what never came there.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn sitemap_of(&self, site: &SiteId, id: ItemId) -> Result<Option<u32>, StoreError> {
+        self.room.store.sitemap_of(site, id, readers::SITEMAP)
     }
 
     /// Takes down what was found about an item that went. What is not as it should be is asked again; the operator is told at

@@ -609,9 +609,15 @@ fn lists_show_what_is_live(dir: &Path, open: Open<'_>) {
     assert_eq!(headlines(store.live_since(&site(), at(4), 9).expect("asked")), ["item 5", "item 4"]);
     assert_eq!(store.count_live(&site()).expect("asked"), 5);
     let page = store.places(&site(), 0, 3).expect("asked");
+    let id = page[1].id;
+    assert_eq!(store.sitemap_of(&site(), id, 3).expect("asked"), Some(0));
+    assert_eq!(store.sitemap_of(&site(), id, 1).expect("asked"), Some(1));
+    assert_eq!(store.sitemap_of(&SiteId::from("other"), id, 3).expect("asked"), None);
+    assert_eq!(store.sitemaps(&site(), 3).expect("asked"), [0, 1]);
+    assert!(store.sitemaps(&SiteId::from("other"), 3).expect("asked").is_empty());
     assert_eq!(page.iter().map(|p| p.published).collect::<Vec<_>>(), [at(1), at(2), at(3)]);
     assert_eq!((page[0].feeds.as_slice(), page[0].n), (carried.as_slice(), 1));
-    let rest = store.places(&site(), 3, 9).expect("asked");
+    let rest = store.places(&site(), 1, 3).expect("asked");
     assert_eq!(rest.iter().map(|p| p.published).collect::<Vec<_>>(), [at(4), at(5)]);
     let candidates = store.candidates(&"agx".into(), at(4), 9).expect("asked");
     assert_eq!(candidates.len(), 2);

@@ -218,9 +218,15 @@ pub trait Index: Send + Sync {
     /// How many items of a site are live.
     fn count_live(&self, site: &SiteId) -> Result<u64, StoreError>;
 
-    /// Live items of a site without their words, by `published` and identifier, the oldest first: a full page changes
-    /// only with its own stories.
-    fn places(&self, site: &SiteId, offset: usize, limit: usize) -> Result<Vec<LivePlace>, StoreError>;
+    /// The numbers of a site's sitemaps in which a story is live, where each has room for `size` stories. A story stands
+    /// in the same one for good: they are numbered as they came.
+    fn sitemaps(&self, site: &SiteId, size: u32) -> Result<Vec<u32>, StoreError>;
+
+    /// The number of the sitemap in which a story stands while it is live; none of what never came to the site.
+    fn sitemap_of(&self, site: &SiteId, id: ItemId, size: u32) -> Result<Option<u32>, StoreError>;
+
+    /// The live items in one of a site's sitemaps without their words, as they came.
+    fn places(&self, site: &SiteId, number: u32, size: u32) -> Result<Vec<LivePlace>, StoreError>;
 
     /// Items of a site that were public and are gone (killed, withheld, expired) since an instant, with the instant
     /// and how they stand; the newest first.

@@ -1,4 +1,7 @@
-//! After a kill, or when a story is withheld or its licence ends: every output of a site is asked as an outside reader would ask, by the way that every request takes.
+//! After a kill, or when a story is withheld or its licence ends: every output of a site is asked as an outside reader
+//! would ask, by the way that every request takes.
+
+use std::collections::BTreeSet;
 
 use axum::body::to_bytes;
 use axum::http::Request;
@@ -30,20 +33,20 @@ pub async fn confirm(newsroom: Newsroom, sites: Vec<Site>) {
             let mut lists = Vec::new();
             for (name, path) in lists_of(&here) {
                 let answer = ask(site, &path).await;
-                let pages = if name == "sitemap" { sitemaps_in(&answer.text) } else { 0 };
                 lists.push((name, answer));
-                for page in 0..pages {
-                    let path = format!("/sitemap-{page}.xml");
-                    let mut answer = ask(site, &path).await;
-                    // A page has megabytes, and there may be fifty: what is kept of it is what it says of these.
-                    answer.text = lines_about(&answer.text, &here);
-                    lists.push((format!("sitemap-{page}"), answer));
-                }
             }
-            for one in here {
+            // Of many sitemaps each story stands in one (sitemaps.org 0.9).
+            let many =
+                lists.iter().any(|(name, list)| name == "sitemap" && list.text.contains("<sitemapindex"));
+            let part = |one: &&Withdrawn| sitemap_of(&newsroom, one).filter(|_| many);
+            let parts: Vec<Option<String>> = here.iter().map(part).collect();
+            for part in parts.iter().flatten().collect::<BTreeSet<_>>() {
+                lists.push((part.clone(), ask(site, &format!("/{part}.xml")).await));
+            }
+            for (one, part) in here.into_iter().zip(&parts) {
                 let mut outputs: Vec<Output> = lists
                     .iter()
-                    .filter(|(name, _)| is_about(name, one))
+                    .filter(|(name, _)| is_about(name, one, part.as_deref()))
                     .map(|(name, answer)| Output { name: name.clone(), wrong: listed(name, answer, one) })
                     .collect();
                 outputs.extend(own(site, one).await);
@@ -77,20 +80,18 @@ fn lists_of(withdrawn: &[&Withdrawn]) -> Vec<(String, String)> {
     lists
 }
 
-/// How many sitemaps an index of sitemaps names (sitemaps.org 0.9); none, if it is a sitemap itself.
-fn sitemaps_in(text: &str) -> usize {
-    if text.contains("<sitemapindex") { text.matches("<sitemap>").count() } else { 0 }
+/// The name of the sitemap among many in which an item stood. If the store cannot say, the first: that it cannot be
+/// read shows in what else is asked.
+fn sitemap_of(newsroom: &Newsroom, withdrawn: &Withdrawn) -> Option<String> {
+    let number = newsroom.sitemap_of(&withdrawn.site, withdrawn.id).unwrap_or(Some(0))?;
+    Some(format!("sitemap-{number}"))
 }
 
-/// The lines of a sitemap that are about any of these.
-fn lines_about(text: &str, withdrawn: &[&Withdrawn]) -> String {
-    let ids: Vec<String> = withdrawn.iter().map(|one| format!("/s/{}", one.id)).collect();
-    let about = |piece: &&str| ids.iter().any(|id| piece.contains(id.as_str()));
-    text.split("</url>").filter(about).collect()
-}
-
-/// Whether a list is one in which this item may have stood.
-fn is_about(name: &str, withdrawn: &Withdrawn) -> bool {
+/// Whether a list is one in which this item may have stood; `part` is its sitemap among many.
+fn is_about(name: &str, withdrawn: &Withdrawn, part: Option<&str>) -> bool {
+    if name.starts_with("sitemap-") {
+        return part == Some(name);
+    }
     let section = name.strip_prefix("section:").map(|rest| rest.split('/').next().unwrap_or_default());
     section.is_none_or(|section| withdrawn.sections.iter().any(|own| own == section))
 }
@@ -98,7 +99,7 @@ fn is_about(name: &str, withdrawn: &Withdrawn) -> bool {
 /// What is wrong with a list, if anything.
 fn listed(name: &str, answer: &Answer, withdrawn: &Withdrawn) -> Option<String> {
     match answer.status {
-        // A section that is no longer configured has no list.
+        // A section that is no longer configured has no list, nor has a sitemap in which nothing is left.
         404 => None,
         200 if name.ends_with("json-feed") => {
             // Beside its items it names what is gone.

@@ -311,10 +311,19 @@ fn check_live(
     Ok(())
 }
 
-/// Each story stands once in the sitemap, and nothing else does.
+/// Each story stands once in the sitemap, or in one of those that it names, and nothing else does.
 fn check_sitemap(line: &mut Line, ledger: &Ledger, faults: &Faults) {
     let Ok(sitemap) = line.get("/sitemap.xml") else { return faults.note("no sitemap".to_owned()) };
-    let text = sitemap.text();
+    let mut text = sitemap.text();
+    let parts: Vec<String> = text
+        .split("/sitemap-")
+        .skip(1)
+        .filter_map(|rest| Some(format!("/sitemap-{}", rest.split("</loc>").next()?)))
+        .collect();
+    for part in parts {
+        let Ok(part) = line.get(&part) else { return faults.note(format!("no {part}")) };
+        text += &part.text();
+    }
     let listed: Vec<&str> = text
         .split("<loc>")
         .skip(1)

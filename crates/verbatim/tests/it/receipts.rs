@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::newsroom::{Newsroom, USUAL, eventually, text};
-use crate::wires::{Ninjs, Rss, Story, wire};
+use crate::wires::{Ninjs, Rss, Story, wire, wires};
 
 fn kill_of(newsroom: &Newsroom, uri: &str) -> Option<Value> {
     newsroom.list("kills").into_iter().find(|line| text(line, "uri") == uri)
@@ -27,6 +27,29 @@ fn a_kill_returns_when_every_output_was_asked_and_has_nothing_left() {
     let said = newsroom.cli(&["list", "--kills"]).well();
     assert!(said.out.contains("gone from all 16 outputs"), "{said:?}");
     newsroom.nowhere(Some(&url), &story.uri, &story.marks());
+}
+
+#[test]
+fn of_many_sitemaps_a_killed_story_is_gone_from_its_own_and_the_others_stay_as_they_are() {
+    let newsroom = Newsroom::usual();
+    let stories: Vec<Story> = (0..2_100).map(|n| Story::new(&format!("map{n}x"), Ninjs)).collect();
+    for (n, chunk) in stories.chunks(525).enumerate() {
+        let name = format!("map-{n}.json");
+        std::fs::write(newsroom.path(&name), wires(Ninjs, chunk)).expect("a file");
+        newsroom.cli(&["publish", "--feed", "agx-world", &name]).well();
+    }
+    let listed = |path: &str| newsroom.get(path).text().matches("<loc>").count();
+    assert_eq!(["/sitemap.xml", "/sitemap-0.xml", "/sitemap-1.xml"].map(listed), [2, 2_000, 100]);
+    let first = newsroom.get("/sitemap-0.xml").body;
+    let last = newsroom.item(&stories[2_099].uri);
+    let url = text(&last, "url");
+    assert!(newsroom.get("/sitemap-1.xml").text().contains(url));
+    newsroom.cli(&["kill", url, "--reason", "a wrong name"]).well();
+    let line = confirmed(&newsroom, &stories[2_099].uri);
+    assert!(text(&line, "detail").starts_with("gone from all 17 outputs after"), "{line:#}");
+    assert!(!newsroom.get("/sitemap-1.xml").text().contains(url));
+    assert_eq!(newsroom.get("/sitemap-0.xml").body, first);
+    assert_eq!(newsroom.get("/sitemap-2.xml").status, 404);
 }
 
 #[test]

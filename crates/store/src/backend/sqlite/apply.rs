@@ -302,8 +302,8 @@ fn place(tx: &Transaction<'_>, item: i64, placements: &[Placement]) -> Result<()
         let sections = serde_json::to_string(&placement.sections)
             .map_err(|error| StoreError::refused(error.to_string()))?;
         let mut put = tx.prepare_cached(
-            "INSERT INTO placement (site, id, item, sections, published, updated, label)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            "INSERT INTO placement (site, id, item, sections, published, updated, label, no)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT coalesce(max(no) + 1, 0) FROM placement WHERE site = ?1))
              ON CONFLICT (item, site) DO UPDATE SET sections = excluded.sections, published = excluded.published,
              updated = excluded.updated, label = excluded.label WHERE id = excluded.id",
         )?;

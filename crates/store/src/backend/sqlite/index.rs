@@ -23,9 +23,6 @@ use crate::{
     VersionRow, Words,
 };
 
-/// The longest list of places (sitemaps.org 0.9 allows no more in one file).
-const LARGEST_SITEMAP: i64 = 50_000;
-
 fn damaged(why: impl Into<String>) -> StoreError {
     StoreError::damaged("the index", why)
 }
@@ -128,6 +125,12 @@ fn leaves_of(tx: &Transaction<'_>, placements: &[Placement]) -> Result<Vec<LeafA
 }
 
 /// The feeds that an item came on.
+/// The stories in one of the sitemaps, by how many came before them: from, and up to but not including.
+fn numbers(number: u32, size: u32) -> (i64, i64) {
+    let (number, size) = (i64::from(number), i64::from(size.max(1)));
+    (number * size, (number + 1) * size)
+}
+
 fn carried(tx: &Transaction<'_>, item: i64) -> Result<Vec<FeedId>, StoreError> {
     let mut ask = tx.prepare_cached("SELECT feed FROM carried WHERE item = ?1 ORDER BY feed")?;
     collect(ask.query([item])?, |row| Ok(FeedId::new(row.get::<_, String>(0)?)))
@@ -498,15 +501,46 @@ impl Index for Store {
         })
     }
 
-    fn places(&self, site: &SiteId, offset: usize, limit: usize) -> Result<Vec<LivePlace>, StoreError> {
+    fn sitemaps(&self, site: &SiteId, size: u32) -> Result<Vec<u32>, StoreError> {
+        self.ask(|tx| {
+            let mut ask = tx.prepare_cached("SELECT max(no) FROM placement WHERE site = ?1")?;
+            let Some(last) = ask.query_row([site.as_str()], |row| row.get::<_, Option<i64>>(0))? else {
+                return Ok(Vec::new());
+            };
+            let mut lives = tx.prepare_cached(
+                "SELECT 1 FROM placement p JOIN item i ON i.id = p.item
+                 WHERE p.site = ?1 AND p.no >= ?2 AND p.no < ?3 AND i.live IS NOT NULL LIMIT 1",
+            )?;
+            let mut sitemaps = Vec::new();
+            for number in 0..=u32::try_from(last / i64::from(size.max(1))).unwrap_or(u32::MAX) {
+                let (from, to) = numbers(number, size);
+                if lives.exists(params![site.as_str(), from, to])? {
+                    sitemaps.push(number);
+                }
+            }
+            Ok(sitemaps)
+        })
+    }
+
+    fn sitemap_of(&self, site: &SiteId, id: ItemId, size: u32) -> Result<Option<u32>, StoreError> {
+        self.ask(|tx| {
+            let mut ask = tx.prepare_cached("SELECT no FROM placement WHERE site = ?1 AND id = ?2")?;
+            let no: Option<i64> = ask
+                .query_row(params![site.as_str(), id.bits().to_be_bytes()], |row| row.get(0))
+                .optional()?;
+            Ok(no.and_then(|no| u32::try_from(no / i64::from(size.max(1))).ok()))
+        })
+    }
+
+    fn places(&self, site: &SiteId, number: u32, size: u32) -> Result<Vec<LivePlace>, StoreError> {
         self.ask(|tx| {
             let mut ask = tx.prepare_cached(
-                "SELECT i.agency, i.uri, s.id, i.live, s.published, p.updated, i.id FROM shown s
-                 JOIN item i ON i.id = s.item JOIN placement p ON p.site = s.site AND p.id = s.id
-                 WHERE s.site = ?1 AND s.section = '' ORDER BY s.published, s.id LIMIT ?2 OFFSET ?3",
+                "SELECT i.agency, i.uri, p.id, i.live, p.published, p.updated, i.id FROM placement p
+                 JOIN item i ON i.id = p.item
+                 WHERE p.site = ?1 AND p.no >= ?2 AND p.no < ?3 AND i.live IS NOT NULL ORDER BY p.no",
             )?;
-            let (limit, offset) = (capped(limit, LARGEST_SITEMAP), capped(offset, i64::MAX));
-            collect(ask.query(params![site.as_str(), limit, offset])?, |row| {
+            let (from, to) = numbers(number, size);
+            collect(ask.query(params![site.as_str(), from, to])?, |row| {
                 Ok(LivePlace {
                     key: key(row, 0, 1)?,
                     id: item_id(row.get(2)?),

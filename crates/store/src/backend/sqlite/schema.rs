@@ -73,7 +73,7 @@ CREATE TABLE seal (
 ";
 
 /// The age of the index: raise it with every change of [`INDEX`] or of what is derived into it.
-const INDEX_AGE: i64 = 6;
+const INDEX_AGE: i64 = 7;
 
 /// Everything here is derived from journal and vault.
 const INDEX: &str = "
@@ -103,8 +103,10 @@ CREATE TABLE version (
 CREATE INDEX version_waits ON version (seq) WHERE waits = 1;
 CREATE TABLE placement (
     site TEXT NOT NULL, id BLOB NOT NULL, item INTEGER NOT NULL, sections TEXT NOT NULL, published INTEGER NOT NULL,
-    updated INTEGER NOT NULL, label BLOB NOT NULL, PRIMARY KEY (site, id), UNIQUE (item, site)
+    updated INTEGER NOT NULL, label BLOB NOT NULL, no INTEGER NOT NULL, PRIMARY KEY (site, id), UNIQUE (item, site)
 ) STRICT, WITHOUT ROWID;
+-- `no` counts a site's stories as they came: it says in which sitemap one stands, for good.
+CREATE UNIQUE INDEX placement_no ON placement (site, no);
 CREATE TABLE shown (
     site TEXT NOT NULL, section TEXT NOT NULL, published INTEGER NOT NULL, id BLOB NOT NULL, item INTEGER NOT NULL,
     PRIMARY KEY (site, section, published, id)
