@@ -346,8 +346,8 @@ impl Readers<'_> {
         let (latest, _) = self.listed(section, 0, FEED)?;
         let mut items = Vec::with_capacity(latest.len());
         for line in latest.into_iter().filter(|line| self.may_stand(line)) {
-            if let Some(words) = self.room.store.words(&line.key, line.n)? {
-                items.extend(self.outgoing(line, words.version));
+            if let Some(words) = self.room.store.words_for_many(&line.key, line.n)? {
+                items.extend(self.outgoing(line, &words.version));
             }
         }
         let since = self.room.clock.now().saturating_sub(SignedDuration::from_hours(24 * TOMBSTONE_DAYS));
@@ -398,21 +398,21 @@ impl Readers<'_> {
         Ok(page)
     }
 
-    fn outgoing(&self, line: store::Line, version: Version) -> Option<Outgoing> {
+    fn outgoing(&self, line: store::Line, version: &Version) -> Option<Outgoing> {
         let agency = self.room.config.agency(&line.key.agency)?;
         let url = story_url(&self.face.url, line.id);
         Some(Outgoing {
             id: url.clone(),
             url,
             uri: line.key.uri,
-            version: version.version.raw,
+            version: version.version.raw.clone(),
             version_n: line.n,
-            copy: Arc::new(version.copy),
+            copy: Arc::new(version.copy.clone()),
             label: self.room.config.label(agency, Some(&line.feed), line.review, version.language.as_deref()),
             agency: agency.name().to_owned(),
             published: line.published,
             updated: line.updated,
-            language: version.language,
+            language: version.language.clone(),
             sections: line.sections,
         })
     }

@@ -28,6 +28,7 @@ mod log_files;
 mod rows;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use news::{AgencyId, FeedId, ItemId, ItemKey, ItemStanding, SiteId, Transmission, TransmissionId};
@@ -180,6 +181,13 @@ pub trait Vault: Send + Sync {
     /// [`StoreError::Damaged`] naming the version; damaged words are never given out.
     fn words(&self, key: &ItemKey, n: u32) -> Result<Option<Words>, StoreError>;
 
+    /// The same for what many ask for at one time, as feeds do: the last few hundred stay in memory until they are
+    /// killed or erased.
+    ///
+    /// # Errors
+    /// As above; what is in memory was verified when it was read.
+    fn words_for_many(&self, key: &ItemKey, n: u32) -> Result<Option<Arc<Words>>, StoreError>;
+
     /// Forgets the words of one version, or of all versions of an item, for good. Returns how many versions. A
     /// live item must be recalled first.
     ///
@@ -188,8 +196,8 @@ pub trait Vault: Send + Sync {
     fn erase_words(&self, key: &ItemKey, n: Option<u32>) -> Result<u64, StoreError>;
 }
 
-/// The index: what is derived from journal and vault, for quick answers. Lists are at most 10,000 long ([`Index::places`] 50,000), and a
-/// version whose words are damaged is left out of lists for readers and said in the log.
+/// The index: what is derived from journal and vault, for quick answers. Lists are at most 10,000 long, a sitemap as long
+/// as it is asked to be; a version whose words are damaged is left out of lists for readers and said in the log.
 pub trait Index: Send + Sync {
     /// The story of an item.
     ///

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use axum::body::to_bytes;
 use axum::http::Request;
+use futures_util::{StreamExt as _, stream};
 use hyper::service::Service as _;
 use newsroom::{Newsroom, Output, Withdrawn};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -13,6 +14,9 @@ use crate::site::Site;
 
 /// What is asked of a site at the most.
 const LARGEST: usize = 64 << 20;
+
+/// So many outputs are asked at one time.
+const AT_ONCE: usize = 6;
 
 /// One answer of a site.
 struct Answer {
@@ -30,19 +34,15 @@ pub async fn confirm(newsroom: Newsroom, sites: Vec<Site>) {
                 continue;
             }
             // Lists are asked for once for all that fell.
-            let mut lists = Vec::new();
-            for (name, path) in lists_of(&here) {
-                let answer = ask(site, &path).await;
-                lists.push((name, answer));
-            }
+            let mut lists = ask_all(site, lists_of(&here)).await;
             // Of many sitemaps each story stands in one (sitemaps.org 0.9).
             let many =
                 lists.iter().any(|(name, list)| name == "sitemap" && list.text.contains("<sitemapindex"));
             let part = |one: &&Withdrawn| sitemap_of(&newsroom, one).filter(|_| many);
             let parts: Vec<Option<String>> = here.iter().map(part).collect();
-            for part in parts.iter().flatten().collect::<BTreeSet<_>>() {
-                lists.push((part.clone(), ask(site, &format!("/{part}.xml")).await));
-            }
+            let asked = parts.iter().flatten().collect::<BTreeSet<_>>();
+            let asked = asked.into_iter().map(|part| (part.clone(), format!("/{part}.xml"))).collect();
+            lists.extend(ask_all(site, asked).await);
             for (one, part) in here.into_iter().zip(&parts) {
                 let mut outputs: Vec<Output> = lists
                     .iter()
@@ -127,26 +127,36 @@ fn shows(text: &str, withdrawn: &Withdrawn) -> Option<&'static str> {
 /// The addresses that are about the item alone.
 async fn own(site: &Site, withdrawn: &Withdrawn) -> Vec<Output> {
     let address = format!("/s/{}", withdrawn.id);
-    let mut outputs = Vec::new();
-    for (name, end) in [("page", ""), ("json", ".json"), ("txt", ".txt"), ("history", "/history")] {
-        let answer = ask(site, &format!("{address}{end}")).await;
-        let wrong = match (answer.status, &withdrawn.headline) {
-            (410, Some(headline)) if answer.text.contains(headline.as_str()) => {
-                Some("it still carries the headline".to_owned())
-            }
-            (404 | 410, _) => None,
-            (status, _) => Some(format!("it answers {status}")),
-        };
-        outputs.push(Output { name: name.to_owned(), wrong });
-    }
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let query = withdrawn.headline.as_deref().unwrap_or(&withdrawn.key.uri);
     let query: String = query.chars().take(200).collect();
-    let answer = ask(site, &format!("/search?q={}", encoded(&query))).await;
-    outputs.push(Output { name: "search".to_owned(), wrong: listed("search", &answer, withdrawn) });
-    let answer = ask(site, &format!("/api/v1/items?uri={}", encoded(&withdrawn.key.uri))).await;
-    outputs.push(Output { name: "api".to_owned(), wrong: told(&answer, &address) });
-    outputs
+    let asked = [
+        ("page", address.clone()),
+        ("json", format!("{address}.json")),
+        ("txt", format!("{address}.txt")),
+        ("history", format!("{address}/history")),
+        ("search", format!("/search?q={}", encoded(&query))),
+        ("api", format!("/api/v1/items?uri={}", encoded(&withdrawn.key.uri))),
+    ];
+    let asked = asked.map(|(name, path)| (name.to_owned(), path)).to_vec();
+    let wrong = |name: &str, answer: &Answer| match name {
+        "search" => listed(name, answer, withdrawn),
+        "api" => told(answer, &address),
+        _ => shown(answer, withdrawn.headline.as_deref()),
+    };
+    let answers = ask_all(site, asked).await;
+    answers.into_iter().map(|(name, answer)| Output { wrong: wrong(&name, &answer), name }).collect()
+}
+
+/// What is wrong with an answer of the story's own, if anything.
+fn shown(answer: &Answer, headline: Option<&str>) -> Option<String> {
+    match (answer.status, headline) {
+        (410, Some(headline)) if answer.text.contains(headline) => {
+            Some("it still carries the headline".to_owned())
+        }
+        (404 | 410, _) => None,
+        (status, _) => Some(format!("it answers {status}")),
+    }
 }
 
 /// What is wrong with the API's answer, if anything.
@@ -163,6 +173,12 @@ fn told(answer: &Answer, address: &str) -> Option<String> {
     let item = said["items"].as_array().into_iter().flatten().find(ours)?;
     let bad = item["pubstatus"] == "usable" || !item["headline"].is_null() || !item["label"].is_null();
     bad.then(|| "it still tells of the story".to_owned())
+}
+
+/// Asks for all of these, a few at a time: as many kills as may come wait for the answers.
+async fn ask_all(site: &Site, named: Vec<(String, String)>) -> Vec<(String, Answer)> {
+    let asked = named.into_iter().map(|(name, path)| async move { (name, ask(site, &path).await) });
+    stream::iter(asked).buffered(AT_ONCE).collect().await
 }
 
 async fn ask(site: &Site, path: &str) -> Answer {

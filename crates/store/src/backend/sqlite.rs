@@ -9,9 +9,9 @@ mod archive;
 mod backup;
 mod cells;
 mod check;
-mod heads;
 mod index;
 mod journal;
+mod memory;
 mod remembered;
 mod schema;
 mod sealed;
@@ -65,7 +65,7 @@ pub struct Store {
     shortener: Option<Shortener>,
     writer: Option<Mutex<Connection>>,
     readers: Mutex<Vec<Connection>>,
-    heads: heads::Heads,
+    memory: memory::Memory,
     /// Set by the first fatal error: from then on nothing is written, so nothing can be acknowledged.
     broken: Arc<AtomicBool>,
     /// Erased words may still stand in the write-ahead log.
@@ -141,7 +141,7 @@ impl Store {
             shortener: None,
             writer: None,
             readers: Mutex::default(),
-            heads: heads::Heads::default(),
+            memory: memory::Memory::default(),
             broken: Arc::default(),
             unwiped: AtomicBool::new(false),
             _lock: lock,

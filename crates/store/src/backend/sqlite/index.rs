@@ -14,7 +14,7 @@ use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 use super::apply::{find_item, parse_instant, sections};
 use super::archive::{self, list};
 use super::cells::{capped, digest, instant, item_id, micros, micros_up, signed, transmission_id, unsigned};
-use super::heads::{Erasures, Head, Place};
+use super::memory::{Erasures, Head, Place};
 use super::{Store, journal, search, ties, vault};
 use crate::codec::{EmbargoShape, Shape as _, gravity_of, item_standing_of, standing_of};
 use crate::{
@@ -183,7 +183,7 @@ impl Store {
         site: &SiteId,
         spots: impl FnOnce(&Transaction<'_>) -> Result<Vec<Spot>, StoreError>,
     ) -> Result<Vec<Line>, StoreError> {
-        let begun = self.heads.erasures();
+        let begun = self.memory.heads.erasures();
         self.ask(|tx| {
             let spots = spots(tx)?;
             let mut lines = Vec::with_capacity(spots.len());
@@ -209,11 +209,11 @@ impl Store {
         let mut rows = ask.query(params![spot.item, site.as_str()])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let place = (spot.item, row.get(0)?, unsigned(row.get(4)?)?);
-        let head = match self.heads.get(place) {
+        let head = match self.memory.heads.get(&place) {
             Some(head) => head,
             None => {
                 let Some(head) = head(tx, place)?.map(Arc::new) else { return Ok(None) };
-                self.heads.keep(place, &head, begun);
+                self.memory.heads.keep(place, &head, begun);
                 head
             }
         };

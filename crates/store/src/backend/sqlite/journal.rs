@@ -224,7 +224,7 @@ impl Journal for Store {
         if destroyed {
             let fallen = batch.iter().filter(|prepared| prepared.entry.fact.kills());
             let fallen: Vec<_> = fallen.filter_map(|prepared| prepared.entry.fact.key()).collect();
-            self.heads.forget(&fallen);
+            self.memory.forget(&fallen);
             self.wipe_soon(WIPE_PATIENCE_AT_WORK)?;
         }
         Ok(committed)
@@ -263,7 +263,7 @@ impl Journal for Store {
             apply::settle_all(tx, &mut report)?;
             Ok(report)
         })?;
-        self.heads.forget_all();
+        self.memory.heads.forget_all();
         // Headlines and bodies of what is no longer live stood in the search index that was dropped.
         self.wipe_soon(WIPE_PATIENCE)?;
         Ok(report)

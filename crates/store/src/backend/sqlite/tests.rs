@@ -511,14 +511,19 @@ fn words_that_a_reader_keeps_in_the_log_go_though_nobody_writes() {
 }
 
 #[test]
-fn what_lists_keep_in_memory_goes_with_the_words() {
+fn what_lists_and_feeds_keep_in_memory_goes_with_the_words() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     store.record(vec![live(1, 1, &key("a"), "one", "words"), live(2, 1, &key("b"), "two", "words")]).unwrap();
     assert_eq!(store.latest(&site(), None, 0, 9).unwrap().len(), 2);
-    assert_eq!(store.heads.len(), 2);
+    for uri in ["a", "b"] {
+        let words = store.words_for_many(&key(uri), 1).unwrap().unwrap();
+        assert!(Arc::ptr_eq(&words, &store.words_for_many(&key(uri), 1).unwrap().unwrap()), "read once");
+    }
+    assert_eq!((store.memory.heads.len(), store.memory.words.len()), (2, 2));
     store.record(vec![kill(3, &key("a"))]).unwrap();
-    assert_eq!(store.heads.len(), 1);
+    assert_eq!((store.memory.heads.len(), store.memory.words.len()), (1, 1));
+    assert!(store.words_for_many(&key("a"), 1).unwrap().is_none());
     store
         .record(vec![moved(
             4,
@@ -528,7 +533,8 @@ fn what_lists_keep_in_memory_goes_with_the_words() {
         )])
         .unwrap();
     store.erase_words(&key("b"), None).unwrap();
-    assert_eq!(store.heads.len(), 0);
+    assert_eq!((store.memory.heads.len(), store.memory.words.len()), (0, 0));
+    assert!(store.words_for_many(&key("b"), 1).unwrap().is_none());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The vault: packed JSON of each version, with a digest over all that is kept of it.
 
+use std::sync::Arc;
+
 use news::{Digest, ItemKey};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
@@ -139,6 +141,19 @@ impl Vault for Store {
         self.read(|tx| words(tx, key, n)).map_err(|error| error.while_doing("reading words from the vault"))
     }
 
+    fn words_for_many(&self, key: &ItemKey, n: u32) -> Result<Option<Arc<Words>>, StoreError> {
+        let place = (key.clone(), n);
+        if let Some(words) = self.memory.words.get(&place) {
+            return Ok(Some(words));
+        }
+        let begun = self.memory.words.erasures();
+        let words = self.words(key, n)?.map(Arc::new);
+        if let Some(words) = &words {
+            self.memory.words.keep(place, words, begun);
+        }
+        Ok(words)
+    }
+
     fn erase_words(&self, key: &ItemKey, n: Option<u32>) -> Result<u64, StoreError> {
         let erased = self.write("erasing words from the vault", |tx| {
             let mut ask = tx.prepare_cached("SELECT live FROM item WHERE agency = ?1 AND uri = ?2")?;
@@ -152,7 +167,7 @@ impl Vault for Store {
             }
         })?;
         if erased > 0 {
-            self.heads.forget(&[key]);
+            self.memory.forget(&[key]);
             self.wipe_soon(WIPE_PATIENCE)?;
         }
         Ok(erased)
