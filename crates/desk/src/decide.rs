@@ -576,6 +576,8 @@ pub(crate) fn goes_live(story: &Story, n: u32, decision: &mut Decision) {
             VersionStanding::Held if new.is_none_or(|new| overtakes(new, known)) => {
                 decision.version(known.n, VersionStanding::Ignored);
             }
+            // The words that seemed to kill it have been decided about.
+            standing if known.reason == code::KILL_TEXT => decision.version(known.n, standing),
             _ => {}
         }
     }
@@ -623,12 +625,11 @@ pub(crate) fn guard(story: &Story) -> Option<&'static str> {
     if story.live().is_some() {
         return None;
     }
-    // What has expired bears such a reason only if words that kill came after the end of its licence.
-    let held = |known: &&Known| {
-        matches!(known.standing, VersionStanding::Held | VersionStanding::Recalled | VersionStanding::Expired)
+    let sticky = |known: &Known| match known.reason.as_str() {
+        // Even of what has expired or was ignored: it bears this reason only if words that kill came after that.
+        code::KILL_TEXT => Some(code::KILL_TEXT),
+        code::OPERATOR_HOLD if fall::is_off_for_now(known.standing) => Some(code::OPERATOR_HOLD),
+        _ => None,
     };
-    let sticky = |known: &Known| {
-        [code::OPERATOR_HOLD, code::KILL_TEXT].into_iter().find(|code| known.reason == **code)
-    };
-    story.known.iter().filter(held).find_map(sticky)
+    story.known.iter().find_map(sticky)
 }

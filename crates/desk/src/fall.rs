@@ -79,13 +79,12 @@ pub fn suspend(story: &Story, rule: &str, _now: Timestamp) -> Decision {
     recall(story, &mut decision);
     stop_waiting(story, &mut decision);
     take_over(story, &mut decision, code::KILL_TEXT);
-    let ended = |known: &Known| known.standing == VersionStanding::Expired;
     if decision.changes.is_empty()
         && guard(story).is_none()
-        && let Some(known) = story.newest_of(ended)
+        && let Some(known) = story.newest()
     {
-        // Its licence has ended, and what comes after it waits for a person all the same.
-        decision.version(known.n, VersionStanding::Expired);
+        // Its licence has ended, or a person did not want it; what comes after it waits for a person all the same.
+        decision.version(known.n, known.standing);
     }
     unless_idle(decision, "nothing of the item is public or waits")
 }

@@ -22,8 +22,8 @@ use crate::{Room, chance, read, waiting};
 const QUEUE: usize = 4_096;
 /// What shares one fsync at most.
 const BATCH: usize = 256;
-/// Bytes that share one fsync at most, so that no commit takes long.
-const BATCH_BYTES: usize = 32 << 20;
+/// Bytes that share one fsync at most, so that a kill behind a backlog does not wait long for commit and reading.
+const BATCH_BYTES: usize = 8 << 20;
 /// Transmissions that may wait for the desk before the doors are told "busy".
 const TRAY: usize = 50_000;
 /// Bytes that may wait for archive and desk together; a single larger transmission waits alone.

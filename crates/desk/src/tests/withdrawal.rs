@@ -262,6 +262,23 @@ fn words_that_kill_what_has_expired_hold_what_comes_after_it() {
 }
 
 #[test]
+fn words_that_kill_what_a_person_did_not_want_hold_what_comes_after_it() {
+    let mut room = Room::new();
+    room.arrives(&withheld(numbered(2, "a")), "hold: withheld")
+        .told_to(Command::Spike { n: Some(1) }, "ignore: spiked")
+        .suspends("hold: kill-text, alarm")
+        .stands("unpublished: 1 spiked")
+        .suspends("ignore: already-so")
+        .arrives(&numbered(2, "b"), "hold: kill-text")
+        .told_to(release(2), "publish: released")
+        .arrives(&numbered(3, "c"), "update: update")
+        .stands("live(3): 1 spiked, 2 superseded, 3 live");
+    // It was decided about then: what the agency withholds later may come back by itself.
+    room.arrives(&withheld(numbered(4, "d")), "hold: withheld, recall")
+        .arrives(&numbered(5, "e"), "publish: usable-again");
+}
+
+#[test]
 fn a_withheld_version_that_comes_late_is_told() {
     Room::new()
         .arrives(&numbered(3, "c"), "publish: new")
