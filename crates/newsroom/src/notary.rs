@@ -108,7 +108,12 @@ fn memory_of(site: &SiteId, shard: u32) -> FeedId {
 
 /// Where the store remembers by which key a shard is signed.
 fn key_of(site: &SiteId, shard: u32) -> FeedId {
-    FeedId::new(format!("log-key:{site}/{shard}"))
+    FeedId::new(format!("{}{shard}", keys_of(site)))
+}
+
+/// How the names begin under which it remembers the keys of all shards.
+fn keys_of(site: &SiteId) -> String {
+    format!("log-key:{site}/")
 }
 
 /// The leaf of a row, as it stands in the log.
@@ -770,8 +775,12 @@ fn cannot_name(config: &Config, name: &str, error: &dyn fmt::Display) -> LogErro
 
 /// By which keys the shards of a site are signed, the newest first.
 pub(crate) fn keys(store: &Store, site: &SiteId) -> Result<Vec<String>, StoreError> {
+    let beginning = keys_of(site);
+    let number = |feed: FeedId| feed.as_str().strip_prefix(&beginning)?.parse().ok();
+    let mut shards: Vec<u32> = store.feeds_named(&beginning)?.into_iter().filter_map(number).collect();
+    shards.sort_unstable();
     let mut keys = Vec::new();
-    for shard in (0..=shard_of(store, site)?).rev() {
+    for shard in shards.into_iter().rev() {
         keys.extend(store.feed_state(&key_of(site, shard))?);
     }
     Ok(keys)

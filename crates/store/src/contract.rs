@@ -896,6 +896,10 @@ fn switches_and_states_are_remembered(dir: &Path, open: Open<'_>) {
     let store = open(dir);
     assert!(store.hold_all().expect("asked") && store.first_contact_done(&feed()).expect("asked"));
     assert_eq!(store.feed_state(&feed()).expect("asked").as_deref(), Some("{\"etag\":2}"));
+    for name in ["log:a/2", "log:a/10", "log:ab/1"] {
+        store.save_feed_state(&name.into(), "{}").expect("saved");
+    }
+    assert_eq!(store.feeds_named("log:a/").expect("asked"), ["log:a/10".into(), "log:a/2".into()]);
     record(&*store, vec![switch(false, None)]);
     assert!(!store.hold_all().expect("asked"));
     assert_eq!(store.held_feeds().expect("asked"), [feed()], "a feed's own switch is another");

@@ -348,6 +348,12 @@ pub trait FeedState: Send + Sync {
     /// If the store cannot be read.
     fn feed_state(&self, feed: &FeedId) -> Result<Option<String>, StoreError>;
 
+    /// For which feeds, of those whose names begin so, something was saved.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn feeds_named(&self, beginning: &str) -> Result<Vec<FeedId>, StoreError>;
+
     /// Saves it, durably.
     ///
     /// # Errors

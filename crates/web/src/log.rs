@@ -102,8 +102,10 @@ pub(crate) fn verify_page() -> Response {
 }
 
 /// `/.well-known/verbatim.json`.
-pub(crate) fn well_known(newsroom: &Newsroom, site: &SiteId) -> Response {
-    match newsroom.well_known(site) {
+pub(crate) async fn well_known(newsroom: &Newsroom, site: &SiteId) -> Response {
+    let (newsroom, site) = (newsroom.clone(), site.clone());
+    let said = tokio::task::spawn_blocking(move || newsroom.well_known(&site)).await;
+    match said.ok().flatten() {
         Some(said) => ([(header::CACHE_CONTROL, "no-cache")], Json(said)).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

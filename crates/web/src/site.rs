@@ -187,7 +187,7 @@ impl Desk {
             Place::Style(path) => self.style(&path, &asked.headers),
             Place::Verify => log::verify_page(),
             Place::Badge => log::badge(),
-            Place::WellKnown => log::well_known(&self.newsroom, &self.id),
+            Place::WellKnown => log::well_known(&self.newsroom, &self.id).await,
             Place::Nowhere => self.missing(),
         }
     }

@@ -76,6 +76,20 @@ impl FeedState for Store {
         self.read(|tx| state(tx, feed.as_str()))
     }
 
+    fn feeds_named(&self, beginning: &str) -> Result<Vec<FeedId>, StoreError> {
+        self.read(|tx| {
+            let mut ask = tx.prepare_cached(
+                "SELECT feed FROM feed_state WHERE feed >= ?1 AND substr(feed, 1, length(?1)) = ?1 ORDER BY feed",
+            )?;
+            let mut rows = ask.query([beginning])?;
+            let mut feeds = Vec::new();
+            while let Some(row) = rows.next()? {
+                feeds.push(FeedId::new(row.get::<_, String>(0)?));
+            }
+            Ok(feeds)
+        })
+    }
+
     fn save_feed_state(&self, feed: &FeedId, state: &str) -> Result<(), StoreError> {
         let feed = feed.as_str();
         self.write("saving where a feed was read up to", |tx| {
