@@ -12,6 +12,7 @@
 //! | [`power`] | power losses on ext4 and XFS |
 //! | [`torn`] | power losses at any write of the disk, with torn sectors |
 //! | [`flips`] | bits that turn over at rest |
+//! | [`rotation`] | SIGKILL at the calls of a rotation of the log's key |
 //! | [`trouble`] | a full disk, a clock that is set, very many connections, and the like |
 //! | [`planted`] | faults on purpose, which the others must find |
 
@@ -31,6 +32,7 @@ mod load;
 mod oracle;
 mod planted;
 mod power;
+mod rotation;
 mod syscalls;
 mod tools;
 mod torn;

@@ -24,7 +24,7 @@ use super::oracle::{self, Depth, path};
 use super::wire::{self, Status, Story, now};
 
 /// What changes files.
-const CALLS: &str = "write,pwrite64,pwritev,fsync,fdatasync,ftruncate,fallocate,rename,renameat,renameat2,openat,unlink,unlinkat";
+pub(super) const CALLS: &str = "write,pwrite64,pwritev,fsync,fdatasync,ftruncate,fallocate,rename,renameat,renameat2,openat,unlink,unlinkat";
 /// Cases that run at the same time: most of each is waiting.
 const WORKERS: usize = 3;
 /// The file that is dropped.

@@ -31,7 +31,7 @@ type Outcome = Result<(), String>;
 /// What is tried, by its name, with what it needs.
 type Trial = (&'static str, &'static [(&'static str, &'static str)], fn(&Scene<'_>) -> Outcome);
 
-const TRIALS: [Trial; 7] = [
+const TRIALS: [Trial; 8] = [
     ("a full disk", &[("mkfs.ext4", "e2fsprogs"), ("losetup", "mount")], full_disk),
     ("a store that cannot be written", &[("mkfs.ext4", "e2fsprogs"), ("losetup", "mount")], read_only),
     ("a second process", &[], second_process),
@@ -39,13 +39,16 @@ const TRIALS: [Trial; 7] = [
     ("a slow disk", &[("strace", "strace")], slow_disk),
     ("very many connections", &[("prlimit", "util-linux")], connections),
     ("a process that is stopped", &[], stopped),
+    ("a rotation of the key that is cut off", &[("strace", "strace")], rotation),
 ];
 
 struct Scene<'p> {
     program: &'p Path,
-    /// How many connections are opened, and for how long the process is stopped.
+    /// How many connections are opened, for how long the process is stopped, and at every which call a rotation is cut
+    /// off.
     connections: usize,
     pause: Duration,
+    step: usize,
     seed: u64,
     faults: Faults,
 }
@@ -62,7 +65,9 @@ impl Scene<'_> {
 pub(super) fn run(program: &Path, whole: bool, seed: u64) -> Result<Tally, String> {
     let mut tally = Tally::default();
     let may_mount = tools::may_mount();
-    for (name, needed, trial) in TRIALS {
+    for (name, needed, trial) in
+        TRIALS
+    {
         if let Err(missing) = tools::need(needed) {
             tally.skipped.push(format!("{name}: {missing}"));
             continue;
@@ -71,9 +76,9 @@ pub(super) fn run(program: &Path, whole: bool, seed: u64) -> Result<Tally, Strin
             tally.refused.push(format!("{name}: mounting is not permitted here: {why}"));
             continue;
         }
-        let (connections, pause) = if whole { (10_000, 30) } else { (2_000, 2) };
+        let (connections, pause, step) = if whole { (10_000, 30, 1) } else { (2_000, 2, 12) };
         let pause = Duration::from_secs(pause);
-        let scene = Scene { program, connections, pause, seed, faults: Faults::default() };
+        let scene = Scene { program, connections, pause, step, seed, faults: Faults::default() };
         let begun = Instant::now();
         if let Err(why) = trial(&scene) {
             scene.faults.note(why);
@@ -271,6 +276,14 @@ fn second_process(scene: &Scene<'_>) -> Outcome {
     scene.must(code > 0 && code != 101, &format!("a second process on the store ended with {code}"));
     scene.must(second.log().contains(&first), "it does not say which process has the store");
     scene.must(status(house.desk, "/readyz") == 200, "the first process suffers from the second");
+    Ok(())
+}
+
+fn rotation(scene: &Scene<'_>) -> Outcome {
+    let mut all = stories(scene, &["before", "after", "last"]).into_iter();
+    let mut next = || all.next().ok_or("three stories");
+    let cut = super::rotation::run(scene.program, scene.step, &[next()?, next()?, next()?])?;
+    oracle::progress(&format!("a rotation was cut off at {cut} calls"));
     Ok(())
 }
 
