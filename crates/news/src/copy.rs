@@ -193,14 +193,17 @@ impl std::error::Error for CopyFault {}
 fn is_plain(text: &[u8]) -> bool {
     const STEP: usize = 64;
     // Without a way out in the middle of a step, so that many bytes are looked at at once.
-    let odd = |b: u8| (b < b' ') | (b == 0xef);
-    text.chunks(STEP).enumerate().all(|(step, chunk)| {
-        if !chunk.iter().fold(false, |found, &b| found | odd(b)) {
-            return true;
+    let odd = |part: &[u8]| part.iter().fold(0, |found, &b| found | u8::from((b < b' ') | (b == 0xef))) != 0;
+    let refused = |at: usize| matches!(text[at..], [..b' ', ..] | [0xef, 0xbf, 0xbe | 0xbf, ..]);
+    let even = |at: usize, part: &[u8]| !odd(part) || !(at..at + part.len()).any(refused);
+    // The last step reaches back into the one before it.
+    match text.last_chunk::<STEP>() {
+        None => even(0, text),
+        Some(last) => {
+            let (steps, _) = text.as_chunks::<STEP>();
+            steps.iter().enumerate().all(|(n, step)| even(n * STEP, step)) && even(text.len() - STEP, last)
         }
-        let refused = |at: usize| matches!(text[at..], [..b' ', ..] | [0xef, 0xbf, 0xbe | 0xbf, ..]);
-        !(step * STEP..step * STEP + chunk.len()).any(refused)
-    })
+    }
 }
 
 /// Whether XML 1.0 (§2.2) and HTML can carry this character as itself. CR is carried as LF.
@@ -443,6 +446,20 @@ mod tests {
     fn check(text: &str, expect: &[&str]) {
         let copy = copy_of(text);
         assert_eq!(copy.texts(BlockKind::P).collect::<Vec<_>>(), expect);
+    }
+
+    #[test]
+    fn what_is_not_plain_is_seen_wherever_it_stands() {
+        for length in [0, 1, 62, 63, 64, 65, 127, 128, 129, 200] {
+            for at in 0..=length {
+                for (odd, plain) in
+                    [("\n", false), ("\u{1f}", false), ("\u{ffff}", false), ("\u{fffd}", true)]
+                {
+                    let text = [&"a".repeat(at), odd, &"a".repeat(length - at)].concat();
+                    assert_eq!(is_plain(text.as_bytes()), plain, "{text:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -540,14 +540,18 @@ impl<'p> Collector<'p> {
         // The block gets a text of its exact size; what it grew in serves the next one.
         let text = self.text.as_str().to_owned();
         self.text.clear();
+        let marks = if self.marks.is_empty() { Vec::new() } else { self.sorted_marks() };
+        self.emit(Draft { kind: context.kind, text, marks, list: context.list });
+    }
+
+    fn sorted_marks(&mut self) -> Vec<Mark> {
         self.marks
             .retain(|closed| !closed.mark.range.is_empty() || matches!(closed.mark.kind, MarkKind::Cell(_)));
         self.marks.sort_by_key(|closed| {
             let Mark { range, kind } = &closed.mark;
             (range.start, std::cmp::Reverse(range.end), rank(kind), closed.sequence)
         });
-        let marks = self.marks.drain(..).map(|closed| closed.mark).collect();
-        self.emit(Draft { kind: context.kind, text, marks, list: context.list });
+        self.marks.drain(..).map(|closed| closed.mark).collect()
     }
 
     fn emit(&mut self, draft: Draft) {
