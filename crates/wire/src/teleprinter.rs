@@ -164,7 +164,7 @@ fn parts(bytes: &[u8]) -> usize {
 pub(crate) fn decode(bytes: &[u8]) -> (Cow<'_, str>, Option<Complaint>) {
     let hold = |message: &str| Complaint::new(Gravity::Hold, "undecodable-bytes", message).at("", None);
     if let Ok(text) = std::str::from_utf8(bytes) {
-        let damaged = text.contains('\u{fffd}');
+        let damaged = memchr::memmem::find(bytes, "\u{fffd}".as_bytes()).is_some();
         let message = "the text came with U+FFFD where a character was lost on its way; ask for it again";
         return (Cow::Borrowed(text), damaged.then(|| hold(message)));
     }
@@ -179,17 +179,15 @@ pub(crate) fn decode(bytes: &[u8]) -> (Cow<'_, str>, Option<Complaint>) {
     (text, Some(complaint))
 }
 
-fn cut(text: &str) -> Message<'_> {
+fn cut<'a>(text: &'a str) -> Message<'a> {
     let text = text.strip_prefix('\u{1}').unwrap_or(text);
     let text = text.strip_suffix('\u{4}').unwrap_or(text);
-    let (before, tail) = match text.split_once(ETX) {
-        Some((before, tail)) => (before, Some(tail)),
+    let parted = |text: &'a str, sign: char| match memchr::memchr(sign as u8, text.as_bytes()) {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
     };
-    let (head, text) = match before.split_once(STX) {
-        Some((head, text)) => (head, Some(text)),
-        None => (before, None),
-    };
+    let (before, tail) = parted(text, ETX);
+    let (head, text) = parted(before, STX);
     Message { head, text, tail, stood: None }
 }
 
@@ -242,17 +240,12 @@ impl<'a> Line<'a> {
 /// The lines of a text.
 pub(crate) fn lines(text: &str) -> Vec<Line<'_>> {
     let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(memchr::memchr_iter(b'\n', bytes).count() + 1);
-    let mut ends = memchr::memchr2_iter(b'\r', b'\n', bytes);
+    // As many as most texts have.
+    let mut out = Vec::with_capacity(bytes.len() / 32 + 2);
     let mut start = 0;
-    while let Some(at) = ends.next() {
-        let mut after = at;
-        while bytes.get(after) == Some(&b'\r') {
-            after += 1;
-            if matches!(bytes.get(after), Some(b'\r' | b'\n')) {
-                ends.next();
-            }
-        }
+    while let Some(length) = memchr::memchr2(b'\r', b'\n', &bytes[start..]) {
+        let at = start + length;
+        let after = at + bytes[at..].iter().take_while(|b| **b == b'\r').count();
         let fed = bytes.get(after) == Some(&b'\n');
         let end = if fed && after > at { End::Full } else { End::Bare };
         out.push(Line { text: &text[start..at], end });

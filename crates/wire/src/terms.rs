@@ -10,6 +10,7 @@ use news::{
     Unmapped, Version, VersionOrder, VersionStamp, relaxed,
 };
 
+pub(crate) use crate::html::collapse;
 use crate::{Hints, time};
 
 /// How many unmapped values are kept for one item; what lies beyond is said in a complaint.
@@ -18,18 +19,6 @@ const MOST_EXTRA: usize = 4096;
 /// White space that XML and HTML call insignificant; U+00A0 is none.
 pub(crate) fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}')
-}
-
-/// A text with its runs of insignificant white space collapsed to one space and trimmed.
-pub(crate) fn collapse(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for word in text.split(is_space).filter(|word| !word.is_empty()) {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(word);
-    }
-    out
 }
 
 /// What follows the last `:`, `/` or `#` of a code: `usable` of `stat:usable` and of a concept's URI.

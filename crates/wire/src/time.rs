@@ -335,6 +335,11 @@ const MONTHS: [&[&str]; 12] = [
     &["dec", "dez", "déc", "dic"],
 ];
 
+/// The day of a date whose parts stand apart, each as a mail would have it.
+pub(crate) fn day(day: &str, named: &str, numbered: &str) -> Option<Date> {
+    date(year(numbered)?, month(named)?, small(day)?)
+}
+
 /// Whether the word is the name of a month, or the beginning of one.
 pub(crate) fn is_month(word: &str) -> bool {
     month(word).is_some()

@@ -60,7 +60,7 @@ fn message(message: &Message<'_>, hints: &Hints) -> Result<Version, Complaint> {
     let head = head(&mut text, &header, message, &mut version);
     message.note_lines(&mut version, Field::Body, text.iter().map(|line| line.text));
     identify(&header, trailer.as_ref(), &head, &mut version);
-    let body = body(&text, is_clean(message.text.unwrap_or(message.head)), &mut version);
+    let body = body(&text, message.text.unwrap_or(message.head), &mut version);
     story::tell(&mut version, head, body, "text");
     Ok(version)
 }
@@ -148,15 +148,19 @@ fn date(trailer: Option<&Trailer<'_>>, hints: &Hints, version: &mut Version) {
         );
         return;
     };
-    let mut stamp = match trailer.date() {
-        Some(date) => time::stamp(&date, hints, "trailer", &mut version.complaints),
-        None => {
-            let message = format!("`{}` names no year; the message has no time", trailer.raw);
-            terms::complain(version, Gravity::Remark, "date-unreadable", message, "trailer");
-            Stamp { raw: String::new(), at: None, zoned: false }
-        }
+    let unread = Stamp { raw: String::new(), at: None, zoned: false };
+    let mut stamp = match trailer.instant() {
+        Some(at) => Stamp { at: Some(at), zoned: true, ..unread },
+        None => match trailer.date() {
+            Some(date) => time::stamp(&date, hints, "trailer", &mut version.complaints),
+            None => {
+                let message = format!("`{}` names no year; the message has no time", trailer.raw);
+                terms::complain(version, Gravity::Remark, "date-unreadable", message, "trailer");
+                unread
+            }
+        },
     };
-    stamp.raw = trailer.raw.to_owned();
+    trailer.raw.clone_into(&mut stamp.raw);
     if let Some(at) = stamp.at {
         version.version = VersionStamp { raw: String::new(), order: VersionOrder::Time(at) };
     }
@@ -164,8 +168,7 @@ fn date(trailer: Option<&Trailer<'_>>, hints: &Hints, version: &mut Version) {
 }
 
 fn identify(header: &Header<'_>, trailer: Option<&Trailer<'_>>, head: &Head, version: &mut Version) {
-    let day = trailer.and_then(Trailer::midnight).and_then(|date| time::instant_of(&date));
-    let day = day.map(|day| day.strftime("%Y-%m-%d").to_string());
+    let day = trailer.and_then(Trailer::day).map(|day| day.to_string());
     if let (Some(number), Some(day)) = (header.number(), &day) {
         let agency = header.agency.unwrap_or(header.service);
         version.uri = format!("urn:verbatim:iptc7901:{}:{agency}:{number}:{day}", header.service);
@@ -260,17 +263,28 @@ fn is_indented(line: &str) -> bool {
     line.starts_with('\t') || line.starts_with("   ")
 }
 
-/// The body, by the rules in this module's documentation. `clean` says that there is no fill in the whole message.
-fn body(text: &[Line<'_>], clean: bool, version: &mut Version) -> Words {
+/// The body, by the rules in this module's documentation. Its lines are part of `whole`: what does not stand in that
+/// is not looked for on every one of them.
+fn body(text: &[Line<'_>], whole: &str, version: &mut Version) -> Words {
+    let bytes = whole.as_bytes();
+    let parting = memchr::memchr3(UNIT, b'\t', ECD, bytes).map_or(&[][..], |at| &bytes[at..]);
+    let drawing = memchr::memchr2(b'#', b'|', bytes).map_or(&[][..], |at| &bytes[at..]);
+    let clean = is_clean(whole);
+    let columns_stand = !clean || parting.contains(&b'\t') || has_gap(whole);
+    let rows_stand = parting.contains(&UNIT) || drawing.contains(&b'|');
     let plain = |text| if clean { Cow::Borrowed(text) } else { cleaned(text) };
     let mut text: Vec<(Cow<'_, str>, End)> = text.iter().map(|line| (plain(line.text), line.end)).collect();
     let mut words = Words::default();
-    if let Some(at) = text.iter().position(|(line, _)| is_notebook(line)) {
+    if drawing.contains(&b'#')
+        && let Some(at) = text.iter().position(|(line, _)| is_notebook(line))
+    {
         let rest: Vec<Cow<'_, str>> = text.drain(at..).map(|(line, _)| line).collect();
         let text = rest.join("\n").trim().to_owned();
         words.notes.push(Note { role: "not-for-publication".into(), text, path: "text".into() });
     }
-    instructions(&mut text, &mut words);
+    if parting.contains(&ECD) {
+        instructions(&mut text, &mut words);
+    }
     let filled = |line: &str| line.bytes().any(|b| b > b' ' && b.is_ascii()) || !line.trim().is_empty();
     let ends = |end| text.iter().filter(|(line, e)| *e == end && filled(line)).count();
     let bare = ends(End::Bare);
@@ -280,11 +294,11 @@ fn body(text: &[Line<'_>], clean: bool, version: &mut Version) -> Words {
     while let Some((line, end)) = text.get(at) {
         let bare = line.trim_matches(terms::is_space);
         // Only what stands in columns itself is the first of several such lines.
-        let columns = match is_columnar(line) {
+        let columns = match columns_stand && is_columnar(line) {
             true => text[at..].iter().take_while(|(line, _)| is_columnar(line)).count(),
             false => 0,
         };
-        if let Some(row) = as_row(bare) {
+        if let Some(row) = rows_stand.then(|| as_row(bare)).flatten() {
             paragraph.close(&mut words);
             words.blocks.extend(row);
         } else if columns > 1 {
@@ -325,9 +339,8 @@ impl<'t> Paragraph<'t> {
     }
 
     fn join(&mut self, line: &'t str, version: &mut Version) {
-        let mut end = self.0.last().map_or("", |before| before).chars().rev();
-        if end.next() == Some('-')
-            && end.next().is_some_and(char::is_alphanumeric)
+        let parted = self.0.last().and_then(|before| before.strip_suffix('-'));
+        if parted.is_some_and(|before| before.ends_with(char::is_alphanumeric))
             && line.starts_with(char::is_alphabetic)
             && !version.complaints.iter().any(|complaint| complaint.code == "hyphen-at-line-end")
         {
@@ -375,23 +388,38 @@ fn is_notebook(line: &str) -> bool {
 }
 
 fn is_heading(line: &str) -> bool {
-    let title = line.trim_start_matches('#');
-    (1..=4).contains(&(line.len() - title.len())) && title.starts_with(' ')
+    line.starts_with('#') && {
+        let title = line.trim_start_matches('#');
+        line.len() - title.len() <= 4 && title.starts_with(' ')
+    }
 }
+
+/// Parts the cells of a row.
+const UNIT: u8 = 0x1f;
+/// Ends an instruction for a typesetting machine.
+const ECD: u8 = 0x0b;
 
 /// Whether a line is a row.
 fn is_row(line: &str) -> bool {
-    memchr::memchr(0x1f, line.as_bytes()).is_some()
+    memchr::memchr(UNIT, line.as_bytes()).is_some()
         || line.len() > 1 && line.starts_with('|') && line.ends_with('|')
 }
 
 /// A row, `Some(None)` if it has no words; `None` if it is none.
 fn as_row(line: &str) -> Option<Option<Draft>> {
-    if memchr::memchr(0x1f, line.as_bytes()).is_some() {
+    if memchr::memchr(UNIT, line.as_bytes()).is_some() {
         return Some(teleprinter::row(line.split('\u{1f}')));
     }
     let inside = line.strip_prefix('|')?.strip_suffix('|')?;
     Some(teleprinter::row(inside.split('|')))
+}
+
+/// Whether three spaces in a row stand anywhere but at the beginning of a line, where they indent it.
+fn has_gap(text: &str) -> bool {
+    let indents =
+        |at: usize| at.checked_sub(1).is_none_or(|before| b"\r\n".contains(&text.as_bytes()[before]));
+    let more = |at: usize| text[..at].ends_with(' ');
+    memchr::memmem::find_iter(text.as_bytes(), b"   ").any(|at| !indents(at) && !more(at))
 }
 
 fn is_columnar(line: &str) -> bool {

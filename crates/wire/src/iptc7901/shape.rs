@@ -1,9 +1,12 @@
 //! What an IPTC 7901 message says: its header, the lines of its head, its trailer.
 
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
 use news::Severity;
 
 use crate::teleprinter::is_number;
-use crate::terms;
+use crate::{terms, time};
 
 /// How many columns a line has at most: where the next word did not fit into these, the line goes on.
 const COLUMNS: usize = 60;
@@ -125,20 +128,21 @@ impl HeadLine {
         let bracketed = line.starts_with('(') && line.ends_with(')');
         let inside = line.trim_start_matches(['(', ' ']).trim_end_matches([')', ' ']);
         let upper = inside.to_uppercase();
-        let words: Vec<&str> = upper.split_whitespace().collect();
+        let twice =
+            |word: &str| inside.starts_with(word) && upper.split_whitespace().take(2).eq([word, word]);
         if upper.starts_with("ACHTUNG") {
             return Self::Mark("text:achtung".into(), Severity::Holds);
         }
-        if words.starts_with(&["KILL", "KILL"]) && inside.starts_with("KILL") {
+        if twice("KILL") {
             return Self::Mark("text:kill".into(), Severity::Holds);
         }
-        if words.starts_with(&["HOLD", "HOLD"]) && inside.starts_with("HOLD") {
+        if twice("HOLD") {
             return Self::Mark("text:hold".into(), Severity::Holds);
         }
         if inside.starts_with("ANNULATION") || inside.starts_with("ANNULE") {
             return Self::Mark("text:kill".into(), Severity::Holds);
         }
-        if let Some(mark) = numbered(&words).filter(|_| inside == upper || bracketed) {
+        if let Some(mark) = numbered(&upper).filter(|_| inside == upper || bracketed) {
             return mark;
         }
         if bracketed {
@@ -162,14 +166,16 @@ impl HeadLine {
 }
 
 /// `1ST LEAD`, `3RD NET`, `2ND ADD`.
-fn numbered(words: &[&str]) -> Option<HeadLine> {
-    let [ordinal, what] = words else { return None };
+fn numbered(line: &str) -> Option<HeadLine> {
+    let mut words = line.split_whitespace();
+    let ordinal = words.next().filter(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    let (what, None) = (words.next()?, words.next()) else { return None };
     let number = ordinal.trim_end_matches(|c: char| !c.is_ascii_digit());
     let suffix = &ordinal[number.len()..];
     if !is_number(number) || number.len() > 2 || !["ST", "ND", "RD", "TH", "."].contains(&suffix) {
         return None;
     }
-    let severity = match *what {
+    let severity = match what {
         "LEAD" | "NET" | "UPDATE" | "ROUNDUP" | "WRITETHRU" => Severity::Informs,
         // A part of a story must not take the place of the whole.
         "ADD" | "TAKE" | "INSERT" | "SUB" => Severity::Holds,
@@ -239,7 +245,7 @@ impl<'a> Trailer<'a> {
         for word in words {
             if is_number(word) && (word.len() == 2 || word.len() == 4) && month.is_some() {
                 year = year.or(Some(word));
-            } else if crate::time::is_month(word) && month.is_none() {
+            } else if month.is_none() && word != "GMT" && time::is_month(word) {
                 month = Some(word);
             } else {
                 zone = zone.or(Some(word));
@@ -256,8 +262,15 @@ impl<'a> Trailer<'a> {
         Some(terms::collapse(&format!("{} {} {} {hour}:{minute} {zone}", self.day, self.month, self.year?)))
     }
 
-    /// The day alone, at midnight in UTC, to be read the same way.
-    pub(super) fn midnight(&self) -> Option<String> {
-        Some(format!("{} {} {} 00:00 GMT", self.day, self.month, self.year?))
+    /// The day alone.
+    pub(super) fn day(&self) -> Option<Date> {
+        time::day(self.day, self.month, self.year?)
+    }
+
+    /// The instant, if it is in universal time, as most are: what [`crate::time`] would make of the date.
+    pub(super) fn instant(&self) -> Option<Timestamp> {
+        let (hour, minute) = (self.time.0.parse().ok()?, self.time.1.parse().ok()?);
+        let time = Time::new(hour, minute, 0, 0).ok().filter(|_| self.zone == Some("GMT"))?;
+        Offset::UTC.to_timestamp(self.day()?.to_datetime(time)).ok()
     }
 }
