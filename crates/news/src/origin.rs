@@ -135,6 +135,7 @@ impl Origins {
     /// This field was taken from the value at this JSON Pointer.
     pub fn path(&mut self, field: Field, taken: Taken, path: impl Into<Cow<'static, str>>) {
         if let Ok(end) = u32::try_from(self.paths.len()) {
+            self.paths.reserve(if self.paths.is_empty() { 16 } else { 1 });
             self.paths.push(path.into());
             self.note(Line { field, taken, start: PATH, end });
         }

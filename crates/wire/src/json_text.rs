@@ -1,6 +1,6 @@
 //! JSON texts taken apart without parsing them, so that one broken item does not take its siblings along.
 
-use serde::de::DeserializeSeed;
+use serde::de::{DeserializeSeed, IgnoredAny};
 
 use crate::json_tree::{Member, Strict, TOO_DEEP, Value};
 
@@ -130,6 +130,13 @@ pub(crate) fn strict(text: &str, depth: usize) -> Result<Value<'_>, Fault> {
         };
         Fault { code, error }
     })
+}
+
+/// The value with which a text begins, by the same rules, and its length; `None` if it cannot be read.
+pub(crate) fn first(text: &str, depth: usize) -> Option<(Value<'_>, usize)> {
+    let mut parser = serde_json::Deserializer::from_str(text);
+    let value = Strict { depth }.deserialize(&mut parser).ok()?;
+    Some((value, parser.into_iter::<IgnoredAny>().byte_offset()))
 }
 
 /// A member by its name and value as written; a value that cannot be read is its own text.

@@ -55,7 +55,7 @@ pub(crate) fn restrict(version: &mut Version, fields: &mut Fields<'_>) {
     if !signals.iter().any(|signal| signal.trim() == "newscontent") {
         terms::signal(version, "ap:no-newscontent", Severity::NotForPublication, "signals");
     }
-    for (_, value) in fields.take_all(|name| name == "bylines") {
+    for (_, value) in fields.take_all(&["bylines"]) {
         let bylines = shape::objects(value).into_iter().filter_map(|(_, line)| {
             let part = |name: &str| line.get(name).and_then(text);
             let (by, title) = (part("by")?, part("title"));

@@ -41,21 +41,24 @@ struct Body<'a> {
 /// plain text. The others are kept as they are.
 pub(super) fn read(version: &mut Version, fields: &mut Fields<'_>, hints: &Hints) -> (Head, Words) {
     let mut bodies = Vec::new();
-    for (name, value) in fields.take_all(|name| name == "body" || name.starts_with("body_")) {
+    let is_body = |name: &str| {
+        name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("body"))
+            && matches!(name.as_bytes().get(4), None | Some(b'_'))
+    };
+    for (name, value) in fields.take_where(is_body) {
         match value {
             Value::String(text) => bodies.push(named(&name, text)),
             Value::Null => {}
             other => refuse(version, &name, &other),
         }
     }
-    for (_, value) in fields.take_all(|name| name == "bodies") {
+    for (_, value) in fields.take_all(&["bodies"]) {
         match value {
             Value::Array(values) => {
                 for (i, value) in values.into_iter().enumerate() {
-                    let path = format!("bodies[{i}]");
                     match value {
-                        Value::Object(object) => bodies.extend(roled(version, object, &path)),
-                        other => refuse(version, &path, &other),
+                        Value::Object(object) => bodies.extend(roled(version, object, i)),
+                        other => refuse(version, &format!("bodies[{i}]"), &other),
                     }
                 }
             }
@@ -103,19 +106,19 @@ fn named<'a>(name: &str, text: Cow<'a, str>) -> Body<'a> {
 }
 
 /// ninjs 2 and 3: form and role are fields.
-fn roled<'a>(version: &mut Version, object: Object<'a>, path: &str) -> Option<Body<'a>> {
+fn roled<'a>(version: &mut Version, object: Object<'a>, i: usize) -> Option<Body<'a>> {
     let mut fields = Fields::new(object);
     let role = fields.text("role").unwrap_or_default();
     let kind = fields.text("contenttype").unwrap_or_default();
     let value = fields.take("value");
     for (name, value) in fields.rest() {
-        super::read::keep_value(version, &format!("{path}.{name}"), &value);
+        super::read::keep_value(version, &format!("bodies[{i}].{name}"), &value);
     }
     let text = match value? {
         Value::String(text) => text,
         Value::Null => return None,
         other => {
-            refuse(version, path, &other);
+            refuse(version, &format!("bodies[{i}]"), &other);
             return None;
         }
     };
@@ -129,7 +132,7 @@ fn roled<'a>(version: &mut Version, object: Object<'a>, path: &str) -> Option<Bo
         "text/plain" => Form::Plain,
         _ => Form::Unreadable,
     };
-    Some(Body { form, purpose: purpose(&role), text, path: format!("{path}.value") })
+    Some(Body { form, purpose: purpose(&role), text, path: format!("bodies[{i}].value") })
 }
 
 fn purpose(role: &str) -> Use {

@@ -1,6 +1,7 @@
 //! From ninjs to the nouns of the trade.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use news::Taken::{AsWritten, ByMeaning};
 use news::{
@@ -114,7 +115,7 @@ pub(crate) fn item(object: Object<'_>, hints: &Hints, within: &str) -> Option<Ve
     let own = ["uri", "guid"]
         .iter()
         .find_map(|wanted| object.names().find(|name| name.eq_ignore_ascii_case(wanted)));
-    let own = own.map(|name| format!("{within}/{name}"));
+    let own = own.map(|name| [within, "/", name].concat());
     let mut fields = Fields::new(object);
     let media_api = ap_media::itemid(&fields);
     let of_media_api = media_api.is_some();
@@ -195,13 +196,13 @@ fn times(version: &mut Version, fields: &mut Fields<'_>, hints: &Hints) {
 }
 
 fn restrict(version: &mut Version, fields: &mut Fields<'_>, hints: &Hints) {
-    for (name, value) in fields.take_all(|name| name == "pubstatus") {
+    for (name, value) in fields.take_all(&["pubstatus"]) {
         match &value {
             Value::String(word) => terms::apply_status(version, word, &name),
             other => terms::apply_status(version, &other.to_string(), &name),
         }
     }
-    for (name, value) in fields.take_all(|name| name == "embargoed" || name == "embargoeduntil") {
+    for (name, value) in fields.take_all(&["embargoed", "embargoeduntil"]) {
         // Present without a time means "until further notice".
         let raw = match value {
             Value::Null => String::new(),
@@ -210,24 +211,24 @@ fn restrict(version: &mut Version, fields: &mut Fields<'_>, hints: &Hints) {
         };
         terms::apply_embargo(version, &raw, &name, hints);
     }
-    for (name, value) in fields.take_all(|name| name == "expires") {
+    for (name, value) in fields.take_all(&["expires"]) {
         match &value {
             Value::Null => {}
             Value::String(raw) => terms::apply_expiry(version, raw, &name, hints),
             other => terms::apply_expiry(version, &other.to_string(), &name, hints),
         }
     }
-    for (name, value) in fields.take_all(|name| name == "signals" || name == "signal") {
+    for (name, value) in fields.take_all(&["signals", "signal"]) {
         for code in codes(&value) {
             terms::signal(version, &code, terms::severity(&code), &name);
         }
     }
-    for (name, value) in fields.take_all(|name| name == "editorialtypes") {
+    for (name, value) in fields.take_all(&["editorialtypes"]) {
         for code in codes(&value) {
             terms::signal(version, &code, ap_media::editorial_type(&code), &name);
         }
     }
-    for (name, value) in fields.take_all(|name| name.contains("ednote")) {
+    for (name, value) in fields.take_where(is_ednote) {
         for text in strings(&value) {
             terms::note(version, "ednote", &text, &name);
         }
@@ -239,6 +240,11 @@ fn restrict(version: &mut Version, fields: &mut Fields<'_>, hints: &Hints) {
         }
         terms::keep(version, "representationtype", &kind);
     }
+}
+
+fn is_ednote(name: &str) -> bool {
+    const EDNOTE: &[u8] = b"ednote";
+    name.as_bytes().windows(EDNOTE.len()).any(|part| part.eq_ignore_ascii_case(EDNOTE))
 }
 
 pub(crate) fn codes(value: &Value) -> Vec<String> {
@@ -288,14 +294,19 @@ pub(crate) fn advisory(version: &mut Version, word: &str, path: &str) {
 
 fn describe(version: &mut Version, fields: &mut Fields) {
     if let Some(value) = fields.take("urgency") {
-        let whole =
-            value.as_f64().filter(|number| number.fract() == 0.0).map(|number| format!("{number:.0}").into());
-        let raw: Option<Cow<'_, str>> = whole.or_else(|| text(&value));
+        let raw = match &value {
+            Value::Number(number) if number.is_f64() => {
+                let whole = number.as_f64().filter(|number| number.fract() == 0.0);
+                whole.map(|number| format!("{number:.0}").into())
+            }
+            _ => None,
+        };
+        let raw: Option<Cow<'_, str>> = raw.or_else(|| text(&value));
         terms::apply_urgency(version, &raw.unwrap_or_default(), "urgency");
     }
     version.located = fields.text("located").map(|place| terms::collapse(&place));
     version.slugline = fields.words("slugline");
-    for (name, value) in fields.take_all(|name| matches!(name, "subject" | "subjects" | "genre" | "genres")) {
+    for (name, value) in fields.take_all(&["subject", "subjects", "genre", "genres"]) {
         let genre = name.to_ascii_lowercase().starts_with("genre");
         for object in listed(value) {
             let found = concept(object);
@@ -312,13 +323,13 @@ fn describe(version: &mut Version, fields: &mut Fields) {
             version.genres.push(found);
         }
     }
-    for (_, value) in fields.take_all(|name| name == "keyword" || name == "keywords") {
+    for (_, value) in fields.take_all(&["keyword", "keywords"]) {
         version.keywords.extend(codes(&value));
     }
     version.rights.copyright_holder = fields.words("copyrightholder");
     version.rights.copyright_notice = fields.words("copyrightnotice");
     version.rights.credit_line = fields.words("creditline").or_else(|| fields.words("credit"));
-    for (_, value) in fields.take_all(|name| name == "usageterms") {
+    for (_, value) in fields.take_all(&["usageterms"]) {
         version.rights.usage_terms.extend(strings(&value));
     }
     version.link = fields.words("link").or_else(|| fields.words("url"));
@@ -372,11 +383,11 @@ fn opening(version: &mut Version, fields: &mut Fields<'_>, limits: &Limits) -> H
     if let Some(headline) = fields.text("headline") {
         head.lines.extend(story::line(BlockKind::Headline, &headline));
     }
-    for (_, value) in fields.take_all(|name| name == "headlines") {
+    for (_, value) in fields.take_all(&["headlines"]) {
         for (i, (_, object)) in objects(value).into_iter().enumerate() {
             let (role, value, is_html) = bodies::headline(object);
             if let Some(value) = value {
-                headline(version, &mut head, &role, &value, is_html, &format!("headlines[{i}]"), limits);
+                headline(version, &mut head, &role, &value, is_html, format_args!("headlines[{i}]"), limits);
             }
         }
     }
@@ -405,7 +416,7 @@ fn headline(
     role: &str,
     value: &str,
     is_html: bool,
-    path: &str,
+    path: fmt::Arguments<'_>,
     limits: &Limits,
 ) {
     let kind = match terms::local(role).to_ascii_lowercase().as_str() {
@@ -417,7 +428,7 @@ fn headline(
         head.lines.extend(story::line(kind, value));
         return;
     }
-    let (text, marks, aside) = html::inline(html::read_fragment(value, path, limits));
+    let (text, marks, aside) = html::inline(html::read_fragment(value, &path.to_string(), limits));
     html::push(aside, version);
     if !text.is_empty() {
         head.lines.push(story::draft(kind, text, marks, None));
@@ -425,10 +436,10 @@ fn headline(
 }
 
 fn captions(fields: &mut Fields<'_>, words: &mut Words) {
-    for (_, value) in fields.take_all(|name| matches!(name, "description_caption" | "description_text")) {
+    for (_, value) in fields.take_all(&["description_caption", "description_text"]) {
         words.blocks.extend(text(&value).and_then(|text| story::line(BlockKind::Caption, &text)));
     }
-    for (_, value) in fields.take_all(|name| name == "descriptions") {
+    for (_, value) in fields.take_all(&["descriptions"]) {
         for (_, object) in objects(value) {
             let caption = object.get("value").and_then(text);
             words.blocks.extend(caption.and_then(|text| story::line(BlockKind::Caption, &text)));
@@ -439,12 +450,12 @@ fn captions(fields: &mut Fields<'_>, words: &mut Words) {
 // --- pictures and members ---
 
 fn attach(version: &mut Version, fields: &mut Fields) {
-    for (_, value) in fields.take_all(|name| name == "renditions") {
+    for (_, value) in fields.take_all(&["renditions"]) {
         renditions(version, value, None, "renditions");
     }
     name_others(version, fields);
     let package = matches!(&version.class, ItemClass::Other(class) if class == "composite");
-    for (_, value) in fields.take_all(|name| name == "associations") {
+    for (_, value) in fields.take_all(&["associations"]) {
         for (i, (name, object)) in objects(value).into_iter().enumerate() {
             associate(version, name, object, package, i);
         }
@@ -482,7 +493,7 @@ fn name_others(version: &mut Version, fields: &mut Fields<'_>) {
             });
         }
     }
-    for (_, value) in fields.take_all(|name| name == "event" || name == "events") {
+    for (_, value) in fields.take_all(&["event", "events"]) {
         for (i, object) in listed(value).into_iter().enumerate() {
             let Value::Object(object) = object else {
                 keep_value(version, &format!("events[{i}]"), &object);
@@ -536,7 +547,7 @@ fn associate(version: &mut Version, name: Option<Cow<'_, str>>, object: Object<'
         };
         version.references.push(reference);
     }
-    for (_, value) in fields.take_all(|name| name == "renditions") {
+    for (_, value) in fields.take_all(&["renditions"]) {
         if usable {
             renditions(version, value, name.as_deref(), &format!("{path}.renditions"));
         } else {
@@ -545,7 +556,7 @@ fn associate(version: &mut Version, name: Option<Cow<'_, str>>, object: Object<'
             keep_value(version, &format!("{path}.renditions"), &value);
         }
     }
-    for (_, value) in fields.take_all(|name| name.contains("ednote")) {
+    for (_, value) in fields.take_where(is_ednote) {
         for text in strings(&value) {
             terms::note(version, "ednote", &text, &path);
         }
@@ -570,7 +581,7 @@ pub(crate) fn keep_value(version: &mut Version, path: &str, value: &Value) {
         }
         Value::Object(object) => {
             for (name, value) in object.iter() {
-                keep_value(version, &format!("{path}.{name}"), value);
+                keep_value(version, &[path, ".", name].concat(), value);
             }
         }
         other => terms::keep(version, path, &other.to_string()),

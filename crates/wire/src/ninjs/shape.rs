@@ -87,6 +87,12 @@ fn sequence<'a>(text: &'a str, from: usize, to: usize, limits: &Limits) -> Vec<M
 
 /// The value that begins here, and where it ends.
 fn value<'a>(text: &'a str, at: usize, limits: &Limits) -> (Result<Object<'a>, Broken>, usize) {
+    // Nearly every object is whole, and where it ends comes to light by reading it.
+    if text.as_bytes()[at] == b'{'
+        && let Some((Value::Object(object), length)) = json_text::first(&text[at..], limits.depth)
+    {
+        return (Ok(object), at + length);
+    }
     let end = json_text::value_end(text, at);
     let object = match json_text::strict(&text[at.min(end)..end], limits.depth) {
         Ok(Value::Object(object)) => Ok(object),
@@ -138,15 +144,13 @@ pub(crate) type Known = (&'static str, Field, Taken);
 pub(crate) fn note(object: &Object<'_>, within: &str, known: &[Known]) -> Origins {
     let mut origins = Origins::default();
     for name in object.names() {
-        let Some((path, field, taken)) =
-            known.iter().find(|(path, ..)| name.eq_ignore_ascii_case(&path[1..]))
-        else {
-            continue;
-        };
+        // Most names are of another length, which costs less to see.
+        let is = |path: &str| path.len() == name.len() + 1 && path[1..].eq_ignore_ascii_case(name);
+        let Some((path, field, taken)) = known.iter().find(|(path, ..)| is(path)) else { continue };
         match within.is_empty() && path[1..] == *name {
             true => origins.path(*field, *taken, *path),
             // None of the names that are known has a character that a pointer escapes.
-            false => origins.path(*field, *taken, format!("{within}/{name}")),
+            false => origins.path(*field, *taken, [within, "/", name].concat()),
         }
     }
     origins
@@ -167,11 +171,12 @@ impl<'a> Fields<'a> {
     }
 
     /// All fields with one of these names, in order.
-    pub(crate) fn take_all(&mut self, wanted: impl Fn(&str) -> bool) -> Vec<Named<'a>> {
-        let is = |key: &str| match key.bytes().any(|b| b.is_ascii_uppercase()) {
-            true => wanted(&key.to_ascii_lowercase()),
-            false => wanted(key),
-        };
+    pub(crate) fn take_all(&mut self, names: &[&str]) -> Vec<Named<'a>> {
+        self.take_where(|key| names.iter().any(|name| key.eq_ignore_ascii_case(name)))
+    }
+
+    /// All fields with such a name, in order.
+    pub(crate) fn take_where(&mut self, is: impl Fn(&str) -> bool) -> Vec<Named<'a>> {
         let mut taken = Vec::new();
         let mut at = 0;
         while at < self.0.len() {
