@@ -24,8 +24,10 @@ const lies = {
 let lie = lies.none;
 let changed = false;
 
+// What the proxy costs is not the badge's.
+const agent = new http.Agent({ keepAlive: true });
 const proxy = http.createServer((asked, answer) => {
-  http.get({ host: story.hostname, port: story.port, path: asked.url }, (got) => {
+  http.get({ agent, host: story.hostname, port: story.port, path: asked.url }, (got) => {
     const pieces = [];
     got.on("data", (piece) => pieces.push(piece));
     got.on("end", () => {

@@ -52,6 +52,8 @@ pub(super) struct Seen {
     pub(super) canceled: Mutex<Vec<f64>>,
     synced: Mutex<Vec<f64>>,
     read: Mutex<Vec<f64>>,
+    /// What the log adds to a commit, as the program counts it.
+    log_adds: Mutex<String>,
     /// Stories that are live and may be killed, with their paths.
     shelf: Mutex<Vec<(Story, String)>>,
     accepted: AtomicU64,
@@ -111,6 +113,11 @@ fn measure(program: &Path, sizes: &Sizes) -> Result<String> {
         "arrival → live at that rate, p50 and p99".into(),
         &format!("p50 ≤ 4 × fdatasync = {:.1} ms, p99 ≤ 25 ms", sync * 4.0),
         two(&seen.live),
+    );
+    row(
+        "what the signed log adds to a commit of these, p50 and p99".into(),
+        "p50 ≤ 5 ms, p99 ≤ 20 ms",
+        lock(&seen.log_adds).clone(),
     );
     row("kill → gone at that rate, ordered by an operator".into(), "p99 ≤ 50 ms", two(&seen.ordered));
     row("the same, until every output was asked and has confirmed".into(), "", two(&seen.confirmed));
@@ -285,7 +292,26 @@ fn steady(program: &Path, length: Duration, readers: u64) -> Result<Seen> {
     seen.accepted.store(0, Ordering::SeqCst);
     seen.stop.store(false, Ordering::SeqCst);
     crowd(&house, &seen, length, SENDERS, readers)?;
+    *lock(&seen.log_adds) = log_adds(&mut Line::new(house.desk))?;
     Ok(seen)
+}
+
+/// Within what a half, and all but a hundredth, of the commits had their log work done, as the program counts it.
+fn log_adds(desk: &mut Line) -> Result<String> {
+    let text = desk.get("/metrics")?.text();
+    let of = |name: &str| format!("verbatim_log_added_seconds_{name}");
+    let bucket = |line: &str| {
+        let (bound, count) = line.strip_prefix(&of("bucket{le=\""))?.split_once("\"} ")?;
+        Some((bound.parse::<f64>().ok()?, count.parse::<u64>().ok()?))
+    };
+    let buckets: Vec<(f64, u64)> = text.lines().filter_map(bucket).collect();
+    let all = text.lines().find_map(|line| line.strip_prefix(&of("count "))?.parse::<u64>().ok());
+    let all = all.ok_or_else(|| Error::other("the program does not say what the log adds"))?;
+    let within = |share: f64| {
+        let enough = |(_, count): &&(f64, u64)| *count as f64 >= all as f64 * share;
+        buckets.iter().find(enough).map_or("more".to_owned(), |(bound, _)| format!("≤ {:.2} ms", bound * 1e3))
+    };
+    Ok(format!("{} and {} ({all})", within(0.5), within(0.99)))
 }
 
 /// A backlog in the watched folder: seconds until all of it is live, what fresh items and kills took meanwhile, and
