@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{scope, sleep};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::machine::{self, Usage};
 use super::report::{Table, thousands};
@@ -136,6 +136,13 @@ fn measure(program: &Path, sizes: &Sizes) -> Result<String> {
         "kill → gone from page, lists, feeds, search and API, each asked and confirmed".into(),
         "p99 ≤ 100 ms",
         two(&read.confirmed),
+    );
+
+    let (middle, last) = embargoes(program, 12)?;
+    row(
+        "an embargo's end → the page is there, p50 and the latest of 12".into(),
+        "≤ 100 ms",
+        format!("{:.1} and {:.1} ms", middle * 1e3, last * 1e3),
     );
 
     let (took, seen, memory) = backlog(program, sizes.backlog)?;
@@ -294,6 +301,31 @@ fn steady(program: &Path, length: Duration, readers: u64) -> Result<Seen> {
     crowd(&house, &seen, length, SENDERS, readers)?;
     *lock(&seen.log_adds) = log_adds(&mut Line::new(house.desk))?;
     Ok(seen)
+}
+
+/// Embargoes that end a second apart: how long after its instant a page is there, the middle one and the latest, in
+/// seconds.
+fn embargoes(program: &Path, count: u64) -> Result<(f64, f64)> {
+    let mut house = House::new(program)?;
+    house.start()?;
+    let (mut desk, mut site) = (Line::new(house.desk), Line::new(house.site));
+    let first = machine::now() + 3;
+    let stories = wires::stories(6, count, first - 3);
+    for (n, story) in (0..).zip(&stories) {
+        push(&mut desk, &story.embargoed(first + n))?;
+    }
+    let mut after = Vec::new();
+    for (n, story) in (0..).zip(&stories) {
+        let due = SystemTime::UNIX_EPOCH + Duration::from_secs(first + n);
+        let left = || due.duration_since(SystemTime::now()).unwrap_or_default();
+        sleep(left().saturating_sub(Duration::from_millis(20)));
+        let path = watch(Instant::now(), || page_of(&mut site, story))?;
+        match SystemTime::now().duration_since(due) {
+            Ok(late) => after.push(late.as_secs_f64()),
+            Err(_) => return Err(Error::other(format!("{path} is there before its instant"))),
+        }
+    }
+    Ok((median(after.iter().copied()), after.into_iter().fold(0.0, f64::max)))
 }
 
 /// Within what a half, and all but a hundredth, of the commits had their log work done, as the program counts it.

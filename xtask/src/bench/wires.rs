@@ -164,6 +164,13 @@ impl Story {
         ninjs.to_string().into_bytes()
     }
 
+    /// Not before this second, as ninjs.
+    pub(super) fn embargoed(&self, until: u64) -> Vec<u8> {
+        let mut ninjs = self.ninjs();
+        ninjs["embargoed"] = rfc3339(until).into();
+        ninjs.to_string().into_bytes()
+    }
+
     fn json_feed(&self) -> serde_json::Value {
         serde_json::json!({
             "id": self.uri(),

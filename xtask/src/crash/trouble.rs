@@ -65,9 +65,7 @@ impl Scene<'_> {
 pub(super) fn run(program: &Path, whole: bool, seed: u64) -> Result<Tally, String> {
     let mut tally = Tally::default();
     let may_mount = tools::may_mount();
-    for (name, needed, trial) in
-        TRIALS
-    {
+    for (name, needed, trial) in TRIALS {
         if let Err(missing) = tools::need(needed) {
             tally.skipped.push(format!("{name}: {missing}"));
             continue;
