@@ -5,7 +5,6 @@
 //! many hands for it; each row of the table in the tests is one of theirs. Where the words may as well be a sentence,
 //! there is none: a dateline that was not told costs nothing, a wrong one says something false.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use news::{BlockKind, Dateline, Placement, Version};
@@ -656,14 +655,23 @@ const MORE: [&str; 49] = [
 ];
 
 /// All of them by their first byte, each with whether it is a day of the week.
-static NAMES: LazyLock<HashMap<u8, Vec<(&'static str, bool)>>> = LazyLock::new(|| {
+static NAMES: LazyLock<Vec<Vec<(&'static str, bool)>>> = LazyLock::new(|| {
     let more = MORE.iter().enumerate().map(|(at, name)| (*name, (20..48).contains(&at)));
-    let mut names: HashMap<u8, Vec<(&'static str, bool)>> = HashMap::new();
+    let mut names = vec![Vec::new(); 256];
     for (name, day) in more.chain(MONTHS.iter().map(|name| (*name, false))) {
-        names.entry(name.as_bytes()[0]).or_default().push((name, day));
+        names[usize::from(name.as_bytes()[0])].push((name, day));
     }
     names
 });
+
+/// Whether no name begins with the two letters with which a word does: most words need no closer look.
+fn is_like_none(word: &str) -> bool {
+    let [a, b, ..] = *word.as_bytes() else { return false };
+    let alike = |name: &str| name.as_bytes()[1].eq_ignore_ascii_case(&b);
+    a.is_ascii_alphabetic()
+        && b.is_ascii_alphabetic()
+        && !NAMES[usize::from(a.to_ascii_lowercase())].iter().any(|(name, _)| alike(name))
+}
 
 /// Whether a piece between commas is a date: day and month, perhaps a year, or a day of the week.
 fn is_date(piece: &str) -> bool {
@@ -678,10 +686,14 @@ fn is_date(piece: &str) -> bool {
     }
     let (mut named, mut weekday, mut numbers) = (false, false, 0);
     for word in piece.split_whitespace() {
-        let bare = word.trim_matches(['.', ',', '،']).to_lowercase();
-        if bare.is_empty() || ["de", "of", "the"].contains(&bare.as_str()) {
+        let bare = word.trim_matches(['.', ',', '،']);
+        if bare.is_empty() || ["de", "of", "the"].iter().any(|small| bare.eq_ignore_ascii_case(small)) {
             continue;
         }
+        if is_like_none(bare) {
+            return false;
+        }
+        let bare = bare.to_lowercase();
         let digits = bare.trim_end_matches(char::is_alphabetic);
         if !digits.is_empty()
             && digits.chars().all(char::is_numeric)
@@ -691,7 +703,7 @@ fn is_date(piece: &str) -> bool {
             continue;
         }
         let length = bare.chars().count();
-        let names = NAMES.get(&bare.as_bytes()[0]).into_iter().flatten();
+        let names = NAMES[usize::from(bare.as_bytes()[0])].iter();
         let mut alike =
             names.filter(|(name, _)| *name == bare || length >= 3 && name.starts_with(bare.as_str()));
         let Some((_, day)) = alike.next() else { return false };

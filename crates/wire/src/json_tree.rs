@@ -189,6 +189,8 @@ impl<'de> Visitor<'de> for Strict {
             if twice {
                 return Err(A::Error::custom(format_args!("the name `{name}` stands twice in one object")));
             }
+            // One of more than four mostly has more than eight.
+            members.reserve(if members.len() == 4 { 12 } else { 1 });
             members.push((name, map.next_value_seed(inner)?));
         }
         Ok(Value::Object(Object(members)))

@@ -92,12 +92,10 @@ fn begins_alike(block: &str) -> bool {
         (own.eq_ignore_ascii_case(word) && !rest.starts_with(char::is_alphanumeric)).then(|| bare(rest).len())
     };
     let text = bare(block);
-    // All of them begin with one of four letters.
-    if !text.starts_with(['d', 't', 'l', 's', 'D', 'T', 'L', 'S']) {
-        return false;
-    }
+    let Some(letter) = text.as_bytes().first().map(u8::to_ascii_lowercase) else { return false };
     BEGINNINGS.iter().any(|(first, second)| {
-        behind(text, first).is_some_and(|left| behind(&text[text.len() - left..], second).is_some())
+        first.as_bytes()[0] == letter
+            && behind(text, first).is_some_and(|left| behind(&text[text.len() - left..], second).is_some())
     })
 }
 

@@ -21,6 +21,11 @@ pub(crate) fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}')
 }
 
+/// Whether a text says nothing.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
+}
+
 /// What follows the last `:`, `/` or `#` of a code: `usable` of `stat:usable` and of a concept's URI.
 pub(crate) fn local(code: &str) -> &str {
     let code = code.trim();
@@ -201,7 +206,7 @@ pub(crate) fn note(version: &mut Version, role: &str, text: &str, path: impl Dis
 
 /// Keeps a value for which the model has no field.
 pub(crate) fn keep(version: &mut Version, path: impl Display, value: &str) {
-    if value.trim().is_empty() {
+    if is_blank(value) {
         return;
     }
     if version.extra.len() < MOST_EXTRA {

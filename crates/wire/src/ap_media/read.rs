@@ -6,7 +6,7 @@ use news::{Gravity, ItemClass, PubStatus, Severity, Version};
 
 use crate::json_tree::{Object, Value};
 use crate::ninjs::read::{each, item, keep_value, strings};
-use crate::ninjs::shape::{self, Beside, Fields, Member, text};
+use crate::ninjs::shape::{self, Beside, Fields, Members, text};
 use crate::{Format, Hints, Limits, Reading, json_text, terms};
 
 /// Reads one item or a page of a feed. Never fails; see [`crate::read`].
@@ -16,7 +16,7 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
 }
 
 /// The items of an envelope and what stands around them; of a text without one, its objects.
-fn members<'a>(text: &'a str, limits: &Limits) -> (Vec<Member<'a>>, Beside<'a>) {
+fn members<'a>(text: &'a str, limits: &'a Limits) -> (Members<'a>, Beside<'a>) {
     let at = |value: &str| value.as_ptr() as usize - text.as_ptr() as usize;
     let outer = json_text::members(text).unwrap_or_default();
     let Some((_, data)) = outer.iter().find(|(name, value)| *name == "data" && value.starts_with('{')) else {
@@ -24,12 +24,12 @@ fn members<'a>(text: &'a str, limits: &Limits) -> (Vec<Member<'a>>, Beside<'a>) 
     };
     let inner = json_text::members(data).unwrap_or_default();
     let items = inner.iter().find(|(name, value)| *name == "items" && value.starts_with('['));
-    let (start, end) =
-        items.map_or((at(data), at(data) + data.len()), |(_, items)| (at(items), at(items) + items.len()));
+    let range =
+        items.map_or(at(data)..at(data) + data.len(), |(_, items)| at(items)..at(items) + items.len());
     let around = outer.iter().chain(inner.iter().filter(|_| items.is_some()));
     let around = around.filter(|(name, _)| !["data", "items"].contains(name));
     let around = around.map(|(name, value)| json_text::loose(name, value));
-    (shape::members_at(text, start, end, limits), around.collect())
+    (shape::members_at(text, range, limits), around.collect())
 }
 
 /// `{"item": {…}, "meta": {…}}`, or the item alone.

@@ -40,17 +40,16 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
             let complaint = Complaint::new(Gravity::Remark, "json-truncated", "the text ends inside items");
             reading.complaints.push(complaint.at("items", Some(text.len())));
         }
-        let (items, more) =
-            shape::items(text, span, hints.limits.items.saturating_sub(ordinal), &hints.limits);
-        if more {
-            let message = format!("more than {} items; the rest is not read", hints.limits.items);
-            reading
-                .complaints
-                .push(Complaint::new(Gravity::Lost, "too-many-items", message).at("items", None));
-        }
-        for item in items {
+        let room = hints.limits.items.saturating_sub(ordinal);
+        let before = reading.complaints.len();
+        let more = shape::items(text, span, room, &hints.limits, |item| {
             take(item, ordinal, &mut reading, hints);
             ordinal += 1;
+        });
+        if more {
+            let message = format!("more than {} items; the rest is not read", hints.limits.items);
+            let complaint = Complaint::new(Gravity::Lost, "too-many-items", message).at("items", None);
+            reading.complaints.insert(before, complaint);
         }
     }
     if arrays == 0 {

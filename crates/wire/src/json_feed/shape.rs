@@ -20,8 +20,8 @@ pub(super) struct Broken {
     pub(super) offset: usize,
 }
 
-/// Parses one item.
-pub(super) fn parse<'a>(text: &'a str, span: Range<usize>, limits: &Limits) -> Item<'a> {
+/// Parses one item, whose bytes are known.
+fn parse<'a>(text: &'a str, span: Range<usize>, limits: &Limits) -> Item<'a> {
     let slice = &text[span.clone()];
     let object = match json_text::strict(slice, limits.depth) {
         Ok(Value::Object(object)) => Ok(object),
@@ -36,28 +36,53 @@ pub(super) fn parse<'a>(text: &'a str, span: Range<usize>, limits: &Limits) -> I
     Item { object, span }
 }
 
-/// The items of an array. A broken one that seems to swallow its neighbours gives back those that are whole.
+/// Parses the item that begins at `at`.
+fn next<'a>(text: &'a str, at: usize, end: usize, limits: &Limits) -> Item<'a> {
+    // Nearly every object is whole, and where it ends comes to light by reading it.
+    if text.as_bytes()[at] == b'{'
+        && let Some((Value::Object(object), length)) = json_text::first(&text[at..end], limits.depth)
+    {
+        return Item { object: Ok(object), span: at..at + length };
+    }
+    parse(text, at..json_text::value_end(text, at).min(end).max(at + 1), limits)
+}
+
+/// Tells the items of an array, at most so many, and whether there are more. A broken one that seems to swallow its
+/// neighbours gives back those that are whole.
 pub(super) fn items<'a>(
     text: &'a str,
     array: Range<usize>,
     most: usize,
     limits: &Limits,
-) -> (Vec<Item<'a>>, bool) {
-    let mut found = Vec::new();
+    mut tell: impl FnMut(Item<'a>),
+) -> bool {
     // Neighbours are looked for in at most so many bytes, so that time stays linear.
     let mut budget = 4 * array.len() + (1 << 16);
-    for span in json_text::elements(text, array) {
-        if found.len() >= most {
-            return (found, true);
-        }
-        let item = parse(text, span.clone(), limits);
-        let syntax = item.object.as_ref().is_err_and(|broken| broken.code == "json-not-well-formed");
-        found.push(item);
-        if syntax {
-            recover(text, span, &mut budget, most, limits, &mut found);
+    let mut room = most;
+    let mut at = array.start + 1;
+    while at < array.end {
+        at = json_text::skip_space(text, at);
+        match text.as_bytes().get(at) {
+            None | Some(b']') => break,
+            Some(b',') => at += 1,
+            Some(_) if room == 0 => return true,
+            Some(_) => {
+                let item = next(text, at, array.end, limits);
+                let span = item.span.clone();
+                let syntax = item.object.as_ref().is_err_and(|broken| broken.code == "json-not-well-formed");
+                tell(item);
+                room -= 1;
+                at = span.end;
+                if syntax {
+                    let mut found = Vec::new();
+                    recover(text, span, &mut budget, room, limits, &mut found);
+                    room -= found.len();
+                    found.into_iter().for_each(&mut tell);
+                }
+            }
         }
     }
-    (found, false)
+    false
 }
 
 fn recover<'a>(

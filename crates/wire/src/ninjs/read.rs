@@ -10,7 +10,7 @@ use news::{
 };
 
 use super::bodies;
-use super::shape::{self, Beside, Fields, Member, objects, text};
+use super::shape::{self, Beside, Fields, Members, objects, text};
 use crate::html::{self, Words};
 use crate::json_tree::{Object, Value};
 use crate::story::{self, Dateline, Head};
@@ -26,17 +26,17 @@ pub fn read(text: &str, hints: &Hints) -> Reading {
 /// the objects is kept with every one of them.
 pub(crate) fn each(
     format: Format,
-    (mut members, beside): (Vec<Member<'_>>, Beside<'_>),
+    (members, beside): (Members<'_>, Beside<'_>),
     hints: &Hints,
     one: impl Fn(Object<'_>) -> Option<Version>,
 ) -> Reading {
     let mut reading = Reading { format: Some(format), ..Reading::default() };
-    if members.len() > hints.limits.items {
-        members.truncate(hints.limits.items);
-        let message = format!("more than {} items; the rest is not read", hints.limits.items);
-        reading.complaints.push(Complaint::new(Gravity::Lost, "too-many-items", message));
-    }
-    for (ordinal, member) in members.into_iter().enumerate() {
+    for (ordinal, member) in members.enumerate() {
+        if ordinal >= hints.limits.items {
+            let message = format!("more than {} items; the rest is not read", hints.limits.items);
+            reading.complaints.insert(0, Complaint::new(Gravity::Lost, "too-many-items", message));
+            break;
+        }
         let at = member.span.start;
         let lost = |code, message: String| {
             Complaint::new(Gravity::Lost, code, message).at("", Some(at)).of_item(ordinal)

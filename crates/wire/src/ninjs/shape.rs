@@ -1,12 +1,13 @@
 //! What a ninjs text says: its objects, and the fields of each.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use news::{Field, Origins, Taken};
 
 use crate::json_tree::{Member as Named, Object, Value};
-use crate::{Limits, json_text};
+use crate::{Limits, json_text, terms};
 
 /// How often reading looks in vain for the next object behind a broken one.
 const ATTEMPTS: usize = 64;
@@ -33,22 +34,23 @@ pub(crate) struct Broken {
 pub(crate) type Beside<'a> = Vec<Named<'a>>;
 
 /// The objects of a text, in order, and what stands beside `items` in a wrapper.
-pub(crate) fn members<'a>(text: &'a str, limits: &Limits) -> (Vec<Member<'a>>, Beside<'a>) {
+pub(crate) fn members<'a>(text: &'a str, limits: &'a Limits) -> (Members<'a>, Beside<'a>) {
     let start = json_text::skip_space(text, 0);
     match text.as_bytes().get(start) {
-        Some(b'[') => (sequence(text, start + 1, text.len(), limits), Vec::new()),
-        _ => wrapper(text, limits).unwrap_or_else(|| (sequence(text, start, text.len(), limits), Vec::new())),
+        Some(b'[') => (Members::of(text, start + 1..text.len(), limits), Vec::new()),
+        _ => wrapper(text, limits)
+            .unwrap_or_else(|| (Members::of(text, start..text.len(), limits), Vec::new())),
     }
 }
 
-/// The objects of one array, which begins at `start`, or the one object that stands there.
-pub(crate) fn members_at<'a>(text: &'a str, start: usize, end: usize, limits: &Limits) -> Vec<Member<'a>> {
-    let start = start + usize::from(text.as_bytes().get(start) == Some(&b'['));
-    sequence(text, start, end, limits)
+/// The objects of one array, or the one object that stands there.
+pub(crate) fn members_at<'a>(text: &'a str, range: Range<usize>, limits: &'a Limits) -> Members<'a> {
+    let bracket = text.as_bytes().get(range.start) == Some(&b'[');
+    Members::of(text, range.start + usize::from(bracket)..range.end, limits)
 }
 
 /// `{"items": […]}` without a uri of its own.
-fn wrapper<'a>(text: &'a str, limits: &Limits) -> Option<(Vec<Member<'a>>, Beside<'a>)> {
+fn wrapper<'a>(text: &'a str, limits: &'a Limits) -> Option<(Members<'a>, Beside<'a>)> {
     let fields = json_text::members(text)?;
     if fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("uri") || name.eq_ignore_ascii_case("guid")) {
         return None;
@@ -57,32 +59,53 @@ fn wrapper<'a>(text: &'a str, limits: &Limits) -> Option<(Vec<Member<'a>>, Besid
     let start = items.as_ptr() as usize - text.as_ptr() as usize;
     let beside = fields.iter().filter(|(name, _)| *name != "items");
     let beside = beside.map(|(name, value)| json_text::loose(name, value)).collect();
-    Some((sequence(text, start + 1, start + items.len(), limits), beside))
+    Some((Members::of(text, start + 1..start + items.len(), limits), beside))
 }
 
-fn sequence<'a>(text: &'a str, from: usize, to: usize, limits: &Limits) -> Vec<Member<'a>> {
-    let mut found = Vec::new();
-    let mut attempts = ATTEMPTS;
-    let mut at = from;
-    // One more than are read tells that there are more.
-    while at < to && found.len() <= limits.items {
-        at = json_text::skip_space(text, at);
-        match text.as_bytes().get(at) {
-            Some(b',') => at += 1,
-            Some(b']') | None => break,
-            Some(_) => {
-                let (object, end) = value(text, at, limits);
-                let syntax = object.as_ref().is_err_and(|broken| broken.code == "json-not-well-formed");
-                let end = end.min(to).max(at + 1);
-                found.push(Member { object, span: at..end, doubtful: false });
-                if syntax {
-                    recover(text, at + 1..end, &mut attempts, limits, &mut found);
-                }
-                at = end;
-            }
-        }
+/// Reads one object after the other, each when it is asked for: the one before is gone by then, and its memory serves
+/// again.
+pub(crate) struct Members<'a> {
+    text: &'a str,
+    rest: Range<usize>,
+    limits: &'a Limits,
+    attempts: usize,
+    /// What was found inside a broken one that was told last.
+    recovered: VecDeque<Member<'a>>,
+}
+
+impl<'a> Members<'a> {
+    fn of(text: &'a str, rest: Range<usize>, limits: &'a Limits) -> Self {
+        Self { text, rest, limits, attempts: ATTEMPTS, recovered: VecDeque::new() }
     }
-    found
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = Member<'a>;
+
+    fn next(&mut self) -> Option<Member<'a>> {
+        if let Some(member) = self.recovered.pop_front() {
+            return Some(member);
+        }
+        while !self.rest.is_empty() {
+            let at = json_text::skip_space(self.text, self.rest.start);
+            self.rest.start = match self.text.as_bytes().get(at)? {
+                b',' => at + 1,
+                b']' => break,
+                _ => {
+                    let (object, end) = value(self.text, at, self.limits);
+                    let span = at..end.min(self.rest.end).max(at + 1);
+                    self.rest.start = span.end;
+                    if object.as_ref().is_err_and(|broken| broken.code == "json-not-well-formed") {
+                        let inside = at + 1..span.end;
+                        recover(self.text, inside, &mut self.attempts, self.limits, &mut self.recovered);
+                    }
+                    return Some(Member { object, span, doubtful: false });
+                }
+            };
+        }
+        self.rest.start = self.rest.end;
+        None
+    }
 }
 
 /// The value that begins here, and where it ends.
@@ -109,7 +132,7 @@ fn recover<'a>(
     range: Range<usize>,
     attempts: &mut usize,
     limits: &Limits,
-    found: &mut Vec<Member<'a>>,
+    found: &mut VecDeque<Member<'a>>,
 ) {
     let mut at = range.start;
     while let Some(brace) = memchr::memchr(b'{', text.as_bytes().get(at..range.end).unwrap_or_default()) {
@@ -129,7 +152,7 @@ fn recover<'a>(
             let named =
                 ["uri", "guid"].iter().any(|name| object.names().any(|key| key.eq_ignore_ascii_case(name)));
             if named && end <= range.end {
-                found.push(Member { object: Ok(object), span: start..end, doubtful: true });
+                found.push_back(Member { object: Ok(object), span: start..end, doubtful: true });
             }
             at = end;
         }
@@ -198,7 +221,7 @@ impl<'a> Fields<'a> {
     /// The text of the first field of this name that has one.
     pub(crate) fn text(&mut self, name: &'static str) -> Option<Cow<'a, str>> {
         match self.take(name)? {
-            Value::String(text) if !text.trim().is_empty() => Some(text),
+            Value::String(text) if !terms::is_blank(&text) => Some(text),
             Value::Number(number) => Some(number.to_string().into()),
             Value::Null => None,
             value => {
@@ -226,7 +249,7 @@ pub(crate) fn text<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
         Value::Number(number) => number.to_string().into(),
         _ => return None,
     };
-    (!text.trim().is_empty()).then_some(text)
+    (!terms::is_blank(&text)).then_some(text)
 }
 
 /// The objects of a field that is an array (ninjs 2 and 3) or an object by names (ninjs 1). The name, if any, stands
