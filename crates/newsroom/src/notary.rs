@@ -405,11 +405,13 @@ impl SiteLog {
                 return Ok(None);
             }
             shard.take(note);
-            if let (Ok(kept), Ok(key)) = (
-                std::fs::read_to_string(cosigned_file(store, &self.site, number)),
-                lock(&self.key).named(&state.origin),
-            ) {
-                shard.take_up_cosigned(&kept, &key.verifier());
+            // It may have been signed by an earlier key.
+            let key = store.feed_state(&key_of(&self.site, number))?;
+            let key = key.and_then(|key| VerifierKey::parse(&key).ok());
+            if let (Ok(kept), Some(key)) =
+                (std::fs::read_to_string(cosigned_file(store, &self.site, number)), key)
+            {
+                shard.take_up_cosigned(&kept, &key);
             }
             Ok(Some(Arc::new(shard)))
         };
@@ -422,6 +424,26 @@ impl SiteLog {
             closed.clear();
         }
         closed.entry(number).or_insert(found).clone()
+    }
+
+    /// Changes what is known about a closed shard.
+    fn change_closed<T>(
+        &self,
+        store: &Store,
+        number: u32,
+        change: impl FnOnce(&mut Shard) -> Option<T>,
+    ) -> Option<T> {
+        for _ in 0..100 {
+            drop(self.closed(store, number)?);
+            // Whoever looks at it is done in a moment.
+            if let Some(Some(shard)) = lock(&self.closed).get_mut(&number)
+                && let Some(shard) = Arc::get_mut(shard)
+            {
+                return change(shard);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        None
     }
 
     /// Looks at a shard, the current one or a closed one.
@@ -583,35 +605,53 @@ impl Notary {
         Some(lock(&self.of(site)?.current).note.clone())
     }
 
-    /// What a witness that knows `old` leaves is asked about a note. None if the log goes on in another shard by now.
+    /// The last note of the shard before the current one, if fewer than so many witnesses have signed it.
+    pub(crate) fn ended(&self, store: &Store, site: &SiteId, witnesses: usize) -> Option<String> {
+        let log = self.of(site)?;
+        let current = lock(&log.current).number;
+        let before = shards(store, site).ok()?.into_iter().find(|number| *number < current)?;
+        let shard = log.closed(store, before)?;
+        (shard.cosigned.of_newest() < witnesses).then(|| shard.note.clone())
+    }
+
+    /// What a witness that knows `old` leaves is asked about a note, of the current shard or of one that has ended. None
+    /// if there is no such shard.
     pub(crate) fn request(
         &self,
+        store: &Store,
         site: &SiteId,
         note: &str,
         old: u64,
     ) -> Result<Option<AddCheckpoint>, LogError> {
         let (Some(log), Some(state)) = (self.of(site), state_of(note)) else { return Ok(None) };
-        let shard = lock(&log.current);
-        if state.origin != shard.origin || state.size > shard.size() {
-            return Ok(None);
-        }
-        let nodes = FromTiles { tiles: &*shard, size: state.size };
-        let path = tree::prove_consistency(&nodes, old, state.size);
-        let path = path.map_err(|source| LogError::Tile { site: site.clone(), source })?;
-        Ok(Some(AddCheckpoint { old, path, checkpoint: note.to_owned() }))
+        let ask = |shard: &Shard| {
+            if state.origin != shard.origin || state.size > shard.size() {
+                return Ok(None);
+            }
+            let nodes = FromTiles { tiles: shard, size: state.size };
+            let path = tree::prove_consistency(&nodes, old, state.size);
+            let path = path.map_err(|source| LogError::Tile { site: site.clone(), source })?;
+            Ok(Some(AddCheckpoint { old, path, checkpoint: note.to_owned() }))
+        };
+        log.look(store, shard::of(&state.origin), ask).unwrap_or(Ok(None))
     }
 
-    /// Takes the signature of a witness under a note of the current shard, and keeps it.
+    /// Takes the signature of a witness under a note, and keeps it.
     pub(crate) fn cosign(&self, store: &Store, site: &SiteId, note: &str, signature: Signature) {
-        let Some(log) = self.of(site) else { return };
-        let kept = {
-            let mut shard = lock(&log.current);
-            if state_of(note).is_none_or(|state| state.origin != shard.origin) {
-                return;
-            }
+        let (Some(log), Some(state)) = (self.of(site), state_of(note)) else { return };
+        let take = |shard: &mut Shard| {
             let newest = shard.note.clone();
             shard.cosigned.add(&newest, note, signature);
             shard.cosigned.kept(&newest).map(|kept| (shard.number, kept))
+        };
+        let mut current = lock(&log.current);
+        let kept = if state.origin == current.origin {
+            let kept = take(&mut current);
+            drop(current);
+            kept
+        } else {
+            drop(current);
+            shard::of(&state.origin).and_then(|number| log.change_closed(store, number, take))
         };
         if let Some((number, kept)) = kept
             && let Err(error) = store::write_whole(&cosigned_file(store, site, number), &kept, false)
@@ -775,15 +815,20 @@ fn cannot_name(config: &Config, name: &str, error: &dyn fmt::Display) -> LogErro
 
 /// By which keys the shards of a site are signed, the newest first.
 pub(crate) fn keys(store: &Store, site: &SiteId) -> Result<Vec<String>, StoreError> {
-    let beginning = keys_of(site);
-    let number = |feed: FeedId| feed.as_str().strip_prefix(&beginning)?.parse().ok();
-    let mut shards: Vec<u32> = store.feeds_named(&beginning)?.into_iter().filter_map(number).collect();
-    shards.sort_unstable();
     let mut keys = Vec::new();
-    for shard in shards.into_iter().rev() {
+    for shard in shards(store, site)? {
         keys.extend(store.feed_state(&key_of(site, shard))?);
     }
     Ok(keys)
+}
+
+/// The shards of a site that were signed, the newest first.
+fn shards(store: &Store, site: &SiteId) -> Result<Vec<u32>, StoreError> {
+    let beginning = keys_of(site);
+    let number = |feed: FeedId| feed.as_str().strip_prefix(&beginning)?.parse().ok();
+    let mut shards: Vec<u32> = store.feeds_named(&beginning)?.into_iter().filter_map(number).collect();
+    shards.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(shards)
 }
 
 /// A site's log as it was left, checked against what was signed last, and signed.

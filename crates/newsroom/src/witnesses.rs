@@ -26,6 +26,8 @@ const AT_START: Duration = Duration::from_secs(2);
 /// After how long a witness that failed is asked again: twice as long each time.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How often a witness that refuses is asked about the end of an earlier shard.
+const ENOUGH: u32 = 10;
 /// How often one witness is asked about one checkpoint: it may know another size than we think.
 const TRIES: usize = 3;
 
@@ -50,6 +52,11 @@ impl Cosigned {
             self.best = Some((size, self.fresh.len(), self.under(note)));
         }
         self.fresh.clear();
+    }
+
+    /// How many witnesses signed the newest note.
+    pub(crate) fn of_newest(&self) -> usize {
+        self.fresh.len()
     }
 
     fn is_best(&self) -> bool {
@@ -205,19 +212,31 @@ async fn watch_over(room: Arc<Room>, site: SiteId, reader: Reader, mut stop: wat
         failures: 0,
         not_before: tokio::time::Instant::now(),
     };
-    let mut all: Vec<Standing> = room.config.log.witnesses.iter().map(standing).collect();
-    let mut shown = None;
+    let fresh = || room.config.log.witnesses.iter().map(standing).collect::<Vec<_>>();
+    let mut all = fresh();
+    let (mut shown, mut ended) = (None, None);
     loop {
         signs.borrow_and_update();
         let Some(note) = room.notary.newest(&site) else { return };
         let origin = state_of(&note).map(|state| state.origin);
         if origin != shown {
-            // A shard of its own: nobody has seen a leaf of it.
-            all.iter_mut().for_each(|one| one.size = 0);
+            // A shard of its own: nobody has seen a leaf of it. Of the one before not all may have seen the last.
+            all = fresh();
             shown = origin;
+            let (of, room) = (site.clone(), Arc::clone(&room));
+            let last = move || room.notary.ended(&room.store, &of, room.config.log.witnesses.len());
+            ended = spawn_blocking(last).await.ok().flatten().map(|last| (last, fresh()));
         }
-        round(&room, &site, &reader, &mut all, &note).await;
-        let behind = all.iter().filter(|one| one.signed.as_ref() != Some(&note));
+        if let Some((last, all)) = &mut ended {
+            // Nobody is told who does not sign it: a witness may be newer than that shard.
+            drop(round(&room, &site, &reader, all, last).await);
+            all.retain(|one| one.signed.as_ref() != Some(last) && one.failures < ENOUGH);
+        }
+        for (i, answer) in round(&room, &site, &reader, &mut all, &note).await {
+            tell(&room, &site, &all[i], answer);
+        }
+        let before = ended.iter().flat_map(|(_, all)| all);
+        let behind = all.iter().filter(|one| one.signed.as_ref() != Some(&note)).chain(before);
         let again = behind.map(|one| one.not_before).min();
         let pause = tokio::time::sleep(every);
         tokio::select! {
@@ -237,8 +256,14 @@ async fn watch_over(room: Arc<Room>, site: SiteId, reader: Reader, mut stop: wat
     }
 }
 
-/// Asks every witness whose turn it is about one note, all at once: so they sign the same one.
-async fn round(room: &Arc<Room>, site: &SiteId, reader: &Reader, all: &mut [Standing], note: &str) {
+/// Asks every witness whose turn it is about one note, all at once: so they sign the same one. Returns what each said.
+async fn round(
+    room: &Arc<Room>,
+    site: &SiteId,
+    reader: &Reader,
+    all: &mut [Standing],
+    note: &str,
+) -> Vec<(usize, Result<u64, String>)> {
     let mut asked = JoinSet::new();
     for (i, one) in all.iter().enumerate() {
         if one.signed.as_deref() == Some(note) || tokio::time::Instant::now() < one.not_before {
@@ -248,24 +273,36 @@ async fn round(room: &Arc<Room>, site: &SiteId, reader: &Reader, all: &mut [Stan
         let (witness, old, note) = (one.witness.clone(), one.size, note.to_owned());
         asked.spawn(async move { (i, ask(&room, &site, &reader, &witness, old, &note).await) });
     }
+    let mut said = Vec::new();
     for (i, answer) in asked.join_all().await {
         let one = &mut all[i];
-        let (now, name) = (room.clock.now(), one.witness.key.name());
         match answer {
             Ok(size) => {
                 (one.size, one.failures) = (size, 0);
                 one.signed = Some(note.to_owned());
-                room.health.witnessed(site, name, now, size);
+                said.push((i, Ok(size)));
             }
             Err(Trouble::Passing(why)) => {
                 one.failures += 1;
                 let pause = PAUSE.saturating_mul(1 << one.failures.min(6)) / 2;
                 one.not_before = tokio::time::Instant::now() + pause.min(LONGEST_PAUSE);
-                if room.health.not_witnessed(site, name, now, &why) {
-                    tracing::warn!(%site, witness = name, "the witness did not sign: {why}");
-                }
+                said.push((i, Err(why)));
             }
             Err(Trouble::Fork(error)) => room.fail(&error.to_string()),
+        }
+    }
+    said
+}
+
+/// What a witness said of the newest note is shown to the operator.
+fn tell(room: &Room, site: &SiteId, one: &Standing, said: Result<u64, String>) {
+    let (now, name) = (room.clock.now(), one.witness.key.name());
+    match said {
+        Ok(size) => room.health.witnessed(site, name, now, size),
+        Err(why) => {
+            if room.health.not_witnessed(site, name, now, &why) {
+                tracing::warn!(%site, witness = name, "the witness did not sign: {why}");
+            }
         }
     }
 }
@@ -282,9 +319,10 @@ async fn ask(
     let mut why = String::new();
     for _ in 0..TRIES {
         let (of, about, room_of) = (site.clone(), note.to_owned(), Arc::clone(room));
-        let request = spawn_blocking(move || room_of.notary.request(&of, &about, old)).await?;
+        let request =
+            spawn_blocking(move || room_of.notary.request(&room_of.store, &of, &about, old)).await?;
         let Some(request) = request? else {
-            why = "the log goes on in another shard".to_owned();
+            why = "there is no such shard of the log".to_owned();
             break;
         };
         let (body, size) = (request.encode(), state_of(note).map_or(0, |state| state.size));

@@ -154,6 +154,31 @@ fn witnesses_sign_what_is_live_already_and_a_missing_one_is_said_aloud() {
 }
 
 #[test]
+fn the_end_of_a_shard_is_signed_by_witnesses_that_come_later() {
+    let (mut newsroom, log) = with_key();
+    let mut witness = Witness::of(&newsroom, "end.example", &log);
+    newsroom.configure(&format!("{USUAL}{}", witness.table()));
+    newsroom.run();
+    newsroom.publish(Ninjs, &Story::new("endone", Ninjs));
+    eventually("it signs", || (signers(&newsroom).len() == 2).then_some(()));
+    witness.crash();
+    let last = newsroom.publish(Ninjs, &Story::new("endtwo", Ninjs));
+    newsroom.stop();
+    newsroom.cli(&["key", "rotate"]).well();
+    newsroom.run();
+    let key = witness.key.clone();
+    let verify =
+        |newsroom: &Newsroom| newsroom.cli(&["verify", &last, "--key", &log, "--witness", &key]).code;
+    assert_eq!(verify(&newsroom), Some(1));
+    witness.run();
+    eventually("the last story of the old shard is witnessed", || {
+        verify(&newsroom).filter(|code| *code == 0)
+    });
+    newsroom.restart();
+    assert_eq!(verify(&newsroom), Some(0), "kept over the restart");
+}
+
+#[test]
 fn a_witness_that_lies_signs_nothing_and_stops_nothing() {
     let (mut newsroom, log) = with_key();
     let mut honest = Witness::of(&newsroom, "honest.example", &log);
