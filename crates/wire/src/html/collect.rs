@@ -112,8 +112,8 @@ struct Hidden {
 fn is_even<const STEP: usize>(bytes: &[u8], from: usize) -> bool {
     let step = |from: usize| bytes.get(from..)?.first_chunk::<STEP>();
     let (Some(here), Some(before)) = (step(from), step(from - 1)) else { return false };
-    let odd = |(&b, &before): (&u8, &u8)| (b < b' ') | ((b == b' ') & (before == b' '));
-    !here.iter().zip(before).fold(false, |found, pair| found | odd(pair))
+    let odd = |at: usize| (here[at] < b' ') | ((here[at] == b' ') & (before[at] == b' '));
+    !(0..STEP).fold(false, |found, at| found | odd(at))
 }
 
 /// How many bytes stand as they are: words with one space between two, which need no folding.
