@@ -151,9 +151,14 @@ fn refused(html: &str, path: &str, code: &'static str, message: String) -> Words
 /// Moves words into a version: blocks into its copy, the rest where it belongs. A text that no page can carry
 /// becomes a note and a complaint that holds the version.
 pub fn push(words: Words, version: &mut Version) {
+    push_behind(Vec::new(), words, version);
+}
+
+/// The same behind some blocks that stand before them.
+pub(crate) fn push_behind(head: Vec<Draft>, words: Words, version: &mut Version) {
     let already = version.copy.blocks().len();
-    version.copy.reserve(words.blocks.len());
-    for draft in words.blocks {
+    version.copy.reserve(head.len() + words.blocks.len());
+    for draft in head.into_iter().chain(words.blocks) {
         // Preformatted lines fall into as many blocks as empty lines part.
         let parts = match draft.kind {
             BlockKind::Pre => memchr::memmem::find_iter(draft.text.as_bytes(), b"\n\n").count(),

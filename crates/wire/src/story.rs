@@ -129,8 +129,7 @@ pub(crate) fn tell(version: &mut Version, mut head: Head, mut body: Words, path:
             version.origins.bytes(Field::Dateline, Taken::AsWritten, bytes);
         }
     }
-    blocks.append(&mut body.blocks);
-    html::push(Words { blocks, ..body }, version);
+    html::push_behind(blocks, body, version);
 }
 
 /// Takes out what stands behind a mark "not for publication"; a mark that does not say how far it reaches holds.
