@@ -42,6 +42,8 @@ struct Promised {
     last: BTreeMap<u32, Wire>,
     /// Words that were sent when the disk failed: whether they came then, before what came next, is open.
     doubtful: BTreeSet<u32>,
+    /// What was said of them then, and may hold since, until it is answered.
+    perhaps: BTreeMap<u32, Wire>,
     /// It was killed.
     dead: bool,
     /// A person, or words that speak of a kill, took it off, and no person has decided about it since.
@@ -128,6 +130,9 @@ impl Oracle {
         promised.dead |= wire.says == Says::Canceled;
         promised.vague |= hold_all || clock_is_wrong;
         let known = promised.last.insert(wire.words, wire).is_some();
+        if promised.perhaps.get(&wire.words) == Some(&wire) {
+            promised.perhaps.remove(&wire.words);
+        }
         let Some(top) = promised.top else {
             promised.top = Some(wire);
             return;
@@ -177,7 +182,9 @@ impl Oracle {
     /// The disk failed while this was archived: it may be there, and be read, before the sender comes again.
     pub(crate) fn doubts(&mut self, transmission: &Transmission) {
         for wire in &transmission.wires {
-            self.item(wire.item).doubtful.insert(wire.words);
+            let promised = self.item(wire.item);
+            promised.doubtful.insert(wire.words);
+            promised.perhaps.insert(wire.words, *wire);
         }
     }
 
@@ -269,7 +276,8 @@ impl Oracle {
             if withheld && at.at_rest {
                 return Err(late(format!("the agency withholds {name}, and readers see its words {words}")));
             }
-            match said.embargo {
+            let lifted = promised.perhaps.get(&words).is_some_and(|perhaps| perhaps.embargo.is_none());
+            match said.embargo.filter(|_| !lifted) {
                 Some(Embargo::Until(until)) if minute(until) > at.now => {
                     return Err(late(format!(
                         "{name} is embargoed until minute {until}, and readers see words {words}"
