@@ -118,7 +118,9 @@ impl Oracle {
             Says::SpeaksOfKilling(item) => {
                 let target = self.item(item);
                 // Words whose licence has ended are gone, and name nothing any more.
-                if target.last.values().any(|wire| wire.expires.is_none()) {
+                // If the disk failed under the notice, a person may have decided after it was read.
+                let decided = target.doubtful.contains(&wire.words);
+                if !decided && target.last.values().any(|wire| wire.expires.is_none()) {
                     target.off = true;
                 }
                 target.vague = true;
@@ -182,6 +184,9 @@ impl Oracle {
     /// The disk failed while this was archived: it may be there, and be read, before the sender comes again.
     pub(crate) fn doubts(&mut self, transmission: &Transmission) {
         for wire in &transmission.wires {
+            if let Says::SpeaksOfKilling(item) = wire.says {
+                self.item(item).doubtful.insert(wire.words);
+            }
             let promised = self.item(wire.item);
             promised.doubtful.insert(wire.words);
             promised.perhaps.insert(wire.words, *wire);
