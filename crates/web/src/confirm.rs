@@ -38,17 +38,23 @@ pub async fn confirm(newsroom: Newsroom, sites: Vec<Site>) {
             // Of many sitemaps each story stands in one (sitemaps.org 0.9).
             let many =
                 lists.iter().any(|(name, list)| name == "sitemap" && list.text.contains("<sitemapindex"));
-            let part = |one: &&Withdrawn| sitemap_of(&newsroom, one).filter(|_| many);
-            let parts: Vec<Option<String>> = here.iter().map(part).collect();
-            let asked = parts.iter().flatten().collect::<BTreeSet<_>>();
+            let mut parts = Vec::with_capacity(here.len());
+            for one in &here {
+                parts.push(if many { sitemap_of(&newsroom, one).await } else { Ok(None) });
+            }
+            let asked = parts.iter().flatten().flatten().collect::<BTreeSet<_>>();
             let asked = asked.into_iter().map(|part| (part.clone(), format!("/{part}.xml"))).collect();
             lists.extend(ask_all(site, asked).await);
             for (one, part) in here.into_iter().zip(&parts) {
+                let own_part = part.as_ref().ok().and_then(Option::as_deref);
                 let mut outputs: Vec<Output> = lists
                     .iter()
-                    .filter(|(name, _)| is_about(name, one, part.as_deref()))
+                    .filter(|(name, _)| is_about(name, one, own_part))
                     .map(|(name, answer)| Output { name: name.clone(), wrong: listed(name, answer, one) })
                     .collect();
+                if let Err(why) = part {
+                    outputs.push(Output { name: "sitemap's part".to_owned(), wrong: Some(why.clone()) });
+                }
                 outputs.extend(own(site, one).await);
                 newsroom.confirm(one.clone(), &outputs);
             }
@@ -80,11 +86,15 @@ fn lists_of(withdrawn: &[&Withdrawn]) -> Vec<(String, String)> {
     lists
 }
 
-/// The name of the sitemap among many in which an item stood. If the store cannot say, the first: that it cannot be
-/// read shows in what else is asked.
-fn sitemap_of(newsroom: &Newsroom, withdrawn: &Withdrawn) -> Option<String> {
-    let number = newsroom.sitemap_of(&withdrawn.site, withdrawn.id).unwrap_or(Some(0))?;
-    Some(format!("sitemap-{number}"))
+/// The name of the sitemap among many in which an item stood. If the store cannot say, that one is not confirmed, and
+/// asked again.
+async fn sitemap_of(newsroom: &Newsroom, withdrawn: &Withdrawn) -> Result<Option<String>, String> {
+    let (newsroom, site, id) = (newsroom.clone(), withdrawn.site.clone(), withdrawn.id);
+    match tokio::task::spawn_blocking(move || newsroom.sitemap_of(&site, id)).await {
+        Ok(Ok(number)) => Ok(number.map(|number| format!("sitemap-{number}"))),
+        Ok(Err(error)) => Err(format!("in which one it stood cannot be read: {error}")),
+        Err(error) => Err(format!("in which one it stood was not found out: {error}")),
+    }
 }
 
 /// Whether a list is one in which this item may have stood; `part` is its sitemap among many.

@@ -124,13 +124,13 @@ fn leaves_of(tx: &Transaction<'_>, placements: &[Placement]) -> Result<Vec<LeafA
     Ok(leaves)
 }
 
-/// The feeds that an item came on.
 /// The stories in one of the sitemaps, by how many came before them: from, and up to but not including.
 fn numbers(number: u32, size: u32) -> (i64, i64) {
     let (number, size) = (i64::from(number), i64::from(size.max(1)));
     (number * size, (number + 1) * size)
 }
 
+/// The feeds that an item came on.
 fn carried(tx: &Transaction<'_>, item: i64) -> Result<Vec<FeedId>, StoreError> {
     let mut ask = tx.prepare_cached("SELECT feed FROM carried WHERE item = ?1 ORDER BY feed")?;
     collect(ask.query([item])?, |row| Ok(FeedId::new(row.get::<_, String>(0)?)))
