@@ -194,6 +194,87 @@ impl Draft {
     }
 }
 
+/// Who moves what is due.
+pub(crate) const CLOCK: &str = "clock";
+
+/// A decision that no new version brought, and whose pages are still to be pressed.
+pub(crate) struct Shift {
+    pub(crate) key: ItemKey,
+    pub(crate) row: Option<StoryRow>,
+    pub(crate) decision: Decision,
+    /// Who made it: [`CLOCK`], an operator, a document.
+    pub(crate) by: String,
+    /// What an operator who kills says.
+    pub(crate) reason: Option<String>,
+}
+
+/// The same with its pages pressed and its entry ready to be recorded.
+pub(crate) struct Shifted {
+    row: Option<StoryRow>,
+    decision: Decision,
+    by: String,
+    reason: Option<String>,
+    outcome: Outcome,
+    work: Work,
+}
+
+impl Shift {
+    /// Step 5, and making ready what step 6 records. It asks the record and changes nothing, so any hand may do it.
+    pub(crate) fn press(self, room: &Room) -> Result<Shifted, StoreError> {
+        let Shift { key, row, decision, by, reason } = self;
+        let now = room.clock.now();
+        let goes_live = decide::live(&decision.changes);
+        let words = match goes_live {
+            Some(n) => room.sound_words(&key, n)?,
+            None => None,
+        };
+        let version = words.as_ref().map(|words| &words.version);
+        let stood = row.as_ref().and_then(|row| row.versions.iter().find(|v| Some(v.n) == goes_live));
+        let own_time = stood.is_some_and(|v| v.reasons.iter().any(|reason| reason.code == "backlog"));
+        let published = decide::published(own_time, version.and_then(Version::claimed_time), now);
+        // Where its feed belongs by now: a site that was added while it waited gets it as well.
+        let feed = stood.and_then(|v| room.config.feed(&v.feed));
+        let review = stood.map_or(ReviewState::Unreviewed, |stood| stood.review);
+        let places = room.place(&key, feed, row.as_ref(), published, version, review);
+        let was_public = row.as_ref().is_some_and(|row| row.was_public);
+        let placements = dated(&places, &decision.changes, was_public, published, now);
+        let (decision, pages) = room.press(&key, row.clone(), decision, None, &placements, version, now)?;
+        let placements = dated(&places, &decision.changes, was_public, published, now);
+        let leaves = room.leaves(&decision, row.as_ref(), &placements, feed, words.as_ref(), None);
+        let moved = Moved {
+            key: key.clone(),
+            changes: decision.changes.clone(),
+            ruling: decision.ruling.clone(),
+            by: by.clone(),
+            placements: placements.clone(),
+            killed_reason: reason.clone().filter(|_| kills(&decision.changes)),
+        };
+        let outcome = Outcome {
+            key: key.clone(),
+            version: row
+                .as_ref()
+                .and_then(|row| row.versions.last())
+                .map(|v| v.stamp.raw.clone())
+                .unwrap_or_default(),
+            ruling: decision.ruling.clone(),
+            url: room.url(&placements),
+            copy_hash: None,
+            transmission: None,
+            unconfirmed: false,
+        };
+        let work = Work {
+            entry: Entry { at: now, fact: Fact::Moved(Box::new(moved)), words: None, leaves }.prepare()?,
+            key: Some(key),
+            placements,
+            pages,
+            gone: gone(&decision.changes, was_public),
+            since: None,
+            then: None,
+        };
+        Ok(Shifted { row, decision, by, reason, outcome, work })
+    }
+}
+
 impl Desk {
     /// Step 4 for one version.
     pub(crate) fn rule(
@@ -392,75 +473,38 @@ impl Desk {
         by: &str,
         reason: Option<String>,
     ) -> Result<Outcome, StoreError> {
-        let room = Arc::clone(&self.room);
-        let now = room.clock.now();
-        let goes_live = decide::live(&decision.changes);
-        let words = match goes_live {
-            Some(n) => room.sound_words(&key, n)?,
-            None => None,
-        };
-        let version = words.as_ref().map(|words| &words.version);
-        let stood = row.as_ref().and_then(|row| row.versions.iter().find(|v| Some(v.n) == goes_live));
-        let own_time = stood.is_some_and(|v| v.reasons.iter().any(|reason| reason.code == "backlog"));
-        let published = decide::published(own_time, version.and_then(Version::claimed_time), now);
-        // Where its feed belongs by now: a site that was added while it waited gets it as well.
-        let feed = stood.and_then(|v| room.config.feed(&v.feed));
-        let review = stood.map_or(ReviewState::Unreviewed, |stood| stood.review);
-        let places = room.place(&key, feed, row.as_ref(), published, version, review);
-        let was_public = row.as_ref().is_some_and(|row| row.was_public);
-        let placements = dated(&places, &decision.changes, was_public, published, now);
-        let (decision, pages) = room.press(&key, row.clone(), decision, None, &placements, version, now)?;
-        let placements = dated(&places, &decision.changes, was_public, published, now);
-        let killed = kills(&decision.changes);
-        let leaves = room.leaves(&decision, row.as_ref(), &placements, feed, words.as_ref(), None);
-        let moved = Moved {
-            key: key.clone(),
-            changes: decision.changes.clone(),
-            ruling: decision.ruling.clone(),
-            by: by.to_owned(),
-            placements: placements.clone(),
-            killed_reason: if killed { reason.clone() } else { None },
-        };
-        self.foresee_fate(&key, row.as_ref(), None, &decision.changes);
-        let outcome = Outcome {
-            key: key.clone(),
-            version: row
-                .as_ref()
-                .and_then(|row| row.versions.last())
-                .map(|v| v.stamp.raw.clone())
-                .unwrap_or_default(),
-            ruling: decision.ruling.clone(),
-            url: room.url(&placements),
-            copy_hash: None,
-            transmission: None,
-            unconfirmed: false,
-        };
-        if decide::recalls(&decision.changes) {
-            self.withdraw(&key, &decision, &placements, by, reason.as_deref())?;
-        }
-        if decision.changes.is_empty() && !decision.ruling.alarm && by == "clock" {
-            return Ok(outcome);
-        }
-        let why = decision.ruling.reasons.first().map_or("", |reason| reason.text.as_str());
-        if decision.ruling.alarm {
-            tracing::error!(uri = %key.uri, by, ruling = decision.ruling.act.as_str(), "{why}");
-            room.health.alarm(now, format!("{}: {why}", key.uri));
-        } else {
-            tracing::info!(uri = %key.uri, by, ruling = decision.ruling.act.as_str(), "{why}");
-        }
-        self.lay(Work {
-            entry: Entry { at: now, fact: Fact::Moved(Box::new(moved)), words: None, leaves }.prepare()?,
-            key: Some(key),
-            placements,
-            pages,
-            gone: gone(&decision.changes, was_public),
-            since: None,
-            then: None,
-        })?;
-        if killed {
-            self.commit()?;
+        let shift = Shift { key, row, decision, by: by.to_owned(), reason };
+        let (outcome, work) = self.shifted(shift.press(&self.room)?)?;
+        if let Some(work) = work {
+            let killed = work.gone == Some(ItemStanding::Killed);
+            self.lay(work)?;
+            if killed {
+                self.commit()?;
+            }
         }
         Ok(outcome)
+    }
+
+    /// What follows from such a decision at once, and what is to be recorded of it, if anything is.
+    pub(crate) fn shifted(&mut self, shifted: Shifted) -> Result<(Outcome, Option<Work>), StoreError> {
+        let Shifted { row, decision, by, reason, outcome, work } = shifted;
+        let key = &outcome.key;
+        self.foresee_fate(key, row.as_ref(), None, &decision.changes);
+        if decide::recalls(&decision.changes) {
+            self.withdraw(key, &decision, &work.placements, &by, reason.as_deref())?;
+        }
+        if decision.changes.is_empty() && !decision.ruling.alarm && by == CLOCK {
+            return Ok((outcome, None));
+        }
+        let (uri, ruling) = (&key.uri, decision.ruling.act.as_str());
+        let why = decision.ruling.reasons.first().map_or("", |reason| reason.text.as_str());
+        if decision.ruling.alarm {
+            tracing::error!(%uri, by, ruling, "{why}");
+            self.room.health.alarm(self.room.clock.now(), format!("{uri}: {why}"));
+        } else {
+            tracing::info!(%uri, by, ruling, "{why}");
+        }
+        Ok((outcome, Some(work)))
     }
 
     pub(crate) fn announce(&self, outcome: &Outcome, feed: &news::FeedId) {

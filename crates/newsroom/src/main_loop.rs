@@ -13,10 +13,11 @@ use std::time::Duration;
 use desk::Command;
 use jiff::Timestamp;
 use news::{Complaint, Door, FeedId, Gravity, ItemKey};
-use store::{Archive as _, Archived, Entry, Fact, Index as _, Journal as _, StoreError};
+use store::{Archive as _, Archived, Entry, Fact, Index as _, Journal as _, StoreError, StoryRow};
 use tokio::sync::oneshot;
 
 use crate::caps::Caps;
+use crate::decide::{CLOCK, Shift};
 use crate::erase::Fate;
 use crate::hands::Hands;
 use crate::kill::Owed;
@@ -488,24 +489,10 @@ impl Desk {
         let now = self.room.clock.not_after();
         self.commit()?;
         let mut moved = false;
-        for key in self.room.store.due(now, 4 * BATCH)? {
-            let row = match self.room.store.story(&key) {
-                Err(error) if error.is_damage() => {
-                    let what =
-                        format!("{}: an embargo or licence ended and nothing was done: {error}", key.uri);
-                    if self.room.health.alarm(now, what.clone()) {
-                        tracing::error!("{what}");
-                    }
-                    continue;
-                }
-                row => row?,
-            };
-            let story = decide::story_of(row.as_ref());
-            let held = row.iter().flat_map(|row| &row.feeds).any(|feed| self.lookout.holds(feed));
-            let tick = if self.room.hold_all() || held { desk::tick_on_hold } else { desk::tick };
-            if let Some(decision) = tick(&story, now) {
-                self.shift(key, row, decision, "clock", None)?;
-                moved = true;
+        for keys in self.room.store.due(now, 4 * BATCH)?.chunks(BATCH) {
+            moved |= self.move_due(keys, now)?;
+            if self.room.tray.is_urgent() {
+                break;
             }
         }
         self.commit()?;
@@ -514,6 +501,53 @@ impl Desk {
             self.next_due = now.saturating_add(NAP).ok();
         }
         Ok(())
+    }
+
+    /// What the clock does to these items. Their pages are pressed by all hands, while what was done to those before them
+    /// is committed. Returns whether anything moved.
+    fn move_due(&mut self, keys: &[ItemKey], now: Timestamp) -> Result<bool, StoreError> {
+        let mut shifts = Vec::with_capacity(keys.len());
+        for key in keys {
+            match self.room.store.story(key) {
+                Err(error) if error.is_damage() => self.not_moved(&key.uri, &error.to_string()),
+                row => shifts.extend(self.due_shift(key, row?, now)),
+            }
+        }
+        let uris: Vec<String> = shifts.iter().map(|shift| shift.key.uri.clone()).collect();
+        let (hands, room) = (Arc::clone(&self.hands), Arc::clone(&self.room));
+        let (pressed, committed) = hands.each(shifts, move |shift| shift.press(&room), || self.commit());
+        committed?;
+        let mut moved = false;
+        for (pressed, uri) in pressed.into_iter().zip(&uris) {
+            match pressed {
+                Some(Ok(shifted)) => {
+                    moved = true;
+                    let (_, work) = self.shifted(shifted)?;
+                    self.open.extend(work.iter().filter_map(|work| work.key.clone()));
+                    self.batch.extend(work);
+                }
+                Some(Err(error)) if !error.is_damage() => return Err(error),
+                Some(Err(error)) => self.not_moved(uri, &error.to_string()),
+                None => self.not_moved(uri, "pressing it failed; please report what the log says"),
+            }
+        }
+        Ok(moved)
+    }
+
+    /// What the clock decides about an item.
+    fn due_shift(&self, key: &ItemKey, row: Option<StoryRow>, now: Timestamp) -> Option<Shift> {
+        let held = row.iter().flat_map(|row| &row.feeds).any(|feed| self.lookout.holds(feed));
+        let tick = if self.room.hold_all() || held { desk::tick_on_hold } else { desk::tick };
+        let decision = tick(&decide::story_of(row.as_ref()), now)?;
+        Some(Shift { key: key.clone(), row, decision, by: CLOCK.to_owned(), reason: None })
+    }
+
+    /// Something is due and is not done: the operator is told once.
+    fn not_moved(&self, uri: &str, why: &str) {
+        let what = format!("{uri}: an embargo or licence ended and nothing was done: {why}");
+        if self.room.health.alarm(self.room.clock.now(), what.clone()) {
+            tracing::error!("{what}");
+        }
     }
 }
 

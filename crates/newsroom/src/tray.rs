@@ -65,6 +65,11 @@ impl<T> Tray<T> {
         self.lanes().urgent.pop_front()
     }
 
+    /// Whether something lies in the urgent lane.
+    pub(crate) fn is_urgent(&self) -> bool {
+        !self.lanes().urgent.is_empty()
+    }
+
     /// What lies on top of the fresh lane, if anything does.
     pub(crate) fn take_fresh(&self) -> Option<T> {
         self.lanes().fresh.pop_front()
