@@ -32,6 +32,15 @@ const SHORTEST: usize = 12;
 /// How often it is asked whether something waits to be done.
 const GLANCE: Duration = Duration::from_millis(500);
 
+/// How many versions leave the index of the search between two glances.
+const SWEPT: u64 = 8;
+/// How many wait for that before any leaves it while much is recorded.
+const MANY: u64 = 2_000;
+/// More entries in the record between two glances are much.
+const BUSY: u64 = 20;
+/// How often the write-ahead log is emptied while much is recorded: at one of so many glances.
+const PUT_OFF: u32 = 10;
+
 /// What is to become of what is kept of an item that is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
@@ -151,6 +160,7 @@ fn is_killed(room: &Room, key: &ItemKey) -> Result<bool, StoreError> {
 
 /// Carries out what becomes due, away from the desk, for as long as the newsroom is there.
 pub(crate) fn keep_on(room: &Weak<Room>) {
+    let (mut recorded, mut put_off) = (0, 0);
     loop {
         std::thread::sleep(GLANCE);
         let Some(room) = room.upgrade() else { return };
@@ -159,10 +169,36 @@ pub(crate) fn keep_on(room: &Weak<Room>) {
         {
             tracing::error!("destroying or sealing what is kept of items that are gone: {error}");
         }
-        if let Err(error) = room.store.finish_erasing() {
-            return room.fail(&error.to_string());
+        match sweep(&room, &mut recorded, &mut put_off) {
+            // There is no space for it now, or a damaged index has to be derived again: it is tried again.
+            Err(error) if passes(&error) || error.is_damage() => {
+                tracing::warn!("destroying what is kept of items that are gone: {error}");
+            }
+            Err(error) => return room.fail(&error.to_string()),
+            Ok(()) => {}
         }
     }
+}
+
+/// Takes words out of the search that it finds no more, and empties the write-ahead log of what was destroyed. Both take
+/// the store's one writer for as long as some hundred arrivals do, and nobody waits for them (what is to be destroyed at
+/// once is, by [`carry_out`]): while much is recorded, they are put off.
+///
+/// `recorded` is how much the record held at the last glance, `put_off` how often the log was not emptied.
+fn sweep(room: &Room, recorded: &mut u64, put_off: &mut u32) -> Result<(), StoreError> {
+    let before = std::mem::replace(recorded, room.store.last_seq()?);
+    let busy = *recorded - before > BUSY;
+    let left = room.store.to_sweep()?;
+    let now = match busy {
+        true if left < MANY => 0,
+        true => 1,
+        false => SWEPT,
+    };
+    for _ in 0..left.min(now) {
+        room.store.sweep()?;
+    }
+    *put_off = if busy { (*put_off + 1) % PUT_OFF } else { 0 };
+    if *put_off == 0 { room.store.finish_erasing() } else { Ok(()) }
 }
 
 impl Desk {

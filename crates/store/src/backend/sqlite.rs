@@ -30,6 +30,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::FairMutex;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
@@ -63,7 +64,8 @@ pub struct Store {
     dir: PathBuf,
     // Before the writer, so that its connection is not the last to be closed.
     shortener: Option<Shortener>,
-    writer: Option<Mutex<Connection>>,
+    /// Whoever waits longest gets it: the archive, which comes again at once, would let the journal wait otherwise.
+    writer: Option<FairMutex<Connection>>,
     readers: Mutex<Vec<Connection>>,
     memory: memory::Memory,
     /// Set by the first fatal error: from then on nothing is written, so nothing can be acknowledged.
@@ -111,7 +113,7 @@ impl Store {
         let mut store = Self::with(dir, Some(lock));
         store.shortener =
             Some(Shortener::start(dir, &mut writer, Arc::clone(&store.broken)).map_err(database(dir))?);
-        store.writer = Some(Mutex::new(writer));
+        store.writer = Some(FairMutex::new(writer));
         if schema::index_is_of_another_age(&store).map_err(database(dir))? {
             tracing::info!("the index was made by another version of this program and is derived again");
             crate::Journal::rebuild(&store).map_err(database(dir))?;
@@ -195,7 +197,7 @@ impl Store {
         let Some(writer) = &self.writer else {
             return Err(StoreError::refused("the store is open for reading only"));
         };
-        let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = writer.lock();
         if self.broken.load(Ordering::SeqCst) {
             let why = "an earlier write failed".to_owned();
             return Err(StoreError::Fatal { doing: String::new(), why });
@@ -206,19 +208,40 @@ impl Store {
             kind @ (StoreError::Full { .. } | StoreError::Busy { .. } | StoreError::Fatal { .. }) => kind,
             other => StoreError::Fatal { doing: String::new(), why: other.to_string() },
         })?;
-        if self.unwiped.load(Ordering::SeqCst) {
-            self.wipe(&writer, WIPE_PATIENCE_AT_WORK)?;
-        }
         Ok(answer)
     }
 
-    /// Erased words that a reader kept in the write-ahead log go now, though nobody writes: otherwise they would stay until
-    /// somebody does.
+    /// Empties the write-ahead log of what was erased, if anything was since it was emptied last. Commits do not wait for
+    /// it: it is to be called now and then. While a reader still looks at an older moment it does not succeed, and the next
+    /// call tries again; so does the next start.
     ///
     /// # Errors
     /// [`StoreError::Fatal`], and nothing is ever written again.
     pub fn finish_erasing(&self) -> Result<(), StoreError> {
-        if self.unwiped.load(Ordering::SeqCst) { self.wipe_soon(WIPE_PATIENCE) } else { Ok(()) }
+        if self.unwiped.load(Ordering::SeqCst) { self.wipe_soon(WIPE_PATIENCE_AT_WORK) } else { Ok(()) }
+    }
+
+    /// How many versions have left the search and are still to be taken out of its index.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn to_sweep(&self) -> Result<u64, StoreError> {
+        self.read(search::left).map_err(|error| error.while_doing("counting what has left the search"))
+    }
+
+    /// Destroys the words of one version that has left the search, where the index of the search still holds them. That
+    /// takes a look at each of its words, which is milliseconds, so it is not done while somebody waits for a kill.
+    /// Returns whether there was any; call it until there is none.
+    ///
+    /// # Errors
+    /// As every write.
+    pub fn sweep(&self) -> Result<bool, StoreError> {
+        let doing = "taking words out of the search";
+        let first = self.read(search::first_left).map_err(|error| error.while_doing(doing))?;
+        let Some(row) = first else { return Ok(false) };
+        self.write(doing, |tx| search::sweep(tx, row))?;
+        self.unwiped.store(true, Ordering::SeqCst);
+        Ok(true)
     }
 
     /// Notes that words were erased, so that the write-ahead log, too, is emptied of them.
@@ -228,15 +251,14 @@ impl Store {
     fn wipe_soon(&self, patience: Duration) -> Result<(), StoreError> {
         self.unwiped.store(true, Ordering::SeqCst);
         let Some(writer) = &self.writer else { return Ok(()) };
-        let wiped = self.wipe(&writer.lock().unwrap_or_else(PoisonError::into_inner), patience);
+        let wiped = self.wipe(&writer.lock(), patience);
         if wiped.is_err() {
             self.broken.store(true, Ordering::SeqCst);
         }
         wiped
     }
 
-    /// Empties the write-ahead log. While a reader still looks at an older moment this does not succeed, and the
-    /// next write tries again.
+    /// Empties the write-ahead log. While a reader still looks at an older moment this does not succeed.
     ///
     /// # Errors
     /// [`StoreError::Fatal`] if the disk failed: nobody knows what it holds.
@@ -249,7 +271,7 @@ impl Store {
         match (emptied, restored) {
             (Ok(0), Ok(())) => self.unwiped.store(false, Ordering::SeqCst),
             (Ok(_), Ok(())) => {
-                tracing::debug!("a reader keeps erased words in the write-ahead log until the next write")
+                tracing::debug!("a reader keeps erased words in the write-ahead log for now")
             }
             // A file that was not cut holds what it held: the log keeps erased words until the next attempt.
             (Err(error), _) if error.sqlite_error().is_some_and(|told| told.extended_code == UNCUT) => {

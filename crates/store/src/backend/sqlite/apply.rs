@@ -11,7 +11,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::cells::{micros, micros_up, signed};
 use super::journal::Record;
-use super::search::spaced;
+use super::search::{self, spaced};
 use super::vault;
 use crate::codec::{EmbargoShape, Shape as _, gravity_word, item_standing_of, standing_of, standing_text};
 use crate::{ComplaintRow, Fact, Moved, Placement, RebuildReport, Ruled, StoreError, Words};
@@ -445,7 +445,7 @@ fn settle_item(tx: &Transaction<'_>, about: About, fresh: Option<&Words>) -> Res
     let now = settle_lists(tx, about)?;
     let live = now.live();
     if now.searched != live {
-        search(tx, about.id, &now, live, fresh)?;
+        find(tx, about.id, &now, live, fresh)?;
     }
     Ok(())
 }
@@ -521,16 +521,16 @@ pub(super) fn parse_instant(text: &str) -> Result<Timestamp, StoreError> {
     text.parse().map_err(|_| StoreError::damaged("the index", format!("`{text}` is no instant")))
 }
 
-/// Makes the search hold the live version's words, and no others.
-fn search(
+/// Makes the search find the live version's words, and no others.
+fn find(
     tx: &Transaction<'_>,
     item: i64,
     now: &Now,
     live: Option<u32>,
     fresh: Option<&Words>,
 ) -> Result<(), StoreError> {
-    if now.searched.is_some() {
-        tx.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([item])?;
+    if let Some(n) = now.searched {
+        search::leave(tx, search::row_of(item, n))?;
         tx.prepare_cached("UPDATE item SET searched = NULL WHERE id = ?1")?.execute([item])?;
     }
     let Some(n) = live else { return Ok(()) };
@@ -546,8 +546,11 @@ fn search(
         },
     };
     let (headline, body) = searchable(words);
+    let row = search::row_of(item, n);
+    // It was there before, or one sixteen versions ago was.
+    search::sweep(tx, row)?;
     tx.prepare_cached("INSERT INTO search (rowid, headline, body) VALUES (?1, ?2, ?3)")?
-        .execute(params![item, headline, body])?;
+        .execute(params![row, headline, body])?;
     tx.prepare_cached("UPDATE item SET searched = ?2 WHERE id = ?1")?.execute(params![item, n])?;
     Ok(())
 }
@@ -568,6 +571,7 @@ fn searchable(words: &Words) -> (Cow<'_, str>, String) {
 pub(super) fn settle_beside(tx: &Transaction<'_>) -> Result<(), StoreError> {
     let mut ask = tx.prepare("SELECT id FROM item ORDER BY id")?;
     let items = ask.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+    let mut found = 0;
     for item in items {
         let now = settle_lists(tx, About { id: item, new: false })?;
         let words = match now.live() {
@@ -576,16 +580,30 @@ pub(super) fn settle_beside(tx: &Transaction<'_>) -> Result<(), StoreError> {
         };
         tx.prepare_cached("UPDATE item SET searched = ?2 WHERE id = ?1")?
             .execute(params![item, words.as_ref().map(|words| words.n)])?;
+        let Some(words) = words else { continue };
         let mut ask = tx.prepare_cached("SELECT headline, body FROM search WHERE rowid = ?1")?;
+        let row = search::row_of(item, words.n);
         let held: Option<(String, String)> =
-            ask.query_row([item], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        let should = words.as_ref().map(searchable).map(|(headline, body)| (headline.into_owned(), body));
-        if held != should {
+            ask.query_row([row], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let (headline, body) = searchable(&words);
+        if held != Some((headline.into_owned(), body)) {
             return Err(StoreError::damaged(
                 "the index",
                 format!("the search does not hold the words of {}", now.key),
             ));
         }
+        found += 1;
+    }
+    let held: i64 = tx.query_row(
+        "SELECT (SELECT count(*) FROM search) - (SELECT count(*) FROM unsearched)",
+        [],
+        |row| row.get(0),
+    )?;
+    if held != found {
+        return Err(StoreError::damaged(
+            "the index",
+            "the search holds words that belong to no live version",
+        ));
     }
     Ok(())
 }

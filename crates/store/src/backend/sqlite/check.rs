@@ -83,7 +83,8 @@ fn index(store: &Store) -> Result<(), StoreError> {
         next = journal::page(&tx, from, |seq, record| apply::apply(&tx, seq, &record).map(drop))?;
     }
     apply::settle_beside(&tx)?;
-    for table in schema::INDEX_TABLES.iter().filter(|table| **table != "search") {
+    let derived = |table: &&&str| !["search", "unsearched"].contains(*table);
+    for table in schema::INDEX_TABLES.iter().filter(derived) {
         let (here, there) = (format!("SELECT * FROM main.{table}"), format!("SELECT * FROM store.{table}"));
         let ask = format!("SELECT EXISTS ({here} EXCEPT {there}) OR EXISTS ({there} EXCEPT {here})");
         if tx.query_row(&ask, [], |row| row.get(0))? {

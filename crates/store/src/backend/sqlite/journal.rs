@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 use news::{Digest, ItemStanding, SiteId};
@@ -9,7 +10,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::cells::{digest, signed, unsigned};
-use super::{Store, WIPE_PATIENCE, WIPE_PATIENCE_AT_WORK, apply, archive, check, schema, vault};
+use super::{Store, WIPE_PATIENCE, apply, archive, check, schema, vault};
 use crate::codec::{One, TextShape};
 use crate::{Committed, Entry, Fact, Journal, LeafRow, Prepared, RebuildReport, StoreError};
 
@@ -225,7 +226,7 @@ impl Journal for Store {
             let fallen = batch.iter().filter(|prepared| prepared.entry.fact.kills());
             let fallen: Vec<_> = fallen.filter_map(|prepared| prepared.entry.fact.key()).collect();
             self.memory.forget(&fallen);
-            self.wipe_soon(WIPE_PATIENCE_AT_WORK)?;
+            self.unwiped.store(true, Ordering::SeqCst);
         }
         Ok(committed)
     }

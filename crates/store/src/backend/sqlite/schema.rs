@@ -73,7 +73,7 @@ CREATE TABLE seal (
 ";
 
 /// The age of the index: raise it with every change of [`INDEX`] or of what is derived into it.
-const INDEX_AGE: i64 = 7;
+const INDEX_AGE: i64 = 8;
 
 /// Everything here is derived from journal and vault.
 const INDEX: &str = "
@@ -151,6 +151,8 @@ CREATE VIRTUAL TABLE search USING fts5 (
 INSERT INTO search (search, rank) VALUES ('pgsz', 8000);
 -- Takes an entry out of the index at once instead of marking it as deleted.
 INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+-- Rows of the search that no item has any more, and that are still to be taken out.
+CREATE TABLE unsearched (row INTEGER PRIMARY KEY) STRICT;
 ";
 
 /// The index's tables.
@@ -172,6 +174,7 @@ pub(super) const INDEX_TABLES: &[&str] = &[
     "log",
     "leaf",
     "search",
+    "unsearched",
 ];
 
 /// The schema's age of a database; 0 for an empty one.

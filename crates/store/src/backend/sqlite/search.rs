@@ -10,6 +10,7 @@ use news::SiteId;
 use rusqlite::types::Value;
 use rusqlite::{Transaction, params_from_iter};
 
+use super::cells::unsigned;
 use super::index::{Spot, spot};
 use crate::StoreError;
 
@@ -21,6 +22,49 @@ const TERMS: usize = 16;
 const SHORTEST_BEGINNING: usize = 3;
 /// How many of the newest items a query of signs looks through.
 const NEWEST: i64 = 2_000;
+
+/// How many versions of an item have rows of their own in the search; the next takes the first one's place.
+const ROWS: i64 = 16;
+
+/// The row of an item's version in the search. What an item says anew has another, so that the old one can stay until
+/// there is time to take it out.
+pub(super) fn row_of(item: i64, n: u32) -> i64 {
+    item * ROWS + i64::from(n) % ROWS
+}
+
+/// The item has left the search with this row, from this moment on: it is found no more. Its words are still there.
+pub(super) fn leave(tx: &Transaction<'_>, row: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT OR IGNORE INTO unsearched (row) VALUES (?1)")?.execute([row])?;
+    Ok(())
+}
+
+/// How many rows have left the search and are still there.
+pub(super) fn left(tx: &Transaction<'_>) -> Result<u64, StoreError> {
+    unsigned(tx.prepare_cached("SELECT count(*) FROM unsearched")?.query_row([], |row| row.get(0))?)
+}
+
+/// One of them.
+pub(super) fn first_left(tx: &Transaction<'_>) -> Result<Option<i64>, StoreError> {
+    Ok(tx.prepare_cached("SELECT min(row) FROM unsearched")?.query_row([], |row| row.get(0))?)
+}
+
+/// Takes a row that has left the search out of its index, if it is still there. Returns whether it was.
+pub(super) fn sweep(tx: &Transaction<'_>, row: i64) -> Result<bool, StoreError> {
+    if tx.prepare_cached("DELETE FROM unsearched WHERE row = ?1")?.execute([row])? == 0 {
+        return Ok(false);
+    }
+    tx.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([row])?;
+    Ok(true)
+}
+
+/// The same with all rows of an item.
+pub(super) fn sweep_item(tx: &Transaction<'_>, item: i64) -> Result<bool, StoreError> {
+    let mut any = false;
+    for row in row_of(item, 0)..row_of(item + 1, 0) {
+        any |= sweep(tx, row)?;
+    }
+    Ok(any)
+}
 
 /// The terms of a query: words parted by white space, and phrases between double quotes.
 fn terms(query: &str) -> Vec<String> {
@@ -121,16 +165,20 @@ pub(super) fn search(
     }
     let mut values = vec![Value::from(site.as_str().to_owned()), Value::from(limit)];
     let phrases: Vec<&str> = terms.iter().filter_map(|term| term.phrase.as_deref()).collect();
+    let own = format!("i.id * {ROWS} + i.searched % {ROWS}");
     let mut sql = if phrases.is_empty() {
         values.push(Value::from(NEWEST));
-        "SELECT s.rowid, n.id FROM (SELECT item, id, published FROM shown WHERE site = ?1 AND section = ''
-         ORDER BY published DESC, id DESC LIMIT ?3) n JOIN search s ON s.rowid = n.item WHERE 1"
-            .to_owned()
+        format!(
+            "SELECT n.item, n.id FROM (SELECT item, id, published FROM shown WHERE site = ?1 AND section = ''
+             ORDER BY published DESC, id DESC LIMIT ?3) n JOIN item i ON i.id = n.item JOIN search s ON s.rowid = {own} WHERE 1"
+        )
     } else {
         // Parted by spaces all must be there; one in which the index finds no word is passed over.
         values.push(Value::from(phrases.join(" ")));
-        "SELECT s.rowid, p.id FROM search s JOIN placement p ON p.item = s.rowid AND p.site = ?1 WHERE search MATCH ?3"
-            .to_owned()
+        format!(
+            "SELECT i.id, p.id FROM search s CROSS JOIN item i ON i.id = s.rowid / {ROWS} AND {own} = s.rowid
+             JOIN placement p ON p.item = i.id AND p.site = ?1 WHERE search MATCH ?3"
+        )
     };
     for pattern in terms.iter().filter_map(|term| term.pattern.as_deref()) {
         values.push(Value::from(pattern.to_owned()));

@@ -6,7 +6,7 @@ use news::{Digest, ItemKey};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::cells::{pack, signed, unpack};
-use super::{Store, WIPE_PATIENCE};
+use super::{Store, WIPE_PATIENCE, search};
 use crate::{StoreError, Vault, Words, codec};
 
 /// A version's words made ready while nobody waits for the writer.
@@ -155,18 +155,22 @@ impl Vault for Store {
     }
 
     fn erase_words(&self, key: &ItemKey, n: Option<u32>) -> Result<u64, StoreError> {
-        let erased = self.write("erasing words from the vault", |tx| {
-            let mut ask = tx.prepare_cached("SELECT live FROM item WHERE agency = ?1 AND uri = ?2")?;
-            let live: Option<u32> =
-                ask.query_row([key.agency.as_str(), &key.uri], |row| row.get(0)).optional()?.flatten();
-            match live {
+        let (erased, swept) = self.write("erasing words from the vault", |tx| {
+            let mut ask = tx.prepare_cached("SELECT id, live FROM item WHERE agency = ?1 AND uri = ?2")?;
+            let item: Option<(i64, Option<u32>)> = ask
+                .query_row([key.agency.as_str(), &key.uri], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            match item.and_then(|(_, live)| live) {
                 Some(live) if n.is_none_or(|n| n == live) => {
                     Err(StoreError::refused(format!("{} is live; recall it first", name(key, live))))
                 }
-                _ => forget(tx, key, n),
+                _ => {
+                    let swept = item.map(|(item, _)| search::sweep_item(tx, item)).transpose()?;
+                    Ok((forget(tx, key, n)?, swept == Some(true)))
+                }
             }
         })?;
-        if erased > 0 {
+        if erased > 0 || swept {
             self.memory.forget(&[key]);
             self.wipe_soon(WIPE_PATIENCE)?;
         }
