@@ -33,21 +33,17 @@ pub async fn confirm(newsroom: Newsroom, sites: Vec<Site>) {
             if here.is_empty() {
                 continue;
             }
-            // Lists are asked for once for all that fell.
-            let mut lists = ask_all(site, lists_of(&here)).await;
             // Of many sitemaps each story stands in one (sitemaps.org 0.9).
-            let many =
-                lists.iter().any(|(name, list)| name == "sitemap" && list.text.contains("<sitemapindex"));
-            let mut parts = Vec::with_capacity(here.len());
-            for one in &here {
-                parts.push(if many { sitemap_of(&newsroom, one).await } else { Ok(None) });
-            }
-            let asked = parts.iter().flatten().flatten().collect::<BTreeSet<_>>();
-            let asked = asked.into_iter().map(|part| (part.clone(), format!("/{part}.xml"))).collect();
-            lists.extend(ask_all(site, asked).await);
+            let parts = stream::iter(&here).then(|one| sitemap_of(&newsroom, one)).collect::<Vec<_>>().await;
+            // Lists are asked for once for all that fell.
+            let mut asked = lists_of(&here, parts.iter().flatten().flatten().collect());
+            let lists = asked.len();
+            asked.extend(here.iter().flat_map(|one| addresses_of(one)));
+            let mut answers = ask_all(site, asked).await;
+            let mut own = answers.split_off(lists).into_iter();
             for (one, part) in here.into_iter().zip(&parts) {
                 let own_part = part.as_ref().ok().and_then(Option::as_deref);
-                let mut outputs: Vec<Output> = lists
+                let mut outputs: Vec<Output> = answers
                     .iter()
                     .filter(|(name, _)| is_about(name, one, own_part))
                     .map(|(name, answer)| Output { name: name.clone(), wrong: listed(name, answer, one) })
@@ -55,15 +51,19 @@ pub async fn confirm(newsroom: Newsroom, sites: Vec<Site>) {
                 if let Err(why) = part {
                     outputs.push(Output { name: "sitemap's part".to_owned(), wrong: Some(why.clone()) });
                 }
-                outputs.extend(own(site, one).await);
+                outputs.extend(
+                    own.by_ref()
+                        .take(ADDRESSES)
+                        .map(|(name, answer)| Output { wrong: told(&name, &answer, one), name }),
+                );
                 newsroom.confirm(one.clone(), &outputs);
             }
         }
     }
 }
 
-/// The lists in which any of these may have stood.
-fn lists_of(withdrawn: &[&Withdrawn]) -> Vec<(String, String)> {
+/// The lists in which any of these may have stood; `parts` are their sitemaps among many.
+fn lists_of(withdrawn: &[&Withdrawn], parts: BTreeSet<&String>) -> Vec<(String, String)> {
     let mut lists: Vec<(String, String)> = [
         ("front", "/"),
         ("rss", "/feed.rss"),
@@ -83,6 +83,7 @@ fn lists_of(withdrawn: &[&Withdrawn]) -> Vec<(String, String)> {
             lists.push((format!("section:{section}/{name}"), format!("/section/{section}/{file}")));
         }
     }
+    lists.extend(parts.into_iter().map(|part| (part.clone(), format!("/{part}.xml"))));
     lists
 }
 
@@ -134,28 +135,33 @@ fn shows(text: &str, withdrawn: &Withdrawn) -> Option<&'static str> {
     leads.then_some("it leads to the story")
 }
 
+/// How many addresses are about an item alone.
+const ADDRESSES: usize = 6;
+
 /// The addresses that are about the item alone.
-async fn own(site: &Site, withdrawn: &Withdrawn) -> Vec<Output> {
+fn addresses_of(withdrawn: &Withdrawn) -> [(String, String); ADDRESSES] {
     let address = format!("/s/{}", withdrawn.id);
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let query = withdrawn.headline.as_deref().unwrap_or(&withdrawn.key.uri);
     let query: String = query.chars().take(200).collect();
-    let asked = [
+    [
         ("page", address.clone()),
         ("json", format!("{address}.json")),
         ("txt", format!("{address}.txt")),
         ("history", format!("{address}/history")),
         ("search", format!("/search?q={}", encoded(&query))),
         ("api", format!("/api/v1/items?uri={}", encoded(&withdrawn.key.uri))),
-    ];
-    let asked = asked.map(|(name, path)| (name.to_owned(), path)).to_vec();
-    let wrong = |name: &str, answer: &Answer| match name {
+    ]
+    .map(|(name, path)| (name.to_owned(), path))
+}
+
+/// What is wrong with the answer of an address that is about the item alone, if anything.
+fn told(name: &str, answer: &Answer, withdrawn: &Withdrawn) -> Option<String> {
+    match name {
         "search" => listed(name, answer, withdrawn),
-        "api" => told(answer, &address),
+        "api" => known(answer, &format!("/s/{}", withdrawn.id)),
         _ => shown(answer, withdrawn.headline.as_deref()),
-    };
-    let answers = ask_all(site, asked).await;
-    answers.into_iter().map(|(name, answer)| Output { wrong: wrong(&name, &answer), name }).collect()
+    }
 }
 
 /// What is wrong with an answer of the story's own, if anything.
@@ -170,7 +176,7 @@ fn shown(answer: &Answer, headline: Option<&str>) -> Option<String> {
 }
 
 /// What is wrong with the API's answer, if anything.
-fn told(answer: &Answer, address: &str) -> Option<String> {
+fn known(answer: &Answer, address: &str) -> Option<String> {
     if answer.status == 414 {
         // A uri that is too long to be asked for is told to nobody.
         return None;
