@@ -3,6 +3,7 @@
 //! One thread keeps what arrived meanwhile in one transaction, so that concurrent arrivals share an fsync. The desk
 //! gets transmissions in the order in which they became durable, but for what may overtake ([`waiting`](crate::waiting)).
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,12 +23,17 @@ use crate::{Room, chance, read, waiting};
 const QUEUE: usize = 4_096;
 /// What shares one fsync at most.
 const BATCH: usize = 256;
-/// Bytes that share one fsync at most, so that a kill behind a backlog does not wait long for commit and reading.
-const BATCH_BYTES: usize = 8 << 20;
+/// Bytes that share one fsync, with whatever goes beyond them in the last, so that a kill behind a backlog does not wait
+/// long for commit and reading.
+const BATCH_BYTES: usize = 1 << 20;
 /// Transmissions that may wait for the desk before the doors are told "busy".
 const TRAY: usize = 50_000;
 /// Bytes that may wait for archive and desk together; a single larger transmission waits alone.
 const LOAD: usize = 256 << 20;
+/// Transmissions of so many bytes are kept before larger ones: one may be a kill.
+const SMALL: usize = 256 << 10;
+/// Bytes of small ones that may wait beyond all others: what fills the memory with a backlog shuts out no kill.
+const SPARE: usize = 32 << 20;
 /// Behind how many others a transmission is looked through for kills before its turn comes.
 const BEHIND: usize = 8;
 
@@ -81,7 +87,7 @@ impl Intake {
         }
         let size = bytes.len();
         let load = room.load.fetch_add(size, Ordering::SeqCst);
-        if load > 0 && load + size > LOAD {
+        if !fits(load, size) {
             room.load.fetch_sub(size, Ordering::SeqCst);
             return Err(Refused::Busy);
         }
@@ -102,17 +108,74 @@ impl Intake {
     }
 }
 
+/// Whether a transmission of this size may join those that wait.
+fn fits(load: usize, size: usize) -> bool {
+    load == 0 || load + size <= if size > SMALL { LOAD } else { LOAD + SPARE }
+}
+
 fn keep_all(room: &Arc<Room>, arrivals: &Receiver<Arrival>) {
-    while let Ok(first) = arrivals.recv() {
-        let mut bytes = first.transmission.bytes.len();
-        let mut batch = vec![first];
-        while batch.len() < BATCH && bytes < BATCH_BYTES {
-            let Ok(next) = arrivals.try_recv() else { break };
+    let mut lanes = Lanes::default();
+    loop {
+        if lanes.is_empty() {
+            let Ok(first) = arrivals.recv() else { return };
+            lanes.put(first);
+        }
+        while lanes.len() < QUEUE
+            && let Ok(next) = arrivals.try_recv()
+        {
+            lanes.put(next);
+        }
+        keep(room, lanes.batch());
+    }
+}
+
+/// What waits to be kept. Small transmissions go before large ones, though never before one that came earlier on their
+/// own feed.
+#[derive(Default)]
+struct Lanes {
+    small: VecDeque<Arrival>,
+    large: VecDeque<Arrival>,
+    /// It is the turn of the large ones.
+    turn: bool,
+}
+
+impl Lanes {
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn len(&self) -> usize {
+        self.small.len() + self.large.len()
+    }
+
+    fn put(&mut self, arrival: Arrival) {
+        let is_small = arrival.transmission.bytes.len() <= SMALL;
+        let lane = match is_small && !waits_in(&self.large, &arrival) {
+            true => &mut self.small,
+            false => &mut self.large,
+        };
+        lane.push_back(arrival);
+    }
+
+    /// What is kept together next. The lanes take turns, so that nobody waits for all of the other.
+    fn batch(&mut self) -> Vec<Arrival> {
+        let ready = |lanes: &Self| lanes.large.front().is_some_and(|next| !waits_in(&lanes.small, next));
+        let large = self.small.is_empty() || self.turn && ready(self);
+        self.turn = !large;
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while batch.len() < BATCH && bytes < BATCH_BYTES && (!large || ready(self)) {
+            let lane = if large { &mut self.large } else { &mut self.small };
+            let Some(next) = lane.pop_front() else { break };
             bytes += next.transmission.bytes.len();
             batch.push(next);
         }
-        keep(room, batch);
+        batch
     }
+}
+
+/// Whether another of its feed waits there.
+fn waits_in(lane: &VecDeque<Arrival>, arrival: &Arrival) -> bool {
+    lane.iter().any(|other| other.transmission.feed == arrival.transmission.feed)
 }
 
 /// What a sender hears at once, and what he will hear.
@@ -241,4 +304,64 @@ fn killed_for_certain(version: &Version) -> Vec<&str> {
         .filter(|(relation, reference)| *relation == Relation::Kills && reference.when.is_none())
         .map(|(_, reference)| reference.uri.as_str());
     named.chain(killed.then_some(version.uri.as_str())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is kept together, one batch after the other: of transmissions named by their feed, large ones in capitals.
+    #[track_caller]
+    fn check(came: &str, expect: &[&str]) {
+        let mut lanes = Lanes::default();
+        for (n, feed) in came.chars().enumerate() {
+            let size = if feed.is_uppercase() { BATCH_BYTES } else { 3 };
+            lanes.put(Arrival {
+                transmission: Transmission {
+                    id: TransmissionId::ulid(n as u64, [0; 10]),
+                    feed: FeedId::new(feed.to_lowercase().to_string()),
+                    door: Door::Push { peer: feed.to_string() },
+                    arrived: jiff::Timestamp::UNIX_EPOCH,
+                    first_contact: false,
+                    bytes: vec![b'x'; size],
+                },
+                kept: oneshot::channel().0,
+                outcomes: None,
+            });
+        }
+        let mut batches = Vec::new();
+        while !lanes.is_empty() {
+            let batch = lanes.batch();
+            batches.push(batch.iter().map(|arrival| arrival.transmission.door.origin()).collect::<String>());
+        }
+        assert_eq!(batches, expect, "{came}");
+    }
+
+    #[test]
+    fn small_ones_go_before_large_ones_of_other_feeds() {
+        check("AAAbcb", &["bcb", "A", "A", "A"]);
+        check("abc", &["abc"]);
+        check("ABAB", &["A", "B", "A", "B"]);
+    }
+
+    #[test]
+    fn nothing_goes_before_what_came_earlier_on_its_feed() {
+        check("AaBba", &["A", "aB", "ba"]);
+        let many = "b".repeat(BATCH + 1);
+        check(&format!("{many}B"), &[&many[1..], "b", "B"]);
+    }
+
+    #[test]
+    fn a_backlog_that_fills_the_memory_shuts_out_no_kill() {
+        for (load, size, expect) in [
+            (0, LOAD + 1, true),
+            (1, LOAD, false),
+            (LOAD - SMALL, SMALL + 1, false),
+            (LOAD, SMALL, true),
+            (LOAD + SPARE - 3, 3, true),
+            (LOAD + SPARE - 3, 4, false),
+        ] {
+            assert_eq!(fits(load, size), expect, "{size} beside {load}");
+        }
+    }
 }
