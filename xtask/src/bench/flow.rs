@@ -40,6 +40,7 @@ struct Sizes {
     saturation: u64,
     steady: Duration,
     backlog: u64,
+    embargoes: u64,
 }
 
 /// What the watchers and the killer saw, in seconds.
@@ -68,9 +69,21 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 pub(super) fn run(bench: &Bench<'_>) -> std::result::Result<String, String> {
     let program = bench.program()?;
     let sizes = if bench.quick {
-        Sizes { rounds: 1, saturation: 5_000, steady: Duration::from_secs(5), backlog: 10_000 }
+        Sizes {
+            rounds: 1,
+            saturation: 5_000,
+            steady: Duration::from_secs(5),
+            backlog: 10_000,
+            embargoes: 2_000,
+        }
     } else {
-        Sizes { rounds: 3, saturation: 20_000, steady: Duration::from_secs(20), backlog: 100_000 }
+        Sizes {
+            rounds: 3,
+            saturation: 20_000,
+            steady: Duration::from_secs(20),
+            backlog: 100_000,
+            embargoes: 10_000,
+        }
     };
     measure(&program, &sizes).map_err(|fault| format!("the flow could not be measured: {fault}"))
 }
@@ -143,6 +156,16 @@ fn measure(program: &Path, sizes: &Sizes) -> Result<String> {
         "an embargo's end → the page is there, p50 and the latest of 12".into(),
         "≤ 100 ms",
         format!("{:.1} and {:.1} ms", middle * 1e3, last * 1e3),
+    );
+
+    let took = at_one_instant(program, sizes.embargoes)?;
+    row(
+        format!(
+            "{} embargoes that end at one instant, none there before it, to the last one there",
+            thousands(sizes.embargoes as f64)
+        ),
+        &format!("≤ {:.1} s", sizes.embargoes as f64 / 10_000.0 * 2.0),
+        format!("{took:.2} s"),
     );
 
     let (took, seen, memory) = backlog(program, sizes.backlog)?;
@@ -326,6 +349,45 @@ fn embargoes(program: &Path, count: u64) -> Result<(f64, f64)> {
         }
     }
     Ok((median(after.iter().copied()), after.into_iter().fold(0.0, f64::max)))
+}
+
+/// So many embargoes that end at one instant: how long after it all of them are there, in seconds. Before it nobody who
+/// guesses finds one.
+fn at_one_instant(program: &Path, count: u64) -> Result<f64> {
+    let mut house = House::new(program)?;
+    house.start()?;
+    let (mut desk, mut site) = (Line::new(house.desk), Line::new(house.site));
+    let due = machine::now() + 5 + count / 400;
+    let stories = wires::stories(7, count, machine::now());
+    for wires in stories.chunks(100) {
+        let lines: Vec<Vec<u8>> = wires.iter().map(|story| story.embargoed(due)).collect();
+        push(&mut desk, &lines.join(&b'\n'))?;
+    }
+    let due = SystemTime::UNIX_EPOCH + Duration::from_secs(due);
+    while ruled(&mut desk, "agx-push")? < count {
+        if SystemTime::now() > due {
+            return Err(Error::other("the embargoes ended before all of them were there"));
+        }
+        sleep(Duration::from_millis(20));
+    }
+    for story in stories.iter().cycle() {
+        let found = address_of(&mut site, story)?;
+        if SystemTime::now() >= due {
+            break;
+        }
+        if let Some(path) = found {
+            return Err(Error::other(format!("{path} is there before its instant")));
+        }
+    }
+    // A hundred of them, from all over, and the last.
+    for story in stories.iter().step_by((stories.len() / 100).max(1)).chain(stories.last()) {
+        watch(Instant::now(), || address_of(&mut site, story))?;
+    }
+    let took = due.elapsed().map_err(Error::other)?;
+    for story in &stories {
+        page_of(&mut site, story)?.ok_or_else(|| Error::other(format!("{} has no page", story.uri())))?;
+    }
+    Ok(took.as_secs_f64())
 }
 
 /// Within what a half, and all but a hundredth, of the commits had their log work done, as the program counts it.
