@@ -40,6 +40,9 @@ const MANY: u64 = 2_000;
 const BUSY: u64 = 20;
 /// How often the write-ahead log is emptied while much is recorded: at one of so many glances.
 const PUT_OFF: u32 = 10;
+/// How often it is tried at one glance, and how long after each time the next.
+const TRIES: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What is to become of what is kept of an item that is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,11 +173,9 @@ pub(crate) fn keep_on(room: &Weak<Room>) {
             tracing::error!("destroying or sealing what is kept of items that are gone: {error}");
         }
         match sweep(&room, &mut recorded, &mut put_off) {
-            // There is no space for it now, or a damaged index has to be derived again: it is tried again.
-            Err(error) if passes(&error) || error.is_damage() => {
-                tracing::warn!("destroying what is kept of items that are gone: {error}");
-            }
-            Err(error) => return room.fail(&error.to_string()),
+            Err(error) if error.is_fatal() => return room.fail(&error.to_string()),
+            // Space or a file handle is lacking, or a damaged index has to be derived again: it is tried again.
+            Err(error) => tracing::warn!("destroying what is kept of items that are gone: {error}"),
             Ok(()) => {}
         }
     }
@@ -184,7 +185,7 @@ pub(crate) fn keep_on(room: &Weak<Room>) {
 /// the store's one writer for as long as some hundred arrivals do, and nobody waits for them (what is to be destroyed at
 /// once is, by [`carry_out`]): while much is recorded, they are put off.
 ///
-/// `recorded` is how much the record held at the last glance, `put_off` how often the log was not emptied.
+/// `recorded` is how much the record held at the last glance, `put_off` at how many the log was not emptied since.
 fn sweep(room: &Room, recorded: &mut u64, put_off: &mut u32) -> Result<(), StoreError> {
     let before = std::mem::replace(recorded, room.store.last_seq()?);
     let busy = *recorded - before > BUSY;
@@ -197,8 +198,19 @@ fn sweep(room: &Room, recorded: &mut u64, put_off: &mut u32) -> Result<(), Store
     for _ in 0..left.min(now) {
         room.store.sweep()?;
     }
-    *put_off = if busy { (*put_off + 1) % PUT_OFF } else { 0 };
-    if *put_off == 0 { room.store.finish_erasing() } else { Ok(()) }
+    *put_off += 1;
+    if busy && *put_off < PUT_OFF && !room.store.log_is_long() {
+        return Ok(());
+    }
+    // Readers stand in the way for milliseconds at a time.
+    for _ in 0..TRIES {
+        if room.store.finish_erasing()? {
+            *put_off = 0;
+            break;
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
 }
 
 impl Desk {

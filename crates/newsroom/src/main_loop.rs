@@ -503,20 +503,23 @@ impl Desk {
         Ok(())
     }
 
-    /// What the clock does to these items. Their pages are pressed by all hands, while what was done to those before them
-    /// is committed. Returns whether anything moved.
+    /// What the clock does to these items. What is known of them is read by all hands while what was done to those before
+    /// them is committed, and their pages are pressed by all hands. Returns whether anything moved.
     fn move_due(&mut self, keys: &[ItemKey], now: Timestamp) -> Result<bool, StoreError> {
+        let (hands, room) = (Arc::clone(&self.hands), Arc::clone(&self.room));
+        let (rows, committed) =
+            hands.each(keys.to_vec(), move |key| room.store.story(&key), || self.commit());
+        committed?;
         let mut shifts = Vec::with_capacity(keys.len());
-        for key in keys {
-            match self.room.store.story(key) {
-                Err(error) if error.is_damage() => self.not_moved(&key.uri, &error.to_string()),
-                row => shifts.extend(self.due_shift(key, row?, now)),
+        for (key, row) in keys.iter().zip(rows) {
+            match row {
+                Some(Ok(row)) => shifts.extend(self.due_shift(key, row, now)),
+                failed => self.not_moved(&key.uri, failed.and_then(Result::err))?,
             }
         }
         let uris: Vec<String> = shifts.iter().map(|shift| shift.key.uri.clone()).collect();
-        let (hands, room) = (Arc::clone(&self.hands), Arc::clone(&self.room));
-        let (pressed, committed) = hands.each(shifts, move |shift| shift.press(&room), || self.commit());
-        committed?;
+        let room = Arc::clone(&self.room);
+        let (pressed, ()) = hands.each(shifts, move |shift| shift.press(&room), || ());
         let mut moved = false;
         for (pressed, uri) in pressed.into_iter().zip(&uris) {
             match pressed {
@@ -526,9 +529,7 @@ impl Desk {
                     self.open.extend(work.iter().filter_map(|work| work.key.clone()));
                     self.batch.extend(work);
                 }
-                Some(Err(error)) if !error.is_damage() => return Err(error),
-                Some(Err(error)) => self.not_moved(uri, &error.to_string()),
-                None => self.not_moved(uri, "pressing it failed; please report what the log says"),
+                failed => self.not_moved(uri, failed.and_then(Result::err))?,
             }
         }
         Ok(moved)
@@ -542,12 +543,19 @@ impl Desk {
         Some(Shift { key: key.clone(), row, decision, by: CLOCK.to_owned(), reason: None })
     }
 
-    /// Something is due and is not done: the operator is told once.
-    fn not_moved(&self, uri: &str, why: &str) {
+    /// Something is due and is not done, for what the record or, without an error, our own code is at fault: the operator
+    /// is told once. Only what concerns more than this item comes back.
+    fn not_moved(&self, uri: &str, failed: Option<StoreError>) -> Result<(), StoreError> {
+        let why = match failed {
+            Some(error) if passes(&error) || error.is_fatal() => return Err(error),
+            Some(error) => error.to_string(),
+            None => "it failed; please report what the log says".to_owned(),
+        };
         let what = format!("{uri}: an embargo or licence ended and nothing was done: {why}");
         if self.room.health.alarm(self.room.clock.now(), what.clone()) {
             tracing::error!("{what}");
         }
+        Ok(())
     }
 }
 

@@ -70,7 +70,7 @@ pub struct Store {
     memory: memory::Memory,
     /// Set by the first fatal error: from then on nothing is written, so nothing can be acknowledged.
     broken: Arc<AtomicBool>,
-    /// Erased words may still stand in the write-ahead log.
+    /// The write-ahead log is to be emptied: erased words may still stand in it.
     unwiped: AtomicBool,
     // Last, so that the database is closed before another process may open it.
     _lock: Option<Lock>,
@@ -211,14 +211,26 @@ impl Store {
         Ok(answer)
     }
 
-    /// Empties the write-ahead log of what was erased, if anything was since it was emptied last. Commits do not wait for
-    /// it: it is to be called now and then. While a reader still looks at an older moment it does not succeed, and the next
-    /// call tries again; so does the next start.
+    /// Empties the write-ahead log if something was erased since it was emptied last. Commits do not wait for it: it is to be
+    /// called now and then. While a reader still looks at an older moment it does not succeed. Returns whether it did, or
+    /// there was nothing to do; otherwise the next call tries again, and so does the next start.
     ///
     /// # Errors
     /// [`StoreError::Fatal`], and nothing is ever written again.
-    pub fn finish_erasing(&self) -> Result<(), StoreError> {
-        if self.unwiped.load(Ordering::SeqCst) { self.wipe_soon(WIPE_PATIENCE_AT_WORK) } else { Ok(()) }
+    pub fn finish_erasing(&self) -> Result<bool, StoreError> {
+        if self.unwiped.load(Ordering::SeqCst) {
+            self.wipe_soon(WIPE_PATIENCE_AT_WORK)?;
+        }
+        Ok(!self.unwiped.load(Ordering::SeqCst))
+    }
+
+    /// Has the write-ahead log emptied by the next [`Self::finish_erasing`] if it has grown long: where somebody always
+    /// reads it is never begun anew by itself. Returns whether it has.
+    pub fn log_is_long(&self) -> bool {
+        let log = self.dir.join(format!("{FILE}-wal"));
+        let long = log.metadata().is_ok_and(|log| log.len() > LONG_LOG);
+        self.unwiped.fetch_or(long, Ordering::SeqCst);
+        long
     }
 
     /// How many versions have left the search and are still to be taken out of its index.
@@ -286,6 +298,9 @@ impl Store {
         Ok(())
     }
 }
+
+/// So many bytes make a long write-ahead log.
+const LONG_LOG: u64 = 64 << 20;
 
 /// `SQLITE_IOERR_TRUNCATE`: a file could not be made shorter.
 const UNCUT: i32 = 10 | (6 << 8);

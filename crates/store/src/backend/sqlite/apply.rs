@@ -24,6 +24,12 @@ pub(super) struct About {
     new: bool,
 }
 
+impl About {
+    pub(super) fn item(&self) -> i64 {
+        self.id
+    }
+}
+
 /// The item's row, made if need be; then with the instant at which its version arrived, if one did.
 fn item(tx: &Transaction<'_>, key: &ItemKey, arrived: Option<i64>) -> Result<About, StoreError> {
     if let Some(id) = find_item(tx, key)? {

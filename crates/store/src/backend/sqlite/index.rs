@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use news::{
-    AgencyId, BlockKind, Embargo, FeedId, ItemId, ItemKey, ItemStanding, SiteId, TransmissionId, Version,
+    AgencyId, Embargo, FeedId, ItemId, ItemKey, ItemStanding, SiteId, TransmissionId, Version,
     VersionStanding,
 };
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
@@ -242,27 +242,20 @@ fn head(tx: &Transaction<'_>, (item, n, seq): Place) -> Result<Option<Head>, Sto
     let Some(row) = rows.next()? else { return Ok(None) };
     let key = key(row, 0, 1)?;
     let Some(words) = vault::words_if_sound(tx, &key, n)? else { return Ok(None) };
-    let (review, feed) = match ruled(tx, seq) {
-        Ok((ruled, _)) if ruled.copy_hash == words.version.copy.copy_hash() => (ruled.review, ruled.feed),
+    match ruled(tx, seq) {
+        Ok((ruled, _)) if ruled.copy_hash == words.version.copy.copy_hash() => {
+            Ok(Some(Head::of(&words, &ruled)))
+        }
         Ok(_) => {
             tracing::error!(%key, n, "the journal states another copy hash than the vault; left out of a list");
-            return Ok(None);
+            Ok(None)
         }
         Err(error) if error.is_damage() => {
             tracing::error!(%error, "left out of a list");
-            return Ok(None);
+            Ok(None)
         }
-        Err(error) => return Err(error),
-    };
-    let copy = &words.version.copy;
-    Ok(Some(Head {
-        headline: copy.headline().map(str::to_owned),
-        summary: copy.texts(BlockKind::P).next().map(str::to_owned),
-        language: words.version.language,
-        review,
-        feed,
-        key,
-    }))
+        Err(error) => Err(error),
+    }
 }
 
 pub(super) fn spot(row: &Row<'_>) -> Result<Spot, StoreError> {

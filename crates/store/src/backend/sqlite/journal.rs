@@ -10,7 +10,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::cells::{digest, signed, unsigned};
-use super::{Store, WIPE_PATIENCE, apply, archive, check, schema, vault};
+use super::{Store, WIPE_PATIENCE, apply, archive, check, memory, schema, vault};
 use crate::codec::{One, TextShape};
 use crate::{Committed, Entry, Fact, Journal, LeafRow, Prepared, RebuildReport, StoreError};
 
@@ -164,12 +164,17 @@ pub(super) fn size(tx: &Transaction<'_>, site: &SiteId, shard: u32) -> Result<u6
     unsigned(size.unwrap_or(0))
 }
 
-/// Records one entry. Returns it as committed, and whether words were destroyed.
-fn record_one(
-    tx: &Transaction<'_>,
-    head: &mut Head,
-    prepared: &Prepared,
-) -> Result<(Committed, bool), StoreError> {
+/// One entry, as it was written.
+struct Written {
+    committed: Committed,
+    /// Words were destroyed.
+    destroyed: bool,
+    /// What lists are to show of the version that it puts live, if it brought its words.
+    head: Option<(memory::Place, memory::Head)>,
+}
+
+/// Records one entry.
+fn record_one(tx: &Transaction<'_>, head: &mut Head, prepared: &Prepared) -> Result<Written, StoreError> {
     let Prepared { entry, words } = prepared;
     let mut destroyed = false;
     if entry.fact.kills()
@@ -206,22 +211,35 @@ fn record_one(
         head.logs.clear();
     }
     let about = apply::apply(tx, seq, &record)?;
+    let shown = match (&entry.fact, &entry.words, &about) {
+        (Fact::Ruled(ruled), Some(words), Some(about))
+            if entry.fact.standing() == Some(ItemStanding::Live(words.n)) =>
+        {
+            Some(((about.item(), words.n, seq), memory::Head::of(words, ruled)))
+        }
+        _ => None,
+    };
     apply::settle(tx, &record, about, entry.words.as_ref())?;
-    Ok((Committed { seq, at: record.at, leaves: record.leaves }, destroyed))
+    Ok(Written { committed: Committed { seq, at: record.at, leaves: record.leaves }, destroyed, head: shown })
 }
 
 impl Journal for Store {
     fn record_prepared(&self, batch: &[&Prepared]) -> Result<Vec<Committed>, StoreError> {
-        let (committed, destroyed) = self.write("recording in the journal", |tx| {
+        let begun = self.memory.heads.erasures();
+        let all = self.write("recording in the journal", |tx| {
             let mut head = head(tx)?;
-            let (mut committed, mut destroyed) = (Vec::with_capacity(batch.len()), false);
-            for prepared in batch {
-                let (one, gone) = record_one(tx, &mut head, prepared)?;
-                committed.push(one);
-                destroyed |= gone;
-            }
-            Ok((committed, destroyed))
+            batch
+                .iter()
+                .map(|prepared| record_one(tx, &mut head, prepared))
+                .collect::<Result<Vec<Written>, _>>()
         })?;
+        let (mut committed, mut heads, mut destroyed) = (Vec::with_capacity(batch.len()), Vec::new(), false);
+        for one in all {
+            committed.push(one.committed);
+            heads.extend(one.head);
+            destroyed |= one.destroyed;
+        }
+        self.memory.keep(heads, begun);
         if destroyed {
             let fallen = batch.iter().filter(|prepared| prepared.entry.fact.kills());
             let fallen: Vec<_> = fallen.filter_map(|prepared| prepared.entry.fact.key()).collect();

@@ -1,6 +1,6 @@
 //! What lists and feeds show of live versions, kept in memory once it was read and verified: a list of a thousand
 //! headlines and six feeds of fifty stories are asked for at every kill, and unpacking and hashing a thousand stories takes
-//! a fifth of a second.
+//! a fifth of a second. What is to be listed next is kept as it is recorded.
 //!
 //! What is kept never changes, as a version's words and its ruling never do; it goes when the words are erased. Nothing
 //! enters that was read before the last erasure, which may have been of it.
@@ -9,9 +9,9 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use news::{FeedId, ItemKey, ReviewState};
+use news::{BlockKind, FeedId, ItemKey, ReviewState};
 
-use crate::Words;
+use crate::{Ruled, Words};
 
 /// A version in a list.
 #[derive(Debug)]
@@ -22,6 +22,20 @@ pub(super) struct Head {
     pub(super) language: Option<String>,
     pub(super) review: ReviewState,
     pub(super) feed: FeedId,
+}
+
+impl Head {
+    pub(super) fn of(words: &Words, ruled: &Ruled) -> Self {
+        let Words { key, version, .. } = words;
+        Self {
+            key: key.clone(),
+            headline: version.copy.headline().map(str::to_owned),
+            summary: version.copy.texts(BlockKind::P).next().map(str::to_owned),
+            language: version.language.clone(),
+            review: ruled.review,
+            feed: ruled.feed.clone(),
+        }
+    }
 }
 
 /// A version by the item's row, its ordinal and the journal entry that rules on it.
@@ -149,6 +163,13 @@ pub(super) struct Memory {
 }
 
 impl Memory {
+    /// These versions were recorded, and are live.
+    pub(super) fn keep(&self, heads: Vec<(Place, Head)>, begun: Erasures) {
+        for (place, head) in heads {
+            self.heads.keep(place, &Arc::new(head), begun);
+        }
+    }
+
     /// The words of these items are erased.
     pub(super) fn forget(&self, erased: &[&ItemKey]) {
         self.heads.forget(erased);
