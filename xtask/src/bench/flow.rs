@@ -111,6 +111,15 @@ fn measure(program: &Path, sizes: &Sizes) -> Result<String> {
     );
     row("CPU an item, at saturation".into(), "≤ 0.25 ms", format!("{:.3} ms", full.1));
 
+    let alone = one_at_a_time(program, 200)?;
+    let sync = quantile_ms(&alone.synced, 0.5);
+    row("the machine's fdatasync of 4 KB at rest, p50 and p99".into(), "", two(&alone.synced));
+    row(
+        "one item at a time, arrival → live, p50 and p99".into(),
+        &format!("p50 ≤ 4 × fdatasync = {:.1} ms", sync * 4.0),
+        two(&alone.live),
+    );
+
     let seen = steady(program, sizes.steady, 0)?;
     let sync = quantile_ms(&seen.synced, 0.5);
     row(
@@ -307,6 +316,34 @@ fn saturation(program: &Path, count: u64) -> Result<(f64, f64)> {
 
 pub(super) fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
     thread.join().map_err(|_| Error::other("a thread of the driver panicked"))?
+}
+
+/// Single items, each sent once the one before it is live, and a sync of the disk between.
+fn one_at_a_time(program: &Path, count: u64) -> Result<Seen> {
+    let mut house = House::new(program)?;
+    house.start()?;
+    let (mut desk, mut site) = (Line::new(house.desk), Line::new(house.site));
+    let mut file = File::create(house.store().join("../clock.bin"))?;
+    let seen = Seen::default();
+    for story in wires::stories(8, count, machine::now()) {
+        sleep(Duration::from_millis(20));
+        let start = Instant::now();
+        file.write_all(&[7; 4_096])?;
+        file.sync_data()?;
+        lock(&seen.synced).push(start.elapsed().as_secs_f64());
+        sleep(Duration::from_millis(20));
+        let wire = wires::ninjs(std::slice::from_ref(&story));
+        let start = Instant::now();
+        push(&mut desk, &wire)?;
+        // The sender has heard that it is durable; it looks without a pause.
+        while page_of(&mut site, &story)?.is_none() {
+            if start.elapsed() > PATIENCE {
+                return Err(Error::other(format!("{} does not become live", story.uri())));
+            }
+        }
+        lock(&seen.live).push(start.elapsed().as_secs_f64());
+    }
+    Ok(seen)
 }
 
 /// 1,000 single items a second, of which some are watched, and kills; before so many readers.
