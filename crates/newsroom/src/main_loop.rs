@@ -489,7 +489,7 @@ impl Desk {
         let now = self.room.clock.not_after();
         self.commit()?;
         let mut moved = false;
-        for keys in self.room.store.due(now, 4 * BATCH)?.chunks(BATCH) {
+        for keys in self.room.store.due(now, 8 * BATCH)?.chunks(2 * BATCH) {
             moved |= self.move_due(keys, now)?;
             if self.room.tray.is_urgent() {
                 break;
@@ -503,13 +503,11 @@ impl Desk {
         Ok(())
     }
 
-    /// What the clock does to these items. What is known of them is read by all hands while what was done to those before
-    /// them is committed, and their pages are pressed by all hands. Returns whether anything moved.
+    /// What the clock does to these items. What is known of them is read by all hands, and so are their pages pressed, while
+    /// what was done to those before them is committed. Returns whether anything moved.
     fn move_due(&mut self, keys: &[ItemKey], now: Timestamp) -> Result<bool, StoreError> {
         let (hands, room) = (Arc::clone(&self.hands), Arc::clone(&self.room));
-        let (rows, committed) =
-            hands.each(keys.to_vec(), move |key| room.store.story(&key), || self.commit());
-        committed?;
+        let (rows, ()) = hands.each(keys.to_vec(), move |key| room.store.story(&key), || ());
         let mut shifts = Vec::with_capacity(keys.len());
         for (key, row) in keys.iter().zip(rows) {
             match row {
@@ -519,7 +517,8 @@ impl Desk {
         }
         let uris: Vec<String> = shifts.iter().map(|shift| shift.key.uri.clone()).collect();
         let room = Arc::clone(&self.room);
-        let (pressed, ()) = hands.each(shifts, move |shift| shift.press(&room), || ());
+        let (pressed, committed) = hands.each(shifts, move |shift| shift.press(&room), || self.commit());
+        committed?;
         let mut moved = false;
         for (pressed, uri) in pressed.into_iter().zip(&uris) {
             match pressed {
