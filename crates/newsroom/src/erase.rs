@@ -186,7 +186,7 @@ pub(crate) fn keep_on(room: &Weak<Room>) {
 /// once is, by [`carry_out`]): while much is recorded, they are put off.
 ///
 /// `recorded` is how much the record held at the last glance, `put_off` at how many the log was not emptied since.
-fn sweep(room: &Room, recorded: &mut u64, put_off: &mut u32) -> Result<(), StoreError> {
+pub(crate) fn sweep(room: &Room, recorded: &mut u64, put_off: &mut u32) -> Result<(), StoreError> {
     let before = std::mem::replace(recorded, room.store.last_seq()?);
     let busy = *recorded - before > BUSY;
     let left = room.store.to_sweep()?;

@@ -13,7 +13,7 @@ use crate::config::{self, Config};
 use crate::main_loop::{Desk, Event};
 use crate::public::{Answer, Ask};
 use crate::steps::Outcome;
-use crate::{Command, CommandError, Newsroom, Order, Room, chance, recover};
+use crate::{Command, CommandError, Newsroom, Order, Room, chance, erase, recover};
 
 const ONE: &str = r#"
 [site]
@@ -706,4 +706,23 @@ fn a_released_story_is_not_taken_off_by_the_same_notice_again() {
     assert_eq!(row(&room, "ferry").standing, ItemStanding::Live(1));
     arrive(&room, &mut desk, "world", notice);
     assert_eq!(row(&room, "ferry").standing, ItemStanding::Live(1), "somebody has read this notice");
+}
+
+#[test]
+fn what_a_kill_leaves_in_the_search_goes_once_little_is_recorded() {
+    let house = House::new(ONE);
+    let (room, mut desk) = house.open();
+    for n in 0..30 {
+        arrive(&room, &mut desk, "world", &wire(&format!("s{n}"), 1, "usable", "Quokka", ""));
+    }
+    arrive(&room, &mut desk, "world", &wire("s7", 2, "canceled", "", ""));
+    let found = |room: &Room| room.store.search(&SiteId::from("main"), "quokka", 50).expect("asked").len();
+    assert_eq!((found(&room), room.store.to_sweep().expect("counted")), (29, 1), "it is found no more");
+    let (mut recorded, mut put_off) = (0, 0);
+    erase::sweep(&room, &mut recorded, &mut put_off).expect("a glance");
+    assert_eq!(room.store.to_sweep().expect("counted"), 1, "there is much else to do");
+    erase::sweep(&room, &mut recorded, &mut put_off).expect("a glance");
+    assert_eq!(room.store.to_sweep().expect("counted"), 0, "there is not");
+    assert_eq!(found(&room), 29);
+    room.store.verify().expect("the index is sound");
 }
