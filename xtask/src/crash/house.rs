@@ -200,9 +200,12 @@ safety = "off"
         self.child.as_ref().map(Child::id)
     }
 
-    /// SIGKILL.
+    /// SIGKILL, for what it traces, too: a tracer that is killed leaves that running.
     pub(crate) fn crash(&mut self) {
         if let Some(mut child) = self.child.take() {
+            for traced in children(child.id()) {
+                let _ = Command::new("kill").args(["-KILL", &traced]).stderr(Stdio::null()).status();
+            }
             let _ = child.kill();
             let _ = child.wait();
         }
@@ -247,6 +250,12 @@ safety = "off"
         let found: Vec<String> = said.lines().filter(wrong).map(str::to_owned).collect();
         Ok(found)
     }
+}
+
+/// The processes that a process has started and not waited for, by number.
+pub(crate) fn children(pid: u32) -> Vec<String> {
+    let all = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    all.split_whitespace().map(str::to_owned).collect()
 }
 
 impl Drop for House {

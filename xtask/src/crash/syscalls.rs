@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::chance::Chance;
 use super::faults::{Faults, Tally};
-use super::house::{House, STORE_FAILED, copy_store};
+use super::house::{House, STORE_FAILED, children, copy_store};
 use super::http::{Line, Polled};
 use super::kills;
 use super::ledger::{Book, Ledger, Proof};
@@ -428,11 +428,8 @@ fn under(house: &House, whose: Whose, blow: Option<(&Spot, Blow)>) -> Vec<String
 
 /// Asks a program that runs under strace to stop, and waits for both.
 fn end(house: &mut House) -> Result<i32> {
-    let tracer = house.pid().unwrap_or(0);
-    let children =
-        std::fs::read_to_string(format!("/proc/{tracer}/task/{tracer}/children")).unwrap_or_default();
-    for child in children.split_whitespace() {
-        let _ = Command::new("kill").args(["-TERM", child]).status();
+    for child in children(house.pid().unwrap_or(0)) {
+        let _ = Command::new("kill").args(["-TERM", &child]).status();
     }
     house.wait_for_the_end()
 }
