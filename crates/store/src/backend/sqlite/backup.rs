@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use super::cells::unsigned;
-use super::{FILE, Store, sealed, sync_folder};
+use super::{FILE, Store, sealed, search, sync_folder};
 use crate::{Access, BackupReport, Entry, Fact, Index as _, Journal as _, StoreError, kills};
 
 /// What a store and a backup of it consist of.
@@ -112,6 +112,13 @@ fn copy_database(from: &Connection, to: &Path, report: &mut BackupReport) -> Res
         StepResult::Done => {}
         _ => return Err(StoreError::Busy { doing: String::new() }),
     }
+    // What has left the search, and waits there to be taken out of it, is in no copy.
+    target.pragma_update(None, "secure_delete", true)?;
+    let tx = target.unchecked_transaction()?;
+    while let Some(row) = search::first_left(&tx)? {
+        search::sweep(&tx, row)?;
+    }
+    tx.commit()?;
     let count = |table: &str| -> Result<u64, StoreError> {
         unsigned(target.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?)
     };

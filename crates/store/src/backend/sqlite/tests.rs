@@ -81,6 +81,21 @@ fn erase_all(store: &Store) {
 }
 
 #[test]
+fn a_backup_holds_no_words_that_have_left_the_search() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let secret = "Zq7Kp2Vx9Lm4Wt8R";
+    store
+        .record(vec![live(1, 1, &key("a"), secret, secret), live(2, 1, &key("b"), "other", "words")])
+        .unwrap();
+    store.record(vec![kill(3, &key("a"))]).unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    store.backup(copy.path()).unwrap();
+    assert!(!stands_in(copy.path(), secret) && stands_in(copy.path(), "other"));
+    assert_eq!(store.to_sweep().unwrap(), 1, "the store itself takes its time");
+}
+
+#[test]
 fn the_search_forgets_every_stretch_of_a_killed_word() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
