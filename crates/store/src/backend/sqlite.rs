@@ -51,7 +51,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a checkpoint that wipes erased words out of the write-ahead log waits for readers, and everybody who wants to
 /// write for it.
 const WIPE_PATIENCE: Duration = Duration::from_millis(100);
-/// The same after a kill, whose words only have to be gone from the log soon: the next write tries again. Whoever asks
+/// The same after a kill, whose words only have to be gone from the log soon: the next call tries again. Whoever asks
 /// the outputs for confirmation reads long lists at the very time.
 const WIPE_PATIENCE_AT_WORK: Duration = Duration::from_millis(5);
 /// Connections kept for readers.
@@ -70,7 +70,7 @@ pub struct Store {
     memory: memory::Memory,
     /// Set by the first fatal error: from then on nothing is written, so nothing can be acknowledged.
     broken: Arc<AtomicBool>,
-    /// The write-ahead log is to be emptied: erased words may still stand in it.
+    /// Erased words may still stand in the write-ahead log, or emptying it for its length has not succeeded yet.
     unwiped: AtomicBool,
     // Last, so that the database is closed before another process may open it.
     _lock: Option<Lock>,
@@ -211,26 +211,23 @@ impl Store {
         Ok(answer)
     }
 
-    /// Empties the write-ahead log if something was erased since it was emptied last. Commits do not wait for it: it is to be
-    /// called now and then. While a reader still looks at an older moment it does not succeed. Returns whether it did, or
+    /// Empties the write-ahead log if something was erased since it was emptied last, or it has grown long. Commits do not
+    /// wait for it: it is to be called now and then. While a reader still looks at an older moment it does not succeed. Returns whether it did, or
     /// there was nothing to do; otherwise the next call tries again, and so does the next start.
     ///
     /// # Errors
     /// [`StoreError::Fatal`], and nothing is ever written again.
     pub fn finish_erasing(&self) -> Result<bool, StoreError> {
-        if self.unwiped.load(Ordering::SeqCst) {
+        if self.unwiped.load(Ordering::SeqCst) || self.log_is_long() {
             self.wipe_soon(WIPE_PATIENCE_AT_WORK)?;
         }
         Ok(!self.unwiped.load(Ordering::SeqCst))
     }
 
-    /// Has the write-ahead log emptied by the next [`Self::finish_erasing`] if it has grown long: where somebody always
-    /// reads it is never begun anew by itself. Returns whether it has.
+    /// Whether the write-ahead log has grown long: where somebody always reads, it is never begun anew by itself.
     pub fn log_is_long(&self) -> bool {
         let log = self.dir.join(format!("{FILE}-wal"));
-        let long = log.metadata().is_ok_and(|log| log.len() > LONG_LOG);
-        self.unwiped.fetch_or(long, Ordering::SeqCst);
-        long
+        log.metadata().is_ok_and(|log| log.len() > LONG_LOG)
     }
 
     /// How many versions have left the search and are still to be taken out of its index.

@@ -364,6 +364,20 @@ fn the_log_is_moved_while_commits_go_on_and_a_kill_empties_it_all_the_same() {
 }
 
 #[test]
+fn a_long_log_is_emptied_though_nothing_was_erased() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let len = || dir.path().join(format!("{FILE}-wal")).metadata().unwrap().len();
+    store.keep(vec![transmission(1, "short")]).unwrap();
+    assert!(store.finish_erasing().unwrap() && len() > 0, "a short one stays");
+    // One transaction, so that nothing of it is moved before its end.
+    let large = (2..=60).map(|n| transmission(n, noise(u64::from(n), 2_000_000))).collect();
+    store.keep(large).unwrap();
+    assert!(store.log_is_long());
+    assert!(store.finish_erasing().unwrap() && len() == 0);
+}
+
+#[test]
 fn a_full_disk_refuses_and_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
