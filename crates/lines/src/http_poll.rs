@@ -21,9 +21,11 @@ mod pace;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use fetch::install_provider;
+pub(crate) use address::{CheckedResolver, PrivateAddress, literal};
 use fetch::{Answer, Body, Client, FetchError};
+pub(crate) use fetch::{causes, install_provider};
 use memory::Memory;
+pub(crate) use pace::patience;
 
 /// How the agency knows us.
 #[derive(Clone, Debug)]

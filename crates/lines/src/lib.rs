@@ -1,4 +1,5 @@
-//! The doors through which an agency's bytes come in: watched folders, polled addresses, pushed bodies.
+//! The doors through which an agency's bytes come in (watched folders, polled addresses, pushed bodies), and the outlets
+//! that are called about what was published ([`webhook`]).
 //!
 //! A door moves bytes and says how that went. What they mean, whether they are news and what becomes of them is
 //! decided elsewhere; limits on size, time and rate apply here, because here the input is still a stranger's.
@@ -21,6 +22,7 @@ pub mod http_poll;
 pub mod http_push;
 pub mod reader;
 mod unpack;
+pub mod webhook;
 pub mod witness;
 
 /// What a door hands its bytes to.
@@ -105,6 +107,40 @@ pub enum Health {
         /// When the door tries again, if that is known.
         retry_in: Option<Duration>,
     },
+}
+
+/// Somewhere outside that is told what was published.
+pub trait Outlet: Send + Sync + 'static {
+    /// Tells it once. When this is dropped before it has ended, the call is broken off, and may arrive all the same.
+    ///
+    /// # Errors
+    /// [`CallError`]: it has not confirmed.
+    fn call(&self, message: Message) -> impl Future<Output = Result<(), CallError>> + Send;
+}
+
+/// What an outlet is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its name: the same whenever the same thing is told again.
+    pub id: String,
+    /// When it is sent.
+    pub sent: Timestamp,
+    /// The bytes; what they mean is not known here.
+    pub body: Vec<u8>,
+}
+
+/// An outlet did not confirm.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct CallError {
+    /// A sentence without final stop: what came of it, and what helps.
+    pub why: String,
+    /// Whether the message may arrive all the same, later.
+    pub may_arrive: bool,
+    /// Whether the outlet takes others: only this message was refused.
+    pub refused: bool,
+    /// How long the outlet asks to be left in peace.
+    pub patience: Option<Duration>,
 }
 
 /// A token or password. It is never printed, not even by `{:?}`.

@@ -100,6 +100,11 @@ impl Clock {
         (Timestamp::now(), boot())
     }
 
+    /// The boot clock: it goes on by itself, and nobody sets it.
+    pub(crate) fn steady(&self) -> Duration {
+        self.read().1
+    }
+
     /// The wall clock, to the microsecond, as everything recorded keeps it.
     pub fn now(&self) -> Timestamp {
         to_micros(self.read().0)

@@ -50,6 +50,8 @@ pub struct Config {
     pub sections: Vec<Section>,
     /// The feeds; their ids differ, and each one's agency, sections and sites exist.
     pub feeds: Vec<Feed>,
+    /// Who is called about what is published; their names differ.
+    pub outlets: Vec<Outlet>,
     /// The public log.
     pub log: Log,
     /// What is too much.
@@ -201,6 +203,43 @@ pub struct Feed {
     pub token: Option<Secret>,
     /// Whether polling may lead to addresses that are not public.
     pub allow_private: bool,
+}
+
+/// Somewhere outside that is called about what is published on a site.
+#[derive(Clone, Debug)]
+pub struct Outlet {
+    /// Its short name.
+    pub name: String,
+    /// The site.
+    pub site: SiteId,
+    /// The address that is called.
+    pub url: Url,
+    /// By what calls are signed.
+    pub secret: Secret,
+    /// The agencies of whose items it is told; none: all of them.
+    pub agencies: Vec<AgencyId>,
+    /// Where it shows what it is told, as far as contracts care.
+    pub reach: Reach,
+    /// The longest time for one call.
+    pub timeout: Duration,
+    /// How many calls are made at one time.
+    pub at_once: usize,
+    /// How many calls a minute, at most.
+    pub per_minute: Option<u32>,
+    /// Whether its address may lead to where only this machine or its neighbours are.
+    pub allow_private: bool,
+}
+
+impl Outlet {
+    /// Whether it is told of an agency's items.
+    pub fn is_told_of(&self, agency: &AgencyId) -> bool {
+        self.agencies.is_empty() || self.agencies.contains(agency)
+    }
+
+    /// Its name in the journal: `webhook:cms`.
+    pub fn word(&self) -> String {
+        format!("webhook:{}", self.name)
+    }
 }
 
 /// How the public log is signed.

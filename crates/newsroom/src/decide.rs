@@ -355,6 +355,7 @@ impl Desk {
                 tags: routed.tags,
                 priority: routed.priority,
             }),
+            quiet: policy.first_contact && !was_public,
             revision: None,
             placements: dated(&places, &decision.changes, was_public, published, now),
             ties: match decision.n {

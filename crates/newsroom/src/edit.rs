@@ -216,6 +216,7 @@ fn ruled(
         language: base.language.clone(),
         review: state,
         routed: base.routed.clone(),
+        quiet: false,
         revision: Some(revision),
         placements: Vec::new(),
         ties: Vec::new(),

@@ -91,6 +91,33 @@ const WITNESS_GAUGES: [WitnessGauge; 3] = [
     }),
 ];
 
+/// What is known of one outlet since the start.
+#[derive(Clone, Debug, Default)]
+pub struct OutletHealth {
+    /// When it last confirmed what it was told.
+    pub confirmed: Option<Timestamp>,
+    /// What it confirmed.
+    pub told: u64,
+    /// Kills that it has not confirmed.
+    pub kills: u64,
+    /// Items that it has not been told of in their present state, kills included; of a long queue the beginning.
+    pub waiting: u64,
+    /// Since when it does not confirm, and why; cleared when it does again.
+    pub trouble: Option<(Timestamp, String)>,
+    /// Failures since it last confirmed.
+    pub failures: u64,
+}
+
+/// What is measured of an outlet: name, kind, help, value.
+type OutletGauge = (&'static str, &'static str, &'static str, fn(&OutletHealth) -> u64);
+const OUTLET_GAUGES: [OutletGauge; 5] = [
+    ("told_total", "counter", "Calls that the outlet confirmed.", |health| health.told),
+    ("waiting", "gauge", "Items that the outlet has not confirmed to be told of.", |health| health.waiting),
+    ("kills", "gauge", "Kills that the outlet has not confirmed.", |health| health.kills),
+    ("failures", "gauge", "Failures of the outlet since it last confirmed.", |health| health.failures),
+    ("up", "gauge", "0 while the outlet does not confirm.", |health| u64::from(health.trouble.is_none())),
+];
+
 /// Up to how many microseconds each step of a [`Spread`] goes; the last one goes on.
 const STEPS: [u64; 12] = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000, 100_000, 1_000_000];
 
@@ -132,6 +159,7 @@ impl Spread {
 struct Board {
     feeds: BTreeMap<FeedId, FeedHealth>,
     witnesses: BTreeMap<(SiteId, String), WitnessHealth>,
+    outlets: BTreeMap<String, OutletHealth>,
     alarms: VecDeque<(Timestamp, String)>,
 }
 
@@ -245,6 +273,41 @@ impl Health {
         first
     }
 
+    /// An outlet confirmed something.
+    pub(crate) fn outlet_confirmed(&self, name: &str, at: Timestamp) {
+        let mut board = self.board();
+        let outlet = board.outlets.entry(name.to_owned()).or_default();
+        (outlet.confirmed, outlet.trouble, outlet.failures) = (Some(at), None, 0);
+        outlet.told += 1;
+    }
+
+    /// An outlet did not confirm. Raises an alarm if it is the first time since it last did, and returns whether it is.
+    pub(crate) fn outlet_failed(&self, name: &str, at: Timestamp, why: &str) -> bool {
+        let mut board = self.board();
+        let outlet = board.outlets.entry(name.to_owned()).or_default();
+        let since = outlet.trouble.take().map_or(at, |(since, _)| since);
+        outlet.trouble = Some((since, why.to_owned()));
+        outlet.failures += 1;
+        let first = outlet.failures == 1;
+        drop(board);
+        if first {
+            self.alarm(at, format!("the outlet `{name}` does not confirm what it is told: {why}"));
+        }
+        first
+    }
+
+    /// So much is not confirmed by an outlet.
+    pub(crate) fn outlet_waits(&self, name: &str, kills: usize, all: usize) {
+        let mut board = self.board();
+        let outlet = board.outlets.entry(name.to_owned()).or_default();
+        (outlet.kills, outlet.waiting) = (kills as u64, all as u64);
+    }
+
+    /// Each outlet that was called since the start, by name.
+    pub fn outlets(&self) -> BTreeMap<String, OutletHealth> {
+        self.board().outlets.clone()
+    }
+
     /// Each witness that was asked since the start, by site and name.
     pub fn witnesses(&self) -> BTreeMap<(SiteId, String), WitnessHealth> {
         self.board().witnesses.clone()
@@ -257,7 +320,15 @@ impl Health {
         let line = |((site, name), (since, why)): (&(SiteId, String), &(Timestamp, String))| {
             format!("the witness `{name}` has not signed the log of site {site} since {since}: {why}")
         };
-        troubled.map(line).collect()
+        let outlets = board.outlets.iter().filter_map(|(name, health)| {
+            let (since, why) = health.trouble.as_ref()?;
+            let OutletHealth { kills, waiting, .. } = health;
+            Some(format!(
+                "the outlet `{name}` has confirmed nothing since {since}: {why}; {waiting} items wait for it, {kills} kills \
+                 among them"
+            ))
+        });
+        troubled.map(line).chain(outlets).collect()
     }
 
     /// Each feed that was heard of since the start.
@@ -328,6 +399,13 @@ impl Health {
         out.push_str("# HELP verbatim_feed_failures Failures of a feed's door since it last worked.\n# TYPE verbatim_feed_failures gauge\n");
         for (feed, health) in &board.feeds {
             let _ = writeln!(out, "verbatim_feed_failures{{feed=\"{feed}\"}} {}", health.failures);
+        }
+        for (name, kind, help, value) in OUTLET_GAUGES {
+            let _ =
+                write!(out, "# HELP verbatim_outlet_{name} {help}\n# TYPE verbatim_outlet_{name} {kind}\n");
+            for (outlet, health) in &board.outlets {
+                let _ = writeln!(out, "verbatim_outlet_{name}{{outlet=\"{outlet}\"}} {}", value(health));
+            }
         }
         for (name, help, value) in WITNESS_GAUGES {
             let _ =

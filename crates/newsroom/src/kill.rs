@@ -29,6 +29,18 @@ pub(crate) fn remember(
     by: &str,
     reason: &str,
 ) -> Result<(), StoreError> {
+    let kept = append(room, key, placements, by, reason);
+    room.outlets.falls(room, key, room.clock.now());
+    kept
+}
+
+fn append(
+    room: &Room,
+    key: &ItemKey,
+    placements: &[Placement],
+    by: &str,
+    reason: &str,
+) -> Result<(), StoreError> {
     let record = KillRecord {
         key: key.clone(),
         at: room.clock.now(),

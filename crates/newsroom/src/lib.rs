@@ -8,7 +8,7 @@
 //! | 4 decide | [`decide`] asks the desk | [`news::Ruling`] |
 //! | 5 press | [`press`](mod@press) fills the page, the gate reads it back | [`::press::Gated`] |
 //! | 6 record | [`record`](mod@record) commits: the commit point | [`steps::Recorded`] |
-//! | 7 deliver | [`deliver`], then [`receipts`] of what was withdrawn | [`Output`] |
+//! | 7 deliver | [`deliver`], then [`outlets`] are called, and [`receipts`] asked for of what was withdrawn | [`Output`] |
 //!
 //! [`main_loop`] walks them; [`kill`] is the lane that overtakes; [`public`] is what readers may see. Recovery
 //! after a crash is the same walk, begun at what the archive holds unread.
@@ -33,6 +33,7 @@ pub mod lists;
 mod lookout;
 mod main_loop;
 mod notary;
+mod outlets;
 mod press;
 mod proofs;
 pub mod public;
@@ -102,6 +103,7 @@ pub(crate) struct Room {
     pub(crate) tray: Tray<Event>,
     pub(crate) waiting: Waiting,
     pub(crate) receipts: receipts::Receipts,
+    pub(crate) outlets: outlets::Outlets,
     /// Feeds that something was recorded of before: the first contact is the desk's to see.
     known: Mutex<HashSet<FeedId>>,
     hold_all: AtomicBool,
@@ -387,6 +389,7 @@ impl Newsroom {
         let notary = Notary::open(&config, &store, clock.now())?;
         Ok(Arc::new(Room {
             press: Press::new(),
+            outlets: outlets::Outlets::new(&config),
             config,
             store,
             kills,
@@ -697,6 +700,7 @@ fn recover(room: Arc<Room>) -> Result<Desk, StoreError> {
         }
     }
     room.receipts.take_up(&room)?;
+    room.outlets.take_up(&room)?;
     let mut desk = Desk::new(Arc::clone(&room))?;
     match desk.recover(&pending) {
         Err(error) if main_loop::passes(&error) => {
@@ -755,6 +759,7 @@ impl Desk {
         self.room.set_stalled(Some(error));
         for KillRecord { key, reason, by, .. } in pending {
             self.doomed.insert(key.clone());
+            self.room.outlets.falls(&self.room, &key, self.room.clock.now());
             self.owed.push_back(kill::Owed { key, reason, by, reply: None });
         }
         let now = self.room.clock.not_after();

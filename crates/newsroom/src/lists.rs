@@ -10,7 +10,7 @@ use store::{HeldLine, Index as _, RulingLine, StoreError};
 pub use store::{StoryRow, VersionRow};
 
 use crate::Newsroom;
-use crate::config::Reach;
+use crate::config::{Config, Reach};
 use crate::press::story_url;
 use crate::readers::on_site;
 
@@ -95,7 +95,28 @@ pub struct FeedLine {
     pub findings: BTreeMap<String, u64>,
 }
 
-/// A kill on one site, and what the site's outputs said about it.
+/// An outlet's health.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OutletLine {
+    /// The outlet.
+    pub outlet: String,
+    /// The site that it is told of.
+    pub site: String,
+    /// Where it is called.
+    pub url: String,
+    /// When it last confirmed something since the start.
+    pub confirmed: Option<String>,
+    /// Items that wait for it, kills included.
+    pub waiting: u64,
+    /// Kills that wait for it.
+    pub kills: u64,
+    /// What it suffers from.
+    pub trouble: Option<String>,
+    /// Failures since it last confirmed.
+    pub failures: u64,
+}
+
+/// A kill on one site, and what the site's outputs or one of its outlets said about it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Killed {
     /// When the item fell.
@@ -104,7 +125,7 @@ pub struct Killed {
     pub agency: String,
     /// Which it was.
     pub uri: String,
-    /// On which site.
+    /// On which site, or which outlet: `main`, `webhook:cms`.
     pub site: String,
     /// Whether every output was found without it.
     pub confirmed: bool,
@@ -131,6 +152,8 @@ pub enum Which {
     Feeds,
     /// What was killed, and whether it is gone from every output.
     Kills,
+    /// The outlets.
+    Outlets,
 }
 
 /// A list, ready for table or JSON.
@@ -145,6 +168,8 @@ pub enum List {
     Feeds(Vec<FeedLine>),
     /// Kills.
     Kills(Vec<Killed>),
+    /// Outlets.
+    Outlets(Vec<OutletLine>),
 }
 
 /// One item as the public API tells it: facts, and words only while it is live.
@@ -190,20 +215,26 @@ fn held(line: HeldLine) -> Ruled {
     }
 }
 
-fn killed(line: &store::KilledLine) -> Vec<Killed> {
-    let on_site = |placement: &store::Placement| {
-        let receipt = line.receipt(&placement.site);
-        Killed {
-            at: instant(line.at),
-            agency: line.key.agency.to_string(),
-            uri: line.key.uri.clone(),
-            site: placement.site.to_string(),
-            confirmed: receipt.is_some_and(|receipt| receipt.ok),
-            asked: receipt.map(|receipt| instant(receipt.at)),
-            detail: receipt.map_or("not asked yet", |receipt| &receipt.detail).to_owned(),
-        }
+fn killed(line: &store::KilledLine, config: &Config) -> Vec<Killed> {
+    let told = |site: String, receipt: Option<&store::ReceiptRow>, nobody: &str| Killed {
+        at: instant(line.at),
+        agency: line.key.agency.to_string(),
+        uri: line.key.uri.clone(),
+        site,
+        confirmed: receipt.is_some_and(|receipt| receipt.ok),
+        asked: receipt.map(|receipt| instant(receipt.at)),
+        detail: receipt.map_or(nobody, |receipt| &receipt.detail).to_owned(),
     };
-    line.placements.iter().map(on_site).collect()
+    let mut lines = Vec::new();
+    for placement in &line.placements {
+        lines.push(told(placement.site.to_string(), line.receipt(&placement.site), "not asked yet"));
+        let called = config.outlets.iter().filter(|outlet| outlet.site == placement.site);
+        for outlet in called.filter(|outlet| outlet.is_told_of(&line.key.agency)) {
+            let receipt = line.receipt_of(&outlet.word());
+            lines.push(told(outlet.word(), receipt, "it has not confirmed"));
+        }
+    }
+    lines
 }
 
 impl Newsroom {
@@ -239,7 +270,11 @@ impl Newsroom {
                     .collect(),
             ),
             Which::Feeds => List::Feeds(self.feeds()),
-            Which::Kills => List::Kills(store.killed(limit)?.iter().flat_map(killed).collect()),
+            Which::Kills => {
+                let all = store.killed(limit)?;
+                List::Kills(all.iter().flat_map(|line| killed(line, &self.room.config)).collect())
+            }
+            Which::Outlets => List::Outlets(self.outlets()),
         })
     }
 
@@ -303,6 +338,24 @@ impl Newsroom {
                 }
             })
             .collect()
+    }
+
+    fn outlets(&self) -> Vec<OutletLine> {
+        let known = self.room.health.outlets();
+        let line = |outlet: &crate::config::Outlet| {
+            let health = known.get(&outlet.name).cloned().unwrap_or_default();
+            OutletLine {
+                outlet: outlet.name.clone(),
+                site: outlet.site.to_string(),
+                url: outlet.url.to_string(),
+                confirmed: health.confirmed.map(instant),
+                waiting: health.waiting,
+                kills: health.kills,
+                trouble: health.trouble.map(|(at, what)| format!("{what} (since {at})")),
+                failures: health.failures,
+            }
+        };
+        self.room.config.outlets.iter().map(line).collect()
     }
 
     /// What the public API tells of the items with this uri on a site. What never was public is not listed.

@@ -449,6 +449,7 @@ impl Desk {
             for placement in row.iter().flat_map(|row| &row.placements) {
                 self.room.public.undeny(&placement.site, placement.id);
             }
+            self.room.outlets.spared(&self.room, key, self.room.store.last_seq()?);
             kill::settle_these(&self.room, &HashSet::from([key.clone()]))?;
         }
         Ok(())

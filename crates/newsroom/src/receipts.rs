@@ -89,7 +89,7 @@ impl Default for Receipts {
 }
 
 /// The word for what was done, as in the public log.
-fn word(standing: ItemStanding) -> &'static str {
+pub(crate) fn word(standing: ItemStanding) -> &'static str {
     match standing {
         ItemStanding::Withheld => "withhold",
         ItemStanding::Expired => "expire",
@@ -244,6 +244,7 @@ impl Newsroom {
                 key: withdrawn.key.clone(),
                 outlet: format!("site:{site}"),
                 what: word(withdrawn.standing).to_owned(),
+                revision: None,
                 ok,
                 detail: detail.clone(),
                 outputs: outputs.iter().map(row).collect(),
@@ -284,11 +285,11 @@ impl Newsroom {
             }
         }
         drop(open);
-        receipts.confirmed.send_modify(|count| *count += 1);
+        self.something_was_confirmed();
     }
 
     /// Within how long the contract wants a kill confirmed.
-    fn kill_within(&self, key: &ItemKey) -> Option<SignedDuration> {
+    pub(crate) fn kill_within(&self, key: &ItemKey) -> Option<SignedDuration> {
         let row = self.room.store.story(key).ok().flatten()?;
         self.room.config.contract(&key.agency, &row.feeds).kill_within
     }
@@ -296,18 +297,22 @@ impl Newsroom {
     /// Waits until all outputs have confirmed a kill. Returns whether they have; at once if nobody asks them.
     pub(crate) async fn confirmed(&self, key: &ItemKey) -> bool {
         let receipts = &self.room.receipts;
-        if !receipts.asking.load(std::sync::atomic::Ordering::SeqCst) {
-            return true;
-        }
+        let asking = receipts.asking.load(std::sync::atomic::Ordering::SeqCst);
+        let is_open = || asking && receipts.is_pending(key) || self.room.outlets.has_open_kill(key);
         let mut changes = receipts.confirmed.subscribe();
         let begun = Since::now();
-        while receipts.is_pending(key) {
+        while is_open() {
             let left = WITHIN.saturating_sub(begun.elapsed());
             if left.is_zero() || tokio::time::timeout(left, changes.changed()).await.is_err() {
-                return !receipts.is_pending(key);
+                return !is_open();
             }
         }
         true
+    }
+
+    /// Whoever waits for a confirmation looks again.
+    pub(crate) fn something_was_confirmed(&self) {
+        self.room.receipts.confirmed.send_modify(|count| *count += 1);
     }
 
     /// How many kills some output has not confirmed yet.

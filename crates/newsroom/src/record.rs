@@ -224,7 +224,7 @@ impl Desk {
             self.room.public.touch(id);
         }
         for (committed, work) in committed.into_iter().zip(std::mem::take(&mut self.batch)) {
-            let Work { key, placements, pages, gone, since, then, .. } = work;
+            let Work { entry, key, placements, pages, gone, since, then } = work;
             let killed = gone == Some(ItemStanding::Killed);
             if let (Some(key), Some(_), true) = (&key, &committed, killed) {
                 self.doomed.remove(key);
@@ -235,6 +235,7 @@ impl Desk {
                 let doomed = key.as_ref().is_some_and(|key| self.doomed.contains(key));
                 let recorded = Recorded { committed, pages };
                 deliver::deliver(&self.room, &recorded, key.as_ref(), &placements, doomed);
+                self.room.outlets.follow(&self.room, recorded.committed(), entry.fact(), since);
                 if let (Some(key), Some(standing)) = (&key, gone) {
                     self.room.receipts.went(key, &placements, standing, since.unwrap_or(at));
                 }

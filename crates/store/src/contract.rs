@@ -162,6 +162,7 @@ pub fn ruled(now: i64, n: u32, standing: VersionStanding, version: Version) -> E
     }
     let fact = Ruled {
         routed: None,
+        quiet: false,
         revision: None,
         key: key.clone(),
         feed: feed(),
@@ -830,6 +831,7 @@ fn operators_lists_tell_what_happened(dir: &Path, open: Open<'_>) {
         key: a.clone(),
         outlet: "site:main".to_owned(),
         what: "publish".to_owned(),
+        revision: None,
         ok,
         detail: "as told".to_owned(),
     };

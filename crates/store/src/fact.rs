@@ -98,10 +98,13 @@ pub enum Fact {
         /// About which item.
         #[serde(with = "One::<ItemKeyShape>")]
         key: ItemKey,
-        /// Which output: `site:main`.
+        /// Which output: `site:main`, `webhook:cms`.
         outlet: String,
         /// What it was told: `publish`, `kill`.
         what: String,
+        /// The revision of the item that an outlet was told of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        revision: Option<u64>,
         /// Whether it did it.
         ok: bool,
         /// What it said.
@@ -187,6 +190,9 @@ pub struct Ruled {
     /// What the house's routes gave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routed: Option<RoutedRow>,
+    /// Whether it was there before the feed was met: then no outlet is called about it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub quiet: bool,
     /// For what a person of the publisher reviewed or changed: who, and what it was made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<Revision>,
@@ -359,6 +365,13 @@ pub struct Words {
 pub struct Prepared {
     pub(crate) entry: Entry,
     pub(crate) words: Option<Packed>,
+}
+
+impl Prepared {
+    /// What is to be recorded.
+    pub fn fact(&self) -> &Fact {
+        &self.entry.fact
+    }
 }
 
 impl Entry {

@@ -156,6 +156,12 @@ pub trait Journal: Send + Sync {
         f: &mut dyn FnMut(u64, Timestamp, &Fact) -> Result<(), StoreError>,
     ) -> Result<(), StoreError>;
 
+    /// The entries from `from` on, as [`Journal::replay`] tells them, but a few hundred at most; none behind the end.
+    ///
+    /// # Errors
+    /// As [`Journal::replay`].
+    fn entries(&self, from: u64) -> Result<Vec<(u64, Timestamp, Fact)>, StoreError>;
+
     /// Drops the index and derives it again from the journal, by the code that [`Journal::record`] uses. Archive
     /// and vault stay untouched. All or nothing.
     ///
@@ -204,6 +210,10 @@ pub trait Index: Send + Sync {
     /// # Errors
     /// If the store cannot be read, or a journal entry it rests on is damaged; the same holds for all below.
     fn story(&self, key: &ItemKey) -> Result<Option<StoryRow>, StoreError>;
+
+    /// The same with the place of the last journal entry that ruled on it, as of one moment: whatever stands otherwise
+    /// later has a later place.
+    fn story_and_place(&self, key: &ItemKey) -> Result<Option<(StoryRow, u64)>, StoreError>;
 
     /// The story behind an identifier on a site.
     fn placed(&self, site: &SiteId, id: ItemId) -> Result<Option<StoryRow>, StoreError>;
@@ -325,6 +335,15 @@ pub trait Index: Send + Sync {
     /// # Errors
     /// As [`Index::story`].
     fn unconfirmed(&self, since: Timestamp, limit: usize) -> Result<Vec<KilledLine>, StoreError>;
+
+    /// Items that were public and killed since an instant and whose kill an outlet has not confirmed, the first killed
+    /// first, each with the instant.
+    fn kills_untold(
+        &self,
+        outlet: &str,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(ItemKey, Timestamp)>, StoreError>;
 
     /// Each output's last word about an item.
     fn receipts(&self, key: &ItemKey) -> Result<Vec<ReceiptRow>, StoreError>;

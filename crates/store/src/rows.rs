@@ -402,7 +402,11 @@ pub struct KilledLine {
 impl KilledLine {
     /// What a site said about this; none if it said nothing yet.
     pub fn receipt(&self, site: &SiteId) -> Option<&ReceiptRow> {
-        let outlet = format!("site:{site}");
+        self.receipt_of(&format!("site:{site}"))
+    }
+
+    /// The same of an output by its name: `webhook:cms`.
+    pub fn receipt_of(&self, outlet: &str) -> Option<&ReceiptRow> {
         let what = match self.standing {
             ItemStanding::Withheld => "withhold",
             ItemStanding::Expired => "expire",

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use newsroom::Newsroom;
 use newsroom::config::{self, Config};
 use newsroom::control::{self, Reply, Request};
-use newsroom::lists::{List, Which};
+use newsroom::lists::{List, OutletLine, Which};
 use store::{Access, Index as _, Journal as _, Store};
 
 use crate::say::{self, Failure, paint};
@@ -27,6 +27,9 @@ pub(crate) fn check(path: &Path) -> Result<ExitCode, Failure> {
     }
     say::line(format_args!("  desk: listening on {}", config.desk.listen));
     say::line(format_args!("  store: {}", config.store_path().display()));
+    for outlet in &config.outlets {
+        say::line(format_args!("  outlet {}: {} about site {}", outlet.name, outlet.url, outlet.site));
+    }
     for feed in config.feeds() {
         let sections = feed.sections.join(", ");
         say::line(format_args!(
@@ -49,6 +52,7 @@ pub(crate) fn doctor(path: &Path) -> Result<ExitCode, Failure> {
     if running {
         visit.good("a newsroom runs on this store and answers");
         doors(&mut visit, &config);
+        outlets(&mut visit, &config);
     } else {
         visit.good("no newsroom runs on this store");
         listeners(&mut visit, &config);
@@ -96,6 +100,23 @@ fn doors(visit: &mut Visit, config: &Config) {
     for feed in feeds {
         if let Some(trouble) = feed.trouble {
             visit.bad(format_args!("feed {}: {}", feed.feed, say::tame(&trouble)));
+        }
+    }
+}
+
+/// What the running newsroom says of its outlets.
+fn outlets(visit: &mut Visit, config: &Config) {
+    let request = Request::List { which: Which::Outlets, limit: usize::MAX };
+    let Ok(Some(Reply::List(List::Outlets(outlets)))) = control::ask(&Newsroom::socket(config), &request)
+    else {
+        return visit.bad("the running newsroom did not say how its outlets are");
+    };
+    for outlet in outlets {
+        let OutletLine { outlet, waiting, kills, trouble, .. } = outlet;
+        let open = format!("{waiting} items wait for it, {kills} kills among them");
+        match trouble {
+            Some(trouble) => visit.bad(format_args!("outlet {outlet}: {}; {open}", say::tame(&trouble))),
+            None => visit.good(format_args!("outlet {outlet}: {open}")),
         }
     }
 }

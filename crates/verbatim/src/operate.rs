@@ -12,6 +12,7 @@ use newsroom::control::{self, ItemOrder, OutcomeLine, Reply, Request, Unsealed};
 use newsroom::lists::{Complained, Killed, List, Ruled, Which};
 use newsroom::{Newsroom, OpenNewsroomError};
 use store::OpenStoreError;
+use tokio::sync::watch;
 
 use crate::cli;
 use crate::run::runtime;
@@ -26,7 +27,14 @@ const NEWEST: usize = 200;
 /// Carries out requests one after the other, on the running process or on the store.
 struct Line {
     config: Config,
-    own: Option<(Newsroom, tokio::runtime::Runtime)>,
+    own: Option<Own>,
+}
+
+/// The store, while no other process runs on it. Sites and outlets are asked and called as ever.
+struct Own {
+    newsroom: Newsroom,
+    runtime: tokio::runtime::Runtime,
+    stop: watch::Sender<bool>,
 }
 
 impl Line {
@@ -41,7 +49,7 @@ impl Line {
         {
             return failed(reply);
         }
-        let (newsroom, runtime) = self.own.as_ref().ok_or("the store was not opened")?;
+        let Own { newsroom, runtime, .. } = self.own.as_ref().ok_or("the store was not opened")?;
         failed(runtime.block_on(newsroom.carry_out(request)))
     }
 
@@ -63,7 +71,10 @@ impl Line {
                     };
                     let sites = self.config.sites().iter().map(site).collect();
                     runtime.spawn(web::confirm::confirm(newsroom.clone(), sites));
-                    self.own = Some((newsroom, runtime));
+                    let (stop, stopped) = watch::channel(false);
+                    let calling = newsroom.clone();
+                    runtime.spawn(async move { calling.call_outlets(stopped).await });
+                    self.own = Some(Own { newsroom, runtime, stop });
                     return Ok(None);
                 }
                 // Who holds the store but does not answer is starting or ending: it will answer, or let go.
@@ -79,7 +90,8 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        if let Some((newsroom, _)) = &self.own {
+        if let Some(Own { newsroom, stop, .. }) = &self.own {
+            stop.send_replace(true);
             newsroom.stop();
         }
     }
@@ -286,6 +298,7 @@ pub(crate) fn list(path: &Path, asked: &cli::List) -> Result<ExitCode, Failure> 
         List::Rulings(lines) if asked.json => lines.iter().for_each(say::json),
         List::Complaints(lines) if asked.json => lines.iter().for_each(say::json),
         List::Feeds(lines) => lines.iter().for_each(say::json),
+        List::Outlets(lines) => lines.iter().for_each(say::json),
         List::Kills(lines) if asked.json => lines.iter().for_each(say::json),
         List::Kills(lines) => lines.iter().for_each(killed),
         List::Rulings(lines) => lines.iter().for_each(ruled),
@@ -301,6 +314,7 @@ fn tell_empty(list: &List, which: &Which, config: &Config) {
         List::Complaints(lines) => lines.is_empty(),
         List::Feeds(lines) => lines.is_empty(),
         List::Kills(lines) => lines.is_empty(),
+        List::Outlets(lines) => lines.is_empty(),
     };
     if !empty {
         return;
@@ -350,7 +364,8 @@ fn ruled(line: &Ruled) {
 fn killed(line: &Killed) {
     let (colour, word) = if line.confirmed { ("32", "gone") } else { ("31", "not confirmed") };
     say::line(format_args!("{}  {}  {}", paint("2", &line.at), paint(colour, word), tame(&line.uri)));
-    say::line(format_args!("    site {}: {}", line.site, tame(&line.detail)));
+    let output = if line.site.contains(':') { "outlet" } else { "site" };
+    say::line(format_args!("    {output} {}: {}", line.site, tame(&line.detail)));
 }
 
 fn complained(line: &Complained) {

@@ -23,6 +23,8 @@ const STORE_FAILED: u8 = 70;
 const FILE_HANDLES: u64 = 16_384;
 /// After how long the control socket is tried again.
 const SOCKET_AGAIN: Duration = Duration::from_secs(1);
+/// How long the end waits for outlets to be left in order.
+const OUTLETS_END: Duration = Duration::from_secs(2);
 /// How often the archive is relieved of what contracts no longer allow to keep.
 const PURGE_EVERY: Duration = Duration::from_secs(3_600);
 
@@ -99,6 +101,8 @@ pub(crate) async fn serve(config: Config, meanwhile: impl Future<Output = ()>) -
     tasks.spawn(purge(newsroom.clone(), stopped.clone()));
     let (asking, until) = (newsroom.clone(), stopped.clone());
     tasks.spawn(async move { asking.ask_witnesses(until).await });
+    let (calling, until) = (newsroom.clone(), stopped.clone());
+    let outlets = tokio::spawn(async move { calling.call_outlets(until).await });
 
     tokio::pin!(meanwhile);
     let mut busy = true;
@@ -117,6 +121,7 @@ pub(crate) async fn serve(config: Config, meanwhile: impl Future<Output = ()>) -
     orders.abort();
     confirming.abort();
     let socket = Newsroom::socket(&config);
+    let _ = tokio::time::timeout(OUTLETS_END, outlets).await;
     let ending = newsroom.clone();
     let _ = tokio::time::timeout(Duration::from_secs(10), tokio::task::spawn_blocking(move || ending.stop()))
         .await;

@@ -190,10 +190,11 @@ async fn page(State(desk): State<Desk>, Query(told): Query<Told>) -> Response {
             list(Lists::Complaints).map_err(|error| error.to_string())?,
             list(Lists::Feeds).map_err(|error| error.to_string())?,
             newsroom.list(&Lists::Kills, KILLS).map_err(|error| error.to_string())?,
+            newsroom.list(&Lists::Outlets, LINES).map_err(|error| error.to_string())?,
         ))
     })
     .await;
-    let Ok(Ok((held, recent, complaints, feeds, kills))) = lists else {
+    let Ok(Ok((held, recent, complaints, feeds, kills, outlets))) = lists else {
         return (StatusCode::SERVICE_UNAVAILABLE, "the store could not be read; see the log\n")
             .into_response();
     };
@@ -219,6 +220,7 @@ async fn page(State(desk): State<Desk>, Query(told): Query<Told>) -> Response {
         recent => rulings(recent),
         complaints => match complaints { List::Complaints(lines) => listed(lines), _ => ().into() },
         kills => match kills { List::Kills(lines) => listed(lines), _ => ().into() },
+        outlets => match outlets { List::Outlets(lines) => listed(lines), _ => ().into() },
         feeds => match feeds { List::Feeds(lines) => listed(lines), _ => ().into() },
         alarms, sites,
         warnings => desk.newsroom.health().warnings(),
@@ -358,6 +360,7 @@ async fn list(
         "complaints" => Lists::Complaints,
         "feeds" => Lists::Feeds,
         "kills" => Lists::Kills,
+        "outlets" => Lists::Outlets,
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     let limit = query.limit.unwrap_or(100).min(API_LINES);
@@ -406,6 +409,7 @@ fn json(reply: Reply) -> Response {
             Json(serde_json::json!({ "complaints": lines })).into_response()
         }
         Reply::List(List::Kills(lines)) => Json(serde_json::json!({ "kills": lines })).into_response(),
+        Reply::List(List::Outlets(lines)) => Json(serde_json::json!({ "outlets": lines })).into_response(),
         Reply::List(List::Feeds(lines)) => Json(serde_json::json!({ "feeds": lines })).into_response(),
     }
 }

@@ -1,4 +1,4 @@
-//! Which network addresses a feed may lead to.
+//! Which network addresses a feed or an outlet may lead to.
 //!
 //! The check stands in the resolver that the connector asks, so that the address which was checked is the address
 //! which is connected to; a name that changes its mind between the two (DNS rebinding) gains nothing.
@@ -48,7 +48,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 }
 
 /// The address in a URL whose host is an address: no resolver is asked about it.
-pub(super) fn literal(url: &Url) -> Option<IpAddr> {
+pub(crate) fn literal(url: &Url) -> Option<IpAddr> {
     match url.host()? {
         Host::Ipv4(v4) => Some(IpAddr::V4(v4)),
         Host::Ipv6(v6) => Some(IpAddr::V6(v6)),
@@ -58,7 +58,7 @@ pub(super) fn literal(url: &Url) -> Option<IpAddr> {
 
 /// Looks names up, and gives only addresses that may be connected to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct CheckedResolver {
+pub(crate) struct CheckedResolver {
     pub(super) allow_private: bool,
     is_public: fn(IpAddr) -> bool,
     names: Names,
@@ -73,7 +73,7 @@ enum Names {
 }
 
 impl CheckedResolver {
-    pub(super) fn new(allow_private: bool) -> Self {
+    pub(crate) fn new(allow_private: bool) -> Self {
         Self { allow_private, is_public, names: Names::System }
     }
 
@@ -84,7 +84,7 @@ impl CheckedResolver {
     }
 
     /// Whether this address may be connected to.
-    pub(super) fn permits(&self, address: IpAddr) -> bool {
+    pub(crate) fn permits(&self, address: IpAddr) -> bool {
         self.allow_private || (self.is_public)(address)
     }
 
@@ -95,8 +95,8 @@ impl CheckedResolver {
 
 /// A name leads to addresses of private networks only.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` leads to a private network; set `allow_private` for the feed if that is meant")]
-pub(super) struct PrivateAddress(pub(super) String);
+#[error("`{0}` leads to a private network; set `allow_private` there if that is meant")]
+pub(crate) struct PrivateAddress(pub(crate) String);
 
 impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {

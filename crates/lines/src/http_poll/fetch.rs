@@ -355,7 +355,7 @@ fn every(window: Duration) -> Interval {
 }
 
 /// An error with its causes, without the address, which may hold a secret.
-fn causes(error: &reqwest::Error) -> String {
+pub(crate) fn causes(error: &reqwest::Error) -> String {
     let mut text = String::new();
     let mut cause = error.source();
     while let Some(next) = cause {

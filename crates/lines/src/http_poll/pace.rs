@@ -28,7 +28,7 @@ pub(super) fn after_failure(
 }
 
 /// What a `Retry-After` header (RFC 9110 §10.2.3) asks for: seconds, or a date.
-pub(super) fn patience(said: &str, now: Timestamp) -> Option<Duration> {
+pub(crate) fn patience(said: &str, now: Timestamp) -> Option<Duration> {
     let said = said.trim();
     if !said.is_empty() && said.bytes().all(|byte| byte.is_ascii_digit()) {
         let seconds = said.parse().map_or(LONGEST_PATIENCE, Duration::from_secs);

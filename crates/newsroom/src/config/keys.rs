@@ -37,6 +37,10 @@ pub(super) struct File {
     #[serde(default)]
     #[schemars(extend("x-shown" = true))]
     pub(super) feed: Vec<Feed>,
+    /// Somewhere outside that is told, by a call, of everything that becomes public on a site, is changed there, or goes: a
+    /// content management system, an app, an archive. What it is told, and what it must answer, stands in `docs/outlets.md`.
+    #[serde(default)]
+    pub(super) outlet: Vec<Outlet>,
     /// The public log, by which anybody can check that the words were not changed. It is signed from the first start;
     /// nothing need be written here.
     #[serde(default)]
@@ -105,6 +109,60 @@ pub(super) struct Site {
     #[serde(default)]
     #[schemars(extend("x-example" = "[\"127.0.0.1\"]"))]
     pub(super) trusted_proxies: Vec<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Outlet {
+    /// A short name that never changes: what the outlet was told is remembered under it.
+    #[schemars(example = &"cms")]
+    pub(super) name: Id,
+    /// How it is called, and in what form.
+    #[serde(default)]
+    pub(super) kind: OutletKind,
+    /// The site of which it is told. Needed if there are several.
+    #[schemars(example = &"main")]
+    pub(super) site: Option<Id>,
+    /// The address that is called. Redirects are not followed.
+    #[schemars(example = "https://cms.daily.example/verbatim")]
+    pub(super) url: WebAddress,
+    /// The environment variable that holds the secret by which calls are signed: `whsec_` and 24 to 64 random bytes in base 64.
+    /// This or `secret_file` is needed.
+    #[schemars(example = &"CMS_WEBHOOK_SECRET")]
+    pub(super) secret_env: Option<VariableName>,
+    /// The file that holds the secret.
+    #[schemars(example = "secrets/cms.webhook")]
+    pub(super) secret_file: Option<FilePath>,
+    /// The agencies of whose items it is told. All of them unless it is given.
+    #[schemars(extend("x-example" = "[\"agx\"]"))]
+    pub(super) agencies: Option<Vec<Id>>,
+    /// The country in which it shows what it is told (ISO 3166-1, two letters). Without it, it is told nothing that a contract
+    /// keeps to certain countries.
+    #[schemars(example = &"IN")]
+    pub(super) country: Option<String>,
+    /// The longest time for one call, from connecting to the last byte of the answer; a minute at most.
+    #[serde(default = "outlet_timeout")]
+    pub(super) timeout: Span,
+    /// How many calls are made at one time. As many kills go beside them.
+    #[serde(default = "outlet_at_once")]
+    #[schemars(range(min = 1, max = 64))]
+    pub(super) at_once: u32,
+    /// How many calls a minute the outlet can bear. Kills do not count. No limit unless it is given.
+    #[schemars(range(min = 1, max = 1_000_000), example = 600)]
+    pub(super) per_minute: Option<u32>,
+    /// Whether `url` may lead to loopback, private and link-local addresses. Not unless it is given, except that a `url`
+    /// whose host is written as a loopback address may go there.
+    #[schemars(example = true)]
+    pub(super) allow_private: Option<bool>,
+}
+
+/// How an outlet is called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum OutletKind {
+    /// A signed POST to an address, by the Standard Webhooks specification.
+    #[default]
+    Webhook,
 }
 
 /// What search engines are told about a site.
@@ -707,6 +765,14 @@ fn label_altered() -> String {
 
 fn archive_days() -> u32 {
     30
+}
+
+fn outlet_timeout() -> Span {
+    Span("5s".into())
+}
+
+fn outlet_at_once() -> u32 {
+    4
 }
 
 fn backlog() -> Span {

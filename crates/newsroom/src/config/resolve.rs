@@ -20,7 +20,8 @@ use press::{LabelSet, LabelTexts};
 
 use super::keys::{self, LanguageLabels, OneOrMany};
 use super::{
-    Agency, Config, Contract, Desk, Feed, Limits, Log, Secret, Section, Site, Store, Witness, words,
+    Agency, Config, Contract, Desk, Feed, Limits, Log, Outlet, Reach, Secret, Section, Site, Store, Witness,
+    words,
 };
 
 /// First parts of public addresses that a section cannot take.
@@ -29,6 +30,9 @@ const TAKEN: [&str; 10] =
 
 /// How often witnesses are asked at most, if nothing else is said.
 const WITNESS_EVERY: Duration = Duration::from_secs(1);
+
+/// The longest time for one call of an outlet.
+const OUTLET_TIMEOUT_MAX: Duration = Duration::from_secs(60);
 
 /// The shortest token that is worth guessing at.
 const TOKEN_CHARACTERS_MIN: usize = 16;
@@ -125,8 +129,123 @@ impl Resolve<'_> {
         self.differ("feed", feeds.iter().map(|feed| feed.id.as_str()));
         self.folders_differ(&feeds, &store);
         self.territories_can_be_told(&sites);
+        let outlets = self.outlets(file.outlet, &sites, &agencies);
         let territories = std::mem::take(&mut self.territories);
-        Config { sites, desk, store, agencies, sections, feeds, log, limits, territories }
+        let countries: Vec<Option<String>> = outlets.iter().map(|(_, country)| country.clone()).collect();
+        let outlets = outlets.into_iter().map(|(outlet, _)| outlet).collect();
+        let mut config =
+            Config { sites, desk, store, agencies, sections, feeds, outlets, log, limits, territories };
+        let reaches: Vec<Reach> = countries.iter().map(|country| config.reach(country.as_deref())).collect();
+        config.outlets.iter_mut().zip(reaches).for_each(|(outlet, reach)| outlet.reach = reach);
+        config
+    }
+
+    /// The outlets, each with its country.
+    fn outlets(
+        &mut self,
+        tables: Vec<keys::Outlet>,
+        sites: &[Site],
+        agencies: &[Agency],
+    ) -> Vec<(Outlet, Option<String>)> {
+        self.differ_by("outlet", "name", tables.iter().map(|table| table.name.0.as_str()));
+        let outlets = tables.into_iter().enumerate();
+        outlets
+            .filter_map(|(i, table)| self.outlet(&format!("outlet[{i}]"), table, sites, agencies))
+            .collect()
+    }
+
+    fn outlet(
+        &mut self,
+        key: &str,
+        table: keys::Outlet,
+        sites: &[Site],
+        agencies: &[Agency],
+    ) -> Option<(Outlet, Option<String>)> {
+        let at = |name: &str| format!("{key}.{name}");
+        let keys::OutletKind::Webhook = table.kind;
+        let ids = sites.iter().map(|site| site.id.as_str());
+        let site = match (&table.site, sites) {
+            (Some(id), _) => {
+                self.must_exist(&at("site"), &id.0, "site", ids);
+                Some(SiteId::from(id.0.as_str()))
+            }
+            (None, [only]) => Some(only.id.clone()),
+            (None, _) => {
+                let all = ids.collect::<Vec<_>>().join(", ");
+                self.find(
+                    &at("site"),
+                    format!("there are several sites: name the one that it is told of ({all})"),
+                );
+                None
+            }
+        };
+        for (j, id) in table.agencies.iter().flatten().enumerate() {
+            let ids = agencies.iter().map(|agency| agency.id.as_str());
+            self.must_exist(&at(&format!("agencies[{j}]")), &id.0, "agency", ids);
+        }
+        if table.agencies.as_ref().is_some_and(Vec::is_empty) {
+            self.find(&at("agencies"), "the list is empty: leave it out for all agencies, or name one");
+        }
+        if let Some(country) = &table.country {
+            self.country(&at("country"), country);
+        }
+        let timeout = self.positive(&at("timeout"), &table.timeout.0).unwrap_or_default();
+        if timeout > OUTLET_TIMEOUT_MAX {
+            self.find(&at("timeout"), "a kill is told again within a minute: write \"60s\" or less");
+        }
+        let url = self.take(&at("url"), words::web_address(&table.url.0).map(Some), None);
+        let secret = self.outlet_secret(key, table.secret_env, table.secret_file);
+        let (site, url, secret) = (site?, url?, secret?);
+        let outlet = Outlet {
+            name: table.name.0,
+            site,
+            allow_private: table.allow_private.unwrap_or_else(|| is_loopback(&url)),
+            url,
+            secret,
+            agencies: table.agencies.iter().flatten().map(|id| AgencyId::from(id.0.as_str())).collect(),
+            reach: Reach::default(),
+            timeout,
+            at_once: table.at_once as usize,
+            per_minute: table.per_minute,
+        };
+        Some((outlet, table.country))
+    }
+
+    /// By what calls of an outlet are signed.
+    fn outlet_secret(
+        &mut self,
+        key: &str,
+        variable: Option<keys::VariableName>,
+        file: Option<keys::FilePath>,
+    ) -> Option<Secret> {
+        let (name, secret) = match (variable, file) {
+            (None, None) => {
+                let message = "this outlet has no secret, and nobody could tell our calls from others': name one with \
+                               `secret_env` or `secret_file`";
+                self.find(key, message);
+                return None;
+            }
+            (Some(_), Some(_)) => {
+                self.find(&format!("{key}.secret_file"), "`secret_env` is given too: keep one of the two");
+                return None;
+            }
+            (Some(variable), None) => {
+                let value = (self.env)(&variable.0).filter(|value| !value.is_empty());
+                let unset =
+                    || format!("the environment variable `{}` is not set: set it to the secret", variable.0);
+                ("secret_env", value.ok_or_else(unset))
+            }
+            (None, Some(file)) => {
+                let path = self.folder.join(&file.0);
+                let value = std::fs::read_to_string(&path);
+                ("secret_file", value.map_err(|fault| format!("cannot read {}: {fault}", path.display())))
+            }
+        };
+        // A file written with `echo` ends with a line break that is no part of the secret.
+        let secret = secret.map(|secret| secret.trim_ascii_end().to_owned());
+        let secret =
+            secret.and_then(|secret| lines::webhook::check_secret(&secret).map(|()| Some(Secret(secret))));
+        self.take(&format!("{key}.{name}"), secret, None)
     }
 
     /// Every table of this name has its own id.
@@ -402,10 +521,7 @@ impl Resolve<'_> {
             self.find(&key, "the list is empty: leave it out for everywhere, or name a country");
         }
         for (i, country) in list.iter().enumerate() {
-            if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
-                let message = format!("`{country}` is no country: write two capital letters, like \"IN\"");
-                self.find(&format!("{key}[{i}]"), message);
-            }
+            self.country(&format!("{key}[{i}]"), country);
         }
         let mut sorted = list.to_vec();
         sorted.sort();
@@ -417,6 +533,12 @@ impl Resolve<'_> {
             self.find(&key, "this is the 65th list of countries that differs: 64 are allowed");
         }
         1 << at.min(63)
+    }
+
+    fn country(&mut self, key: &str, country: &str) {
+        if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
+            self.find(key, format!("`{country}` is no country: write two capital letters, like \"IN\""));
+        }
     }
 
     /// Territories can be kept to only where somebody says from where a reader asks.

@@ -32,6 +32,7 @@ fn parsed(text: &str) -> Result<Config, ConfigErrors> {
     let env = |name: &str| match name {
         "GOOD_TOKEN" => Some("0123456789abcdef0123".to_owned()),
         "SHORT_TOKEN" => Some("0123456789abcde".to_owned()),
+        "GOOD_SECRET" => Some("whsec_dmVyYmF0aW0gdGVsbHMgb3V0bGV0cyB0aGUgdHJ1dGg=".to_owned()),
         "SPACED_TOKEN" => Some("0123456789 abcdef0123".to_owned()),
         _ => None,
     };
@@ -512,6 +513,55 @@ fn listeners_are_kept_apart_and_the_desk_is_never_open() {
     check(("[desk]", "[[site]]\nid = \"b\"\n[desk]"), "6:3: this is not TOML: `site` is given twice");
 }
 
+const OUTLET: &str = "[[outlet]]\nname = \"cms\"\nkind = \"webhook\"\nurl = \"https://cms.example/in\"\n";
+
+#[test]
+fn an_outlet_is_read_with_its_secret_and_its_site() {
+    let outlet =
+        |more: &str| good(("", &format!("{OUTLET}secret_env = \"GOOD_SECRET\"\n{more}"))).outlets.remove(0);
+    let usual = outlet("");
+    assert_eq!((usual.word().as_str(), usual.site.as_str()), ("webhook:cms", "main"));
+    assert_eq!((usual.at_once, usual.timeout.as_secs(), usual.per_minute), (4, 5, None));
+    assert!(!usual.allow_private && usual.is_told_of(&"agx".into()) && !usual.reach.allows(1));
+    let other =
+        outlet("agencies = [\"agx\"]\ntimeout = \"20s\"\nat_once = 8\nper_minute = 90\nallow_private = true");
+    assert!(other.is_told_of(&"agx".into()) && !other.is_told_of(&"agy".into()) && other.allow_private);
+    assert_eq!((other.at_once, other.timeout.as_secs(), other.per_minute), (8, 20, Some(90)));
+}
+
+#[test]
+fn an_outlet_without_a_secret_or_with_a_bad_one_is_refused() {
+    let refused = |more: &str, expect: &str| check(("", &format!("{OUTLET}{more}")), expect);
+    refused(
+        "",
+        "19:1: outlet[0]: this outlet has no secret, and nobody could tell our calls from others': name one with `secret_env` or `secret_file`",
+    );
+    refused(
+        "secret_env = \"NO_SECRET\"",
+        "23:14: outlet[0].secret_env: the environment variable `NO_SECRET` is not set: set it to the secret",
+    );
+    refused(
+        "secret_env = \"GOOD_TOKEN\"",
+        "23:14: outlet[0].secret_env: the secret does not begin with `whsec_`: write `whsec_` and behind it 24 to 64 random bytes in base 64, like the output of `openssl rand -base64 32`",
+    );
+    refused(
+        "secret_env = \"GOOD_SECRET\"\nsite = \"mian\"",
+        "24:8: outlet[0].site: there is no site `mian`: did you mean `main`?",
+    );
+    refused(
+        "secret_env = \"GOOD_SECRET\"\nagencies = [\"agy\"]",
+        "24:13: outlet[0].agencies[0]: there is no agency `agy`: did you mean `agx`?",
+    );
+    refused(
+        "secret_env = \"GOOD_SECRET\"\ntimeout = \"2m\"",
+        "24:11: outlet[0].timeout: a kill is told again within a minute: write \"60s\" or less",
+    );
+    refused(
+        "secret_env = \"GOOD_SECRET\"\ncountry = \"India\"",
+        "24:11: outlet[0].country: `India` is no country: write two capital letters, like \"IN\"",
+    );
+}
+
 #[test]
 fn what_is_not_toml_is_shown_where_it_breaks() {
     check(("[store]", "[store"), "8:7: this is not TOML: unclosed table, expected `]`");
@@ -613,6 +663,10 @@ fn the_example_is_itself_good_and_shows_every_key() {
                 .replacen("# [[route]]", "[[route]]", 1)
                 .replacen("# name = \"ferries\"", "name = \"ferries\"", 1)
                 .replacen("# when = ", "when = ", 1)
+                .replacen("# [[outlet]]", "[[outlet]]", 1)
+                .replacen("# name = \"cms\"", "name = \"cms\"", 1)
+                .replacen("# kind = \"webhook\"", "kind = \"webhook\"", 1)
+                .replacen("# url = \"https://cms", "url = \"https://cms", 1)
                 .replacen("# [agency.contract]", "[agency.contract]", 1)
                 .replacen("# [feed.contract]", "[feed.contract]", 1);
             let findings = check::check(&text).findings;

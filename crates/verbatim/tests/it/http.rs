@@ -73,9 +73,9 @@ pub(crate) fn ask(
     Ok(Answer { status, fields, body })
 }
 
-type Head = (String, Vec<(String, String)>);
+pub(crate) type Head = (String, Vec<(String, String)>);
 
-fn read_head(reader: &mut impl std::io::BufRead) -> std::io::Result<Head> {
+pub(crate) fn read_head(reader: &mut impl std::io::BufRead) -> std::io::Result<Head> {
     let mut line = |line: &mut String| {
         line.clear();
         match reader.read_line(line)? {
@@ -94,7 +94,7 @@ fn read_head(reader: &mut impl std::io::BufRead) -> std::io::Result<Head> {
     Ok((first, fields))
 }
 
-fn read_body(
+pub(crate) fn read_body(
     reader: &mut impl std::io::BufRead,
     fields: &[(String, String)],
     none: bool,

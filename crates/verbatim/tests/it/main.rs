@@ -19,6 +19,7 @@ mod monitors;
 mod newsroom;
 mod offline;
 mod operator;
+mod outlets;
 mod proofs;
 mod readers;
 mod receipts;

@@ -95,7 +95,7 @@ pub(super) fn apply(
             tx.prepare_cached("INSERT OR REPLACE INTO log (site, shard) VALUES (?1, ?2)")?
                 .execute(params![site.as_str(), number])?;
         }
-        Fact::Receipt { key, outlet, what, ok, detail, outputs: _ } => {
+        Fact::Receipt { key, outlet, what, ok, detail, revision: _, outputs: _ } => {
             let About { id: item, .. } = item(tx, key, None)?;
             tx.prepare_cached(
                 "INSERT OR REPLACE INTO receipt (item, outlet, what, ok, detail, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

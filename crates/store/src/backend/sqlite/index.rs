@@ -438,6 +438,15 @@ impl Index for Store {
         self.ask(|tx| find_item(tx, key)?.map(|item| story(tx, item)).transpose())
     }
 
+    fn story_and_place(&self, key: &ItemKey) -> Result<Option<(StoryRow, u64)>, StoreError> {
+        self.ask(|tx| {
+            let Some(item) = find_item(tx, key)? else { return Ok(None) };
+            let mut ask = tx.prepare_cached("SELECT max(seq) FROM ruling WHERE item = ?1")?;
+            let last: Option<i64> = ask.query_row([item], |row| row.get(0))?;
+            Ok(Some((story(tx, item)?, unsigned(last.unwrap_or(0))?)))
+        })
+    }
+
     fn placed(&self, site: &SiteId, id: ItemId) -> Result<Option<StoryRow>, StoreError> {
         self.ask(|tx| {
             let mut ask = tx.prepare_cached("SELECT item FROM placement WHERE site = ?1 AND id = ?2")?;
@@ -772,6 +781,24 @@ impl Index for Store {
                  ORDER BY moved DESC LIMIT ?1"
             ))?;
             collect(ask.query(params![capped(limit, 10_000), micros_up(since)])?, |row| killed_line(tx, row))
+        })
+    }
+
+    fn kills_untold(
+        &self,
+        outlet: &str,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(ItemKey, Timestamp)>, StoreError> {
+        self.ask(|tx| {
+            let mut ask = tx.prepare_cached(
+                "SELECT agency, uri, moved FROM item i WHERE standing = 'killed' AND was_public = 1 AND moved >= ?2
+                   AND NOT EXISTS (SELECT 1 FROM receipt r WHERE r.item = i.id AND r.outlet = ?1
+                     AND r.what = 'kill' AND r.ok = 1 AND r.at >= i.moved)
+                 ORDER BY moved LIMIT ?3",
+            )?;
+            let asked = params![outlet, micros(since), capped(limit, 100_000)];
+            collect(ask.query(asked)?, |row| Ok((key(row, 0, 1)?, instant(row.get(2)?)?)))
         })
     }
 

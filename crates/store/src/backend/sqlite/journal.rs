@@ -268,6 +268,17 @@ impl Journal for Store {
         Ok(())
     }
 
+    fn entries(&self, from: u64) -> Result<Vec<(u64, Timestamp, Fact)>, StoreError> {
+        self.read(|tx| {
+            let mut entries = Vec::new();
+            page(tx, from, |seq, record| {
+                entries.push((seq, record.at, record.fact.into_owned()));
+                Ok(())
+            })?;
+            Ok(entries)
+        })
+    }
+
     fn rebuild(&self) -> Result<RebuildReport, StoreError> {
         let report = self.write("deriving the index again", |tx| {
             schema::empty_index(tx)?;
