@@ -34,6 +34,7 @@ mod lookout;
 mod main_loop;
 mod notary;
 mod outlets;
+mod pace;
 mod press;
 mod proofs;
 pub mod public;
