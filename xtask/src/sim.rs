@@ -44,8 +44,8 @@ struct Plant {
     instead: &'static str,
 }
 
-/// Ten ways to break a promise. `PLANTED` stands for the question whether this one is active.
-const PLANTS: [Plant; 10] = [
+/// Twelve ways to break a promise. `PLANTED` stands for the question whether this one is active.
+const PLANTS: [Plant; 12] = [
     Plant {
         name: "acknowledged-and-forgotten",
         file: "crates/newsroom/src/archive.rs",
@@ -105,6 +105,18 @@ const PLANTS: [Plant; 10] = [
         file: "crates/newsroom/src/record.rs",
         line: "                    self.room.receipts.went(key, &placements, standing, since.unwrap_or(at));",
         instead: "                    if !PLANTED { self.room.receipts.went(key, &placements, standing, since.unwrap_or(at)); }",
+    },
+    Plant {
+        name: "outlet-forgotten",
+        file: "crates/newsroom/src/outlets/board.rs",
+        line: "        open.map_or(self.read, |first| self.read.min(first - 1))",
+        instead: "        open.filter(|_| !PLANTED).map_or(self.read, |first| self.read.min(first - 1))",
+    },
+    Plant {
+        name: "kill-overtaken",
+        file: "crates/newsroom/src/outlets/board.rs",
+        line: "self.pending.get_mut(key).filter(|_| flight.sent) {",
+        instead: "self.pending.get_mut(key).filter(|_| flight.sent && !PLANTED) {",
     },
 ];
 
@@ -216,8 +228,8 @@ mod tests {
     }
 
     #[test]
-    fn ten_faults_are_planted_each_under_a_name_of_its_own() {
+    fn twelve_faults_are_planted_each_under_a_name_of_its_own() {
         let names: std::collections::BTreeSet<&str> = PLANTS.iter().map(|plant| plant.name).collect();
-        assert_eq!(names.len(), 10);
+        assert_eq!(names.len(), 12);
     }
 }

@@ -103,22 +103,23 @@ impl OneOutlet {
         lock(&self.board)
     }
 
-    /// What an entry says that concerns this outlet.
-    fn heard(&self, seq: u64, at: Timestamp, fact: &Fact) -> Option<Heard> {
+    /// What an entry says that concerns this outlet: a confirmation of its own, or a public act on its site, which is what
+    /// the site's log has a leaf of.
+    fn heard(&self, fact: &Fact, committed: &Committed, since: Option<Timestamp>) -> Option<Heard> {
         if let Fact::Receipt { key, outlet, what, ok: true, revision: Some(revision), .. } = fact {
             let (kill, revision) = (what == "kill", *revision);
             return (*outlet == self.word).then(|| Heard::Receipt { key: key.clone(), kill, revision });
         }
-        let lane = match (fact.standing()?, fact) {
-            (ItemStanding::Live(_), Fact::Ruled(ruled)) if ruled.quiet => return None,
-            (ItemStanding::Live(_), _) => Lane::News,
-            (ItemStanding::Withheld | ItemStanding::Expired, _) => Lane::Withdrawal,
-            (ItemStanding::Killed, _) => Lane::Kill,
-            (ItemStanding::Unpublished, _) => return None,
+        let key = fact.key().filter(|key| self.wants(key))?;
+        let leaf = committed.leaves.iter().rev().find(|leaf| leaf.draft.site == self.terms.site)?;
+        let lane = match leaf.draft.act.as_str() {
+            "kill" => Lane::Kill,
+            "withhold" | "expire" => Lane::Withdrawal,
+            _ if matches!(fact, Fact::Ruled(ruled) if ruled.quiet) => return None,
+            _ => Lane::News,
         };
-        let (key, places) = (fact.key()?, fact.placements());
-        let here = places.is_empty() || places.iter().any(|place| place.site == self.terms.site);
-        (here && self.wants(key)).then(|| Heard::Change { key: key.clone(), lane, seq, at })
+        let at = since.unwrap_or(committed.at);
+        Some(Heard::Change { key: key.clone(), lane, seq: committed.seq, at })
     }
 
     fn wants(&self, key: &ItemKey) -> bool {
@@ -155,6 +156,10 @@ impl Outlets {
                     _ => {}
                 }
             }
+            // A short stretch is read at once; a long one would keep readers waiting.
+            if let Err(error) = outlet.catch_up(room) {
+                outlet.complain(room, &error);
+            }
         }
         Ok(())
     }
@@ -162,7 +167,7 @@ impl Outlets {
     /// An entry is recorded, and whatever it makes public is.
     pub(crate) fn follow(&self, room: &Room, committed: &Committed, fact: &Fact, since: Option<Timestamp>) {
         for outlet in &self.all {
-            let heard = outlet.heard(committed.seq, since.unwrap_or(committed.at), fact);
+            let heard = outlet.heard(fact, committed, since);
             let wakes = heard.is_some();
             outlet.board().hear(committed.seq, heard, room.clock.steady());
             if wakes {
@@ -198,6 +203,30 @@ impl Outlets {
     }
 }
 
+/// What rehearsals do in the place of [`Called::serve`].
+#[cfg(feature = "rehearsal")]
+impl Outlets {
+    pub(crate) fn read_on(&self, room: &Room, at: usize) -> Result<bool, StoreError> {
+        self.all[at].catch_up(room)
+    }
+
+    pub(crate) fn goes_out(&self, at: usize, due: &Due) -> bool {
+        self.all[at].board().goes_out(due)
+    }
+
+    pub(crate) fn overtaken(&self, at: usize) -> Vec<u64> {
+        self.all[at].board().take_overtaken()
+    }
+
+    pub(crate) fn keep_all(&self, store: &Store) -> Result<(), StoreError> {
+        self.all.iter().try_for_each(|outlet| outlet.keep(store))
+    }
+
+    pub(crate) fn open(&self) -> usize {
+        self.all.iter().map(|outlet| outlet.board().open().1).sum()
+    }
+}
+
 fn terms(outlet: &Outlet) -> Terms {
     Terms { timeout: outlet.timeout, at_once: outlet.at_once, per_minute: outlet.per_minute }
 }
@@ -207,6 +236,16 @@ impl OneOutlet {
     fn keep(&self, store: &Store) -> Result<(), StoreError> {
         let kept = Kept { since: lock(&self.since).to_string(), told: self.board().told() };
         store.save_feed_state(&place_of(&self.terms), &json!(kept).to_string())
+    }
+
+    fn complain(&self, room: &Room, error: &StoreError) {
+        if error.is_fatal() {
+            return room.fail(&error.to_string());
+        }
+        let what = format!("what the outlet `{}` has to be told: {error}", self.terms.name);
+        if room.health.alarm(room.clock.now(), what.clone()) {
+            tracing::error!("{what}");
+        }
     }
 
     /// Reads a stretch of the journal that it missed. Returns whether there is more to be read now.
@@ -222,9 +261,9 @@ impl OneOutlet {
             return Ok(false);
         }
         let from = self.board().read() + 1;
-        for (seq, at, fact) in room.store.entries(from)? {
-            let heard = self.heard(seq, at, &fact);
-            self.board().hear(seq, heard, now);
+        for (fact, committed) in room.store.entries(from)? {
+            let heard = self.heard(&fact, &committed, None);
+            self.board().hear(committed.seq, heard, now);
         }
         Ok(self.board().is_behind())
     }
@@ -269,18 +308,21 @@ impl Newsroom {
         };
         let fell = row.moved_at.unwrap_or(placement.updated);
         match row.standing {
+            standing if due.foretold && standing != ItemStanding::Killed => {
+                Ok(tells("kill", 2 * end + 1, due.since, None))
+            }
             ItemStanding::Killed | ItemStanding::Withheld | ItemStanding::Expired => {
                 let what = word(row.standing);
                 let receipts = room.store.receipts(&due.key)?;
                 let told = |receipt: &store::ReceiptRow| {
-                    receipt.outlet == outlet.word && receipt.what == what && receipt.ok && receipt.at >= fell
+                    let same = receipt.outlet == outlet.word && receipt.what == what && receipt.ok;
+                    same && receipt.revision >= Some(revision)
                 };
                 if receipts.iter().any(told) {
                     return Ok(Composed::Nothing);
                 }
                 Ok(tells(what, revision, fell, None))
             }
-            ItemStanding::Live(_) if due.foretold => Ok(tells("kill", 2 * end + 1, due.since, None)),
             ItemStanding::Live(_) if room.public.is_denied(site, placement.id) => Ok(Composed::Later),
             ItemStanding::Live(n) => {
                 let act = row.leaf_on(site).map_or("publish", |leaf| leaf.act.as_str());
@@ -501,7 +543,7 @@ impl Called {
         match read {
             Ok(Ok(more)) => more,
             Ok(Err(error)) => {
-                self.complain(&error);
+                self.outlet().complain(&self.newsroom.room, &error);
                 false
             }
             Err(_) => false,
@@ -511,15 +553,8 @@ impl Called {
     async fn keep(&self) {
         let (room, at) = (Arc::clone(&self.newsroom.room), self.at);
         if let Ok(Err(error)) = spawn_blocking(move || room.outlets.all[at].keep(&room.store)).await {
-            self.complain(&error);
+            self.outlet().complain(&self.newsroom.room, &error);
         }
-    }
-
-    fn complain(&self, error: &StoreError) {
-        if error.is_fatal() {
-            return self.newsroom.room.fail(&error.to_string());
-        }
-        tracing::error!(outlet = self.outlet().terms.name, "what it has to be told: {error}");
     }
 
     /// One call.

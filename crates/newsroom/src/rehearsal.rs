@@ -5,19 +5,23 @@
 //! caller's choice. It is built with the feature `rehearsal` alone, and never shipped.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use news::{Door, FeedId, ItemId, ItemKey, SiteId, Transmission, TransmissionId};
-use store::{Archive as _, Index as _, Journal as _, StoreError};
+use store::{Archive as _, Index as _, Journal as _};
 use tokio::sync::oneshot;
 
+pub use lines::CallError;
+pub use store::StoreError;
 pub use store::faults::{Fate, mend, plan};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::main_loop::{Desk, Event};
+use crate::outlets::{Composed, Due, Said, Telling};
 use crate::public::{Answer, Ask};
 use crate::steps::Outcome;
 use crate::{
@@ -132,6 +136,25 @@ pub struct Rehearsal {
     desk: Desk,
     newsroom: Newsroom,
     outputs: Outputs,
+    /// The calls that nobody has answered yet.
+    calls: HashMap<(usize, u64), (Due, String, u64)>,
+}
+
+/// An outlet is called.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Which outlet, as the configuration counts them, and which call.
+    pub outlet: usize,
+    /// The call's number at this outlet.
+    pub ticket: u64,
+    /// The item.
+    pub key: ItemKey,
+    /// What happened: `publish`, `kill`.
+    pub what: String,
+    /// The item's revision.
+    pub revision: u64,
+    /// What is sent.
+    pub body: String,
 }
 
 /// How the outputs answer who asks whether something is gone.
@@ -155,7 +178,7 @@ impl Rehearsal {
         let mut desk = recover(Arc::clone(&room))?;
         desk.begin_work();
         let newsroom = Newsroom::without_threads(Arc::clone(&room));
-        Ok(Self { room, desk, newsroom, outputs: Outputs::default() })
+        Ok(Self { room, desk, newsroom, outputs: Outputs::default(), calls: HashMap::new() })
     }
 
     /// Transmissions of a feed that come at once: step 2, and into the desk's tray.
@@ -225,6 +248,80 @@ impl Rehearsal {
                 self.outputs.doubted.push((boot + pause, withdrawn));
             }
         }
+    }
+
+    /// The calls that outlets get now. Each is to be answered ([`Rehearsal::answer_call`]) unless it is broken off.
+    ///
+    /// # Errors
+    /// What ends the process.
+    pub fn calls(&mut self) -> Result<Vec<Call>, StoreError> {
+        let mut calls = Vec::new();
+        for outlet in 0..self.room.outlets.count() {
+            loop {
+                while self.room.outlets.read_on(&self.room, outlet)? {}
+                let (due, _) = self.newsroom.outlet_is_due(outlet, true);
+                if due.is_empty() {
+                    break;
+                }
+                for due in due {
+                    let said = match self.newsroom.compose(outlet, &due)? {
+                        Composed::Nothing => Said::Nothing,
+                        Composed::Later => Said::Later,
+                        Composed::Tell(Telling { what, revision, message }) => {
+                            self.room.outlets.goes_out(outlet, &due);
+                            calls.push(Call {
+                                outlet,
+                                ticket: due.ticket,
+                                key: due.key.clone(),
+                                what: what.clone(),
+                                revision,
+                                body: String::from_utf8_lossy(&message.body).into_owned(),
+                            });
+                            self.calls.insert((outlet, due.ticket), (due, what, revision));
+                            continue;
+                        }
+                    };
+                    self.newsroom.outlet_said(outlet, &due, &said);
+                }
+            }
+        }
+        Ok(calls)
+    }
+
+    /// What an outlet answered; it goes into the desk's tray. Nobody hears what it says to a call that was broken off.
+    pub fn answer_call(&mut self, outlet: usize, ticket: u64, answer: Result<(), CallError>) {
+        let Some((due, what, revision)) = self.calls.remove(&(outlet, ticket)) else { return };
+        let said = match answer {
+            Ok(()) => Said::Told { what, revision },
+            Err(error) => Said::Failed(error),
+        };
+        if let Some(fact) = self.newsroom.outlet_said(outlet, &due, &said) {
+            self.room.tray.put(Event::Receipt(fact));
+        }
+    }
+
+    /// The calls that are broken off: by outlet and ticket.
+    pub fn broken_off(&mut self) -> Vec<(usize, u64)> {
+        let room = &self.room;
+        let all = (0..room.outlets.count()).flat_map(|outlet| {
+            room.outlets.overtaken(outlet).into_iter().map(move |ticket| (outlet, ticket))
+        });
+        let all: Vec<(usize, u64)> = all.collect();
+        all.iter().for_each(|call| drop(self.calls.remove(call)));
+        all
+    }
+
+    /// Keeps up to where outlets were told everything, as is done now and then.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn keep_outlets(&self) -> Result<(), StoreError> {
+        self.room.outlets.keep_all(&self.room.store)
+    }
+
+    /// How many items outlets have not confirmed to be told of.
+    pub fn untold(&self) -> usize {
+        self.room.outlets.open()
     }
 
     /// So many of the next answers of outputs are lies.
@@ -352,6 +449,7 @@ impl Rehearsal {
     /// # Errors
     /// The store fails.
     pub fn stop(mut self) -> Result<(), StoreError> {
+        self.keep_outlets()?;
         self.desk.finish()?;
         self.desk.save_all_of_lookout()
     }

@@ -3,6 +3,7 @@
 use newsroom::rehearsal::Fate;
 
 use crate::chance::Chance;
+use crate::outlets::{Manner, OUTLETS};
 use crate::wires::{Embargo, Feed, IN_ATOM, IN_RSS, ITEMS, Says, Transmission, Wire};
 
 /// What an operator orders of an item.
@@ -45,6 +46,8 @@ pub enum Event {
     Lie(u32),
     /// For so many seconds no output says whether something is gone.
     Silence(u32),
+    /// One of the outlets behaves so.
+    Outlet(usize, Manner),
     /// The power goes and comes back.
     Crash,
     /// It is stopped, and started again.
@@ -85,7 +88,7 @@ struct Author {
 
 impl Author {
     fn event(&mut self) -> Event {
-        match self.chance.below(28) {
+        match self.chance.below(31) {
             0..=13 => {
                 let many = if self.chance.once_in(4) { 2 + self.chance.below(2) } else { 1 };
                 Event::Arrive((0..many).map(|_| self.transmission()).collect())
@@ -112,6 +115,15 @@ impl Author {
             24 => Event::Crash,
             25 => Event::Lie(1 + self.chance.below(3)),
             26 => Event::Silence(self.chance.one_of(&[5, 120])),
+            27..=29 => {
+                let manner = match self.chance.below(5) {
+                    0 | 1 => Manner::Down(self.chance.one_of(&[20, 600, 6 * 3_600])),
+                    2 => Manner::Slow(1 + self.chance.below(3)),
+                    3 => Manner::Lies(1 + self.chance.below(3)),
+                    _ => Manner::Breaks(1 + self.chance.below(3)),
+                };
+                Event::Outlet(self.chance.below(OUTLETS.len() as u32) as usize, manner)
+            }
             _ => Event::Restart,
         }
     }
@@ -240,6 +252,21 @@ pub(crate) fn tell(event: &Event) -> String {
         }
         Event::Lie(answers) => format!("outputs lie {answers} time(s): they say that it is still there"),
         Event::Silence(seconds) => format!("no output answers who asks, for {seconds} s"),
+        Event::Outlet(which, manner) => {
+            let name = OUTLETS.get(*which).map_or("", |(name, _)| name);
+            match manner {
+                Manner::Down(seconds) => format!("the outlet {name} is down for {seconds} s"),
+                Manner::Slow(calls) => {
+                    format!("the next {calls} call(s) of the outlet {name} are slow on their way")
+                }
+                Manner::Lies(calls) => {
+                    format!("the outlet {name} takes {calls} call(s) and says that it did not")
+                }
+                Manner::Breaks(calls) => {
+                    format!("the outlet {name} takes {calls} call(s) and the connection breaks")
+                }
+            }
+        }
         Event::Crash => "the power goes and comes back".to_owned(),
         Event::Restart => "it is stopped and started again".to_owned(),
     }

@@ -13,6 +13,7 @@
 mod chance;
 mod event;
 mod oracle;
+mod outlets;
 mod readers;
 mod stage;
 mod wires;
@@ -21,5 +22,6 @@ pub use newsroom::rehearsal::Fate;
 
 pub use event::{Event, Switch, invent};
 pub use oracle::Broken;
+pub use outlets::Manner;
 pub use stage::{Story, play, shorten};
 pub use wires::{Embargo, Feed, Says, Transmission, Wire};

@@ -250,6 +250,31 @@ impl Oracle {
         Ok(())
     }
 
+    /// An outlet is told this of an item.
+    pub(crate) fn told(&self, outlet: &str, item: u32, body: &str, now: Timestamp) -> Result<(), Broken> {
+        let name = format!("item {item} at the outlet {outlet}");
+        let promised = &self.items[item as usize];
+        for wire in self.given.values().filter(|wire| body.contains(&wire.mark())) {
+            let words = wire.words;
+            if wire.item != item || matches!(wire.says, Says::Cancels(_) | Says::SpeaksOfKilling(_)) {
+                return Err(hidden(format!("{name}: it is told words {words}, which are none of its own")));
+            }
+            let said = promised.last.get(&words).unwrap_or(wire);
+            if promised.dead || promised.off {
+                return Err(late(format!("{name} is killed or taken off, and it is told words {words}")));
+            }
+            let lifted = promised.perhaps.get(&words).is_some_and(|perhaps| perhaps.embargo.is_none());
+            if let Some(Embargo::Until(until)) = said.embargo.filter(|_| !lifted)
+                && minute(until) > now
+            {
+                return Err(late(format!(
+                    "{name} is embargoed until minute {until}, and it is told words {words}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Everybody has looked: what they saw is known from here on.
     pub(crate) fn looked(&mut self, all: &[Seen]) {
         self.seen = self

@@ -1,6 +1,6 @@
 //! The readers: everything that any output of any site says at one moment.
 //!
-//! An outlet that is called, rather than asked, would stand here too: what it was last told is what its readers see.
+//! Outlets that are called, rather than asked, stand in [`crate::outlets`]: what they were last told is what their readers see.
 
 use std::collections::BTreeMap;
 

@@ -6,14 +6,15 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use jiff::{SignedDuration, Timestamp};
-use news::{Door, FeedId, TransmissionId};
+use news::{Door, FeedId, ItemId, SiteId, TransmissionId};
 use newsroom::config::{self, Config};
-use newsroom::rehearsal::{self, Answered, HandClock, Pending, Rehearsal};
+use newsroom::rehearsal::{self, Answered, Call, HandClock, Pending, Rehearsal, StoreError};
 use newsroom::steps::Outcome;
 use newsroom::{Command, Order, Refused};
 
 use crate::event::{Event, Switch, tell};
 use crate::oracle::{Broken, Moment, Oracle, changed, hidden, late, lost};
+use crate::outlets::{OUTLETS, Outlet, give_up};
 use crate::readers::{self, Page, SITES, Seen};
 use crate::wires::{ITEMS, Says, Transmission, Wire, beginning, key};
 
@@ -44,6 +45,19 @@ label = "Disclaimer: not reviewed by an editor"
 id = "agz"
 name = "A Third Agency"
 label = "Disclaimer: not reviewed by an editor"
+[[outlet]]
+name = "cms"
+site = "main"
+url = "https://cms.example/in"
+secret_file = "outlet.secret"
+timeout = "5s"
+[[outlet]]
+name = "app"
+site = "evening"
+url = "https://app.example/in"
+secret_file = "outlet.secret"
+timeout = "5s"
+at_once = 1
 [[feed]]
 id = "world"
 agency = "agx"
@@ -151,6 +165,8 @@ pub fn play(seed: u64, events: &[Event]) -> Result<(), Box<Story>> {
             orders: vec![],
             acknowledged: vec![],
             kept: None,
+            outlets: OUTLETS.map(|_| Outlet::default()),
+            turns: 0,
         };
         for event in events {
             told.push(format!("{} {}", stage.truly_now(), tell(event)));
@@ -179,6 +195,8 @@ fn fresh_folder() -> tempfile::TempDir {
 }
 
 fn config_in(folder: &Path) -> Config {
+    const SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    std::fs::write(folder.join("outlet.secret"), SECRET).expect("a secret");
     config::parse(CONFIG, &folder.join("verbatim.toml")).expect("a good configuration")
 }
 
@@ -238,6 +256,9 @@ struct Stage {
     acknowledged: Vec<(TransmissionId, Transmission)>,
     /// What readers got, and up to where the journal had been written then.
     kept: Option<(u64, Vec<Seen>)>,
+    outlets: [Outlet; OUTLETS.len()],
+    /// How often the outlets were looked after.
+    turns: u32,
 }
 
 impl Stage {
@@ -296,6 +317,11 @@ impl Stage {
             Event::Silence(seconds) => {
                 let time = std::time::Duration::from_secs(u64::from(*seconds));
                 self.room().outputs_are_silent(time);
+                return Ok(());
+            }
+            Event::Outlet(which, manner) => {
+                let now = self.clock.read().1;
+                self.outlets[*which % OUTLETS.len()].behaves(*manner, now);
                 return Ok(());
             }
             Event::Crash => self.starts_again()?,
@@ -376,6 +402,10 @@ impl Stage {
     fn turn(&mut self) -> Result<bool, Broken> {
         let turned = self.room().turn();
         self.hear()?;
+        let turned = match turned {
+            Ok(more) => self.outlets_turn()?.map(|called| more || called),
+            Err(error) => Err(error),
+        };
         match turned {
             Ok(more) => Ok(more),
             Err(_) => {
@@ -383,6 +413,48 @@ impl Stage {
                 Ok(true)
             }
         }
+    }
+
+    /// Outlets are called, and answer. True if anything was said; what ends the process inside.
+    fn outlets_turn(&mut self) -> Result<Result<bool, StoreError>, Broken> {
+        let (now, truly_now) = (self.clock.read().1, self.truly_now());
+        let Self { room, outlets, oracle, turns, .. } = self;
+        let room = room.as_mut().expect("it is open");
+        let mut any = false;
+        for (at, outlet) in outlets.iter_mut().enumerate() {
+            any |= give_up(room, at, outlet.wakes(now));
+        }
+        // Who is broken off is so before anybody is called.
+        drop(room.broken_off());
+        let calls = match room.calls() {
+            Ok(calls) => calls,
+            Err(error) => return Ok(Err(error)),
+        };
+        for call in calls {
+            any = true;
+            let (name, site) = OUTLETS[call.outlet];
+            let Some(item) = (0..ITEMS).find(|item| key(*item) == call.key) else {
+                room.answer_call(call.outlet, call.ticket, Ok(()));
+                continue;
+            };
+            if call.what != "kill" {
+                let acts = room.acts(&SiteId::from(site)).map_err(|error| lost(error.to_string()))?;
+                kills_come_first(room, &outlets[call.outlet], name, site, &acts)?;
+            }
+            oracle.told(name, item, &call.body, truly_now)?;
+            let (outlet, ticket) = (call.outlet, call.ticket);
+            if let Some(answer) = outlets[outlet].called(call, now) {
+                room.answer_call(outlet, ticket, answer);
+            }
+        }
+        *turns += 1;
+        if *turns % 5 == 0
+            && let Err(error) = room.keep_outlets()
+            && error.is_fatal()
+        {
+            return Ok(Err(error));
+        }
+        Ok(Ok(any))
     }
 
     fn hear(&mut self) -> Result<(), Broken> {
@@ -458,6 +530,7 @@ impl Stage {
     fn starts_again(&mut self) -> Result<(), Broken> {
         drop(self.room.take());
         self.kept = None;
+        self.outlets.iter_mut().for_each(Outlet::is_alone);
         rehearsal::mend();
         self.withdrawn.clear();
         self.clock.steps(-self.stepped);
@@ -550,6 +623,47 @@ impl Stage {
         Ok(all)
     }
 
+    /// What outlets were last told is what readers get.
+    fn outlets_say_the_same(&self, all: &[Seen]) -> Result<(), Broken> {
+        for (outlet, (name, site)) in self.outlets.iter().zip(OUTLETS) {
+            let Some(seen) = SITES.iter().zip(all).find(|(known, _)| **known == site).map(|(_, seen)| seen)
+            else {
+                continue;
+            };
+            for item in 0..ITEMS {
+                let last = seen.acts.get(&item).and_then(|acts| acts.last()).map(|(act, _)| act.as_str());
+                let shown = outlet.shows(item);
+                let shows = shown.map(|call| call.what.as_str());
+                let about = format!("the outlet {name} and item {item}");
+                match (seen.pages.get(&item), last) {
+                    (Some(Page::Live(text, _)), _) => {
+                        let says = |call: &&Call| {
+                            text.split("\n\n").all(|block| call.body.contains(block.trim_end()))
+                        };
+                        if shown.filter(says).is_none() {
+                            return Err(lost(format!(
+                                "{about}: it is live, and the outlet was last told {shows:?}"
+                            )));
+                        }
+                    }
+                    (Some(Page::Gone(_)), Some(act)) if shows != Some(act) => {
+                        return Err(late(format!(
+                            "{about}: the last act is `{act}`, and it was told {shows:?}"
+                        )));
+                    }
+                    _ => {}
+                }
+                // Also whoever does not look at revisions hears of a kill last.
+                let heard = outlet.heard(item);
+                if last == Some("kill") && heard.last().is_some_and(|call| call.what != "kill") {
+                    let heard: Vec<&str> = heard.iter().map(|call| call.what.as_str()).collect();
+                    return Err(late(format!("{about}: it was killed, and the outlet heard {heard:?}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// What must be true of every history in the end.
     fn ends(&mut self) -> Result<(), Broken> {
         rehearsal::mend();
@@ -568,7 +682,19 @@ impl Stage {
         if self.room().is_in_doubt() {
             return Err(hidden("an output was never asked again whether it is gone".to_owned()));
         }
+        // And so are outlets called until they have confirmed everything.
+        self.outlets.iter_mut().for_each(Outlet::recovers);
+        for _ in 0..64 {
+            if self.room().untold() > 0 || self.outlets.iter().any(Outlet::expects) {
+                self.clock.passes(std::time::Duration::from_secs(60));
+                self.rests()?;
+            }
+        }
+        if self.room().untold() > 0 {
+            return Err(hidden("an outlet was never told of something".to_owned()));
+        }
         let before = self.everybody_looks(true)?;
+        self.outlets_say_the_same(&before)?;
         let clock_was_right = self.stepped.is_zero();
         let fault = |error| lost(format!("the record cannot be read: {error}"));
         for (id, transmission) in &self.acknowledged {
@@ -593,6 +719,29 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+/// Whoever is told something else has heard of every kill before.
+fn kills_come_first(
+    room: &Rehearsal,
+    outlet: &Outlet,
+    name: &str,
+    site: &str,
+    acts: &[(ItemId, String, u32)],
+) -> Result<(), Broken> {
+    for item in 0..ITEMS {
+        let places = room.places(&key(item)).map_err(|error| lost(error.to_string()))?;
+        let Some((_, id)) = places.into_iter().find(|(on, _)| on.as_str() == site) else { continue };
+        let mut own = acts.iter().filter(|(of, ..)| *of == id).map(|(_, act, _)| act.as_str());
+        let killed = own.next_back() == Some("kill");
+        let heard = outlet.heard(item).iter().any(|call| call.what == "kill");
+        if killed && !heard {
+            return Err(late(format!(
+                "the outlet {name} is called, and was not told that item {item} is killed"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn door() -> Door {

@@ -1,6 +1,6 @@
 //! The newsroom keeps its promises through histories from seeds.
 
-use sim::{Event, Fate, Feed, Says, Switch, Transmission, Wire, invent, play};
+use sim::{Event, Fate, Feed, Manner, Says, Switch, Transmission, Wire, invent, play};
 
 /// How many histories are played here, with every check of a build for tests; `cargo xtask sim` plays a thousand, and
 /// `cargo xtask test` asks it to.
@@ -96,4 +96,64 @@ fn outputs_that_lie_or_are_silent_are_asked_until_they_have_told_the_truth() {
         let expires = Wire { expires: Some(5), ..wire(0, 1) };
         keeps(&[comes(expires), Event::Rest, trouble, Event::Pass(360), Event::Crash]);
     }
+}
+
+/// From six hours down to a kill first, in the present state, and never the old version after it: for both outlets.
+#[test]
+fn an_outlet_that_was_down_for_six_hours_gets_its_kill_first() {
+    for which in [0, 1] {
+        for end in [Event::Restart, Event::Crash, Event::Rest] {
+            let down = Event::Outlet(which, Manner::Down(6 * 3_600));
+            let kill = comes(Wire { says: Says::Canceled, ..wire(0, 2) });
+            let news = comes(wire(1, 1));
+            keeps(&[
+                comes(wire(0, 1)),
+                Event::Rest,
+                down,
+                news,
+                kill,
+                end,
+                Event::Pass(6 * 3_600),
+                Event::Rest,
+            ]);
+        }
+    }
+}
+
+#[test]
+fn whatever_an_outlet_does_with_a_call_the_kill_is_its_last_word() {
+    for manner in [Manner::Slow(1), Manner::Slow(2), Manner::Lies(1), Manner::Breaks(1)] {
+        for end in [Event::Work(1), Event::Rest, Event::Crash, Event::Restart] {
+            let trouble = Event::Outlet(0, manner);
+            keeps(&[
+                trouble.clone(),
+                comes(wire(0, 1)),
+                end.clone(),
+                Event::Order(Switch::Kill(0)),
+                Event::Rest,
+            ]);
+            let second = Event::Order(Switch::Kill(0));
+            keeps(&[
+                comes(wire(0, 1)),
+                Event::Rest,
+                trouble,
+                comes(wire(0, 2)),
+                end,
+                second,
+                Event::Pass(60),
+            ]);
+        }
+    }
+}
+
+#[test]
+fn an_outlet_is_told_of_a_kill_for_which_there_is_no_space() {
+    let kill = Event::Order(Switch::Kill(0));
+    keeps(&[comes(wire(0, 1)), Event::Rest, Event::Fill(30), kill, Event::Work(3), Event::Pass(60)]);
+}
+
+#[test]
+fn a_story_that_comes_to_a_further_site_is_told_there() {
+    let on = |feed| Event::Arrive(vec![Transmission { feed, wires: vec![wire(1, 1)] }]);
+    keeps(&[on(Feed::Sport), Event::Rest, on(Feed::World), Event::Rest]);
 }

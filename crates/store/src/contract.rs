@@ -871,6 +871,33 @@ fn operators_lists_tell_what_happened(dir: &Path, open: Open<'_>) {
     );
     let receipts = store.receipts(&a).expect("asked");
     assert_eq!((receipts.len(), receipts[0].ok, receipts[0].at), (1, true, at(5)));
+    assert_eq!(
+        store.story_and_place(&b).expect("asked").map(|(row, place)| (row.standing, place)),
+        Some((ItemStanding::Killed, 7))
+    );
+    let untold = || store.kills_untold("webhook:cms", at(1), 9).expect("asked");
+    assert_eq!(untold(), [(b.clone(), at(7))]);
+    assert!(store.kills_untold("webhook:cms", at(8), 9).expect("asked").is_empty());
+    let told = |second, ok, what: &str| {
+        let fact = Fact::Receipt {
+            outputs: vec![],
+            key: b.clone(),
+            outlet: "webhook:cms".to_owned(),
+            what: what.to_owned(),
+            revision: Some(14),
+            ok,
+            detail: "told".to_owned(),
+        };
+        Entry::new(at(second), fact)
+    };
+    record(&*store, vec![told(8, true, "publish"), told(9, false, "kill")]);
+    assert_eq!(untold().len(), 1, "neither a publication nor a call in vain confirms a kill");
+    record(&*store, vec![told(10, true, "kill")]);
+    assert!(untold().is_empty());
+    assert_eq!(store.receipts(&b).expect("asked")[0].revision, Some(14));
+    let (fact, committed) = store.entries(7).expect("asked").remove(0);
+    assert_eq!((fact.key(), fact.kills(), committed.seq, committed.leaves.len()), (Some(&b), true, 7, 1));
+    assert!(store.entries(11).expect("asked").is_empty());
     assert_eq!(store.notes(9).expect("asked")[0].what, "the disk is nearly full");
     let health = store.feed_health(&feed()).expect("asked");
     assert_eq!(

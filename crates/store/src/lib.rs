@@ -156,11 +156,12 @@ pub trait Journal: Send + Sync {
         f: &mut dyn FnMut(u64, Timestamp, &Fact) -> Result<(), StoreError>,
     ) -> Result<(), StoreError>;
 
-    /// The entries from `from` on, as [`Journal::replay`] tells them, but a few hundred at most; none behind the end.
+    /// The entries from `from` on, as [`Journal::replay`] tells them, each with what it was given, but a few hundred at most;
+    /// none behind the end.
     ///
     /// # Errors
     /// As [`Journal::replay`].
-    fn entries(&self, from: u64) -> Result<Vec<(u64, Timestamp, Fact)>, StoreError>;
+    fn entries(&self, from: u64) -> Result<Vec<(Fact, Committed)>, StoreError>;
 
     /// Drops the index and derives it again from the journal, by the code that [`Journal::record`] uses. Archive
     /// and vault stay untouched. All or nothing.

@@ -376,6 +376,8 @@ pub struct ReceiptRow {
     pub outlet: String,
     /// What it was told.
     pub what: String,
+    /// Of which revision of the item, where that was said.
+    pub revision: Option<u64>,
     /// Whether it did it.
     pub ok: bool,
     /// What it said.

@@ -158,7 +158,8 @@ pub(super) struct Board {
     last: u64,
     /// There is no room for more news until half of it is told.
     full: bool,
-    /// The journal's end at the start, and until when what was in flight before may still arrive.
+    /// The journal's end at the start; and until when a call that was under way before it may still arrive, as long as
+    /// nobody knows that there was none.
     began: u64,
     unsure_until: Duration,
     pending: HashMap<ItemKey, Pending>,
@@ -179,13 +180,14 @@ pub(super) struct Board {
 impl Board {
     /// Everything up to `read` was told; the journal ends at `end`.
     pub(super) fn new(terms: Terms, read: u64, end: u64, now: Duration) -> Self {
+        let unsure_until = if read < end { now + terms.timeout } else { Duration::ZERO };
         Self {
             terms,
             read,
             last: end,
             full: false,
             began: end,
-            unsure_until: now + terms.timeout,
+            unsure_until,
             pending: HashMap::new(),
             queue: BTreeMap::new(),
             kills: 0,
@@ -222,8 +224,8 @@ impl Board {
     }
 
     fn has_room(&mut self) -> bool {
-        let most = if self.full { KEPT / 2 } else { KEPT };
-        self.full = self.pending.len() - self.kills >= most;
+        let news = self.pending.len() - self.kills;
+        self.full = news >= KEPT || self.full && news > KEPT / 2;
         !self.full
     }
 
@@ -244,12 +246,16 @@ impl Board {
         if next {
             self.read = seq;
         }
+        let to_the_start = next && seq == self.began;
         match heard {
             Some(Heard::Change { key, lane, seq, at }) if next || lane == Lane::Kill => {
                 self.change(key, lane, seq, at, now);
             }
             Some(Heard::Receipt { key, kill, revision }) if next => self.was_told(&key, kill, revision),
             _ => {}
+        }
+        if to_the_start && self.pending.is_empty() {
+            self.unsure_until = Duration::ZERO;
         }
     }
 
@@ -300,12 +306,7 @@ impl Board {
         self.more_kills = found.len() >= limit;
         for (key, at) in found {
             if !self.has_open_kill(&key) && !self.ahead.contains(&key) {
-                self.put(key.clone(), Lane::Kill, 0, at, now);
-                // What was under way when the process ended may be about this item.
-                let unsure = self.unsure_until;
-                if let Some(known) = self.pending.get_mut(&key) {
-                    known.doubt = known.doubt.max(unsure);
-                }
+                self.put(key, Lane::Kill, 0, at, now);
             }
         }
     }
@@ -352,15 +353,16 @@ impl Board {
                     self.kills -= usize::from(known.lane == Lane::Kill);
                     self.kills += usize::from(lane == Lane::Kill);
                     self.queue.remove(&(known.lane, known.order));
-                    if lane == Lane::Kill && known.first > 0 && known.first <= self.began {
-                        known.doubt = known.doubt.max(self.unsure_until);
-                    }
                     (known.lane, known.order, known.late) = (lane, order, false);
                     self.queue.insert((lane, order), key.clone());
                 }
             }
         }
         if lane == Lane::Kill {
+            // What was under way when the process ended may be about this item.
+            if let Some(known) = self.pending.get_mut(&key) {
+                known.doubt = known.doubt.max(self.unsure_until);
+            }
             self.overtake(&key, now);
             if let Some(down) = &mut self.down {
                 down.not_before = down.not_before.min(down.last + BREATH);
@@ -536,4 +538,294 @@ impl Board {
 fn pause(failures: u32, kill: bool) -> Duration {
     let longest = if kill { LONGEST_OF_KILLS } else { LONGEST };
     PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(longest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TERMS: Terms = Terms { timeout: Duration::from_secs(5), at_once: 2, per_minute: None };
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn secs(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    fn item(name: &str) -> ItemKey {
+        ItemKey { agency: "agx".into(), uri: name.to_owned() }
+    }
+
+    fn change(board: &mut Board, seq: u64, name: &str, lane: Lane) {
+        board.hear(seq, Some(Heard::Change { key: item(name), lane, seq, at: at(0) }), secs(0));
+    }
+
+    fn board() -> Board {
+        Board::new(TERMS, 0, 0, secs(0))
+    }
+
+    /// Who is called now.
+    fn due(board: &mut Board, now: Duration) -> Vec<Due> {
+        board.due(now, true).0
+    }
+
+    fn names(due: &[Due]) -> Vec<&str> {
+        due.iter().map(|due| due.key.uri.as_str()).collect()
+    }
+
+    fn told(what: &str) -> Said {
+        Said::Told { what: what.to_owned(), revision: 1 }
+    }
+
+    fn fails(may_arrive: bool, refused: bool) -> Said {
+        Said::Failed(CallError { why: "no".to_owned(), may_arrive, refused, patience: None })
+    }
+
+    #[test]
+    fn kills_go_first_and_nothing_else_beside_them() {
+        let mut board = board();
+        change(&mut board, 1, "a", Lane::News);
+        change(&mut board, 2, "b", Lane::Withdrawal);
+        for (seq, name) in [(3, "k"), (4, "l"), (5, "m")] {
+            change(&mut board, seq, name, Lane::Kill);
+        }
+        let kills = due(&mut board, secs(0));
+        assert_eq!(names(&kills), ["k", "l"], "as many as go at once");
+        board.answered(&kills[0], &told("kill"), secs(0), at(0));
+        let third = due(&mut board, secs(0));
+        assert_eq!(names(&third), ["m"]);
+        board.answered(&kills[1], &told("kill"), secs(0), at(0));
+        assert!(due(&mut board, secs(0)).is_empty(), "one is still under way");
+        board.answered(&third[0], &told("kill"), secs(0), at(0));
+        assert_eq!(names(&due(&mut board, secs(0))), ["b", "a"]);
+    }
+
+    #[test]
+    fn an_item_is_under_way_once_and_told_again_if_it_changed_meanwhile() {
+        let mut board = board();
+        change(&mut board, 1, "a", Lane::News);
+        let first = due(&mut board, secs(0));
+        change(&mut board, 2, "a", Lane::News);
+        assert!(due(&mut board, secs(0)).is_empty());
+        board.answered(&first[0], &told("publish"), secs(1), at(1));
+        assert_eq!((board.told(), board.open()), (0, (0, 1)));
+        let second = due(&mut board, secs(1));
+        board.answered(&second[0], &told("update"), secs(1), at(1));
+        assert_eq!((board.told(), board.open()), (2, (0, 0)));
+    }
+
+    #[test]
+    fn a_kill_overtakes_what_is_under_way_and_is_told_once_more() {
+        let mut board = board();
+        change(&mut board, 1, "a", Lane::News);
+        let version = due(&mut board, secs(0)).remove(0);
+        assert!(board.goes_out(&version));
+        change(&mut board, 2, "a", Lane::Kill);
+        assert_eq!(board.take_overtaken(), [version.ticket]);
+        let kill = due(&mut board, secs(0)).remove(0);
+        assert_eq!(board.answered(&version, &told("publish"), secs(0), at(0)), Follows::Nothing);
+        let follows = board.answered(&kill, &told("kill"), secs(1), at(1));
+        assert_eq!(follows, Follows::Confirmed { since: at(0), first: at(1), settled: false });
+        change(&mut board, 3, "b", Lane::News);
+        assert_eq!(names(&due(&mut board, secs(1))), ["b"], "a kill that was told keeps nobody waiting");
+        let (again, when) = board.due(secs(2), true);
+        assert!(again.is_empty() && when == Some(secs(5)));
+        let again = due(&mut board, secs(5)).remove(0);
+        let follows = board.answered(&again, &told("kill"), secs(5), at(5));
+        assert_eq!(follows, Follows::Confirmed { since: at(0), first: at(1), settled: true });
+        assert!(!board.has_open_kill(&item("a")));
+    }
+
+    #[test]
+    fn what_was_not_sent_yet_is_overtaken_without_a_trace() {
+        let mut board = board();
+        change(&mut board, 1, "a", Lane::News);
+        let version = due(&mut board, secs(0)).remove(0);
+        change(&mut board, 2, "a", Lane::Kill);
+        assert!(!board.goes_out(&version), "it must not be sent any more");
+        let kill = due(&mut board, secs(0)).remove(0);
+        board.answered(&kill, &told("kill"), secs(0), at(0));
+        assert_eq!(board.open(), (0, 0));
+    }
+
+    #[test]
+    fn a_kill_that_is_told_before_it_is_recorded_is_not_told_again_when_it_is() {
+        let mut board = board();
+        board.falls(item("a"), at(0), secs(0));
+        let kill = due(&mut board, secs(0)).remove(0);
+        assert!(kill.foretold);
+        board.answered(&kill, &told("kill"), secs(0), at(0));
+        change(&mut board, 1, "a", Lane::Kill);
+        assert!(due(&mut board, secs(0)).is_empty());
+        // And one that is recorded while it is under way neither.
+        board.falls(item("b"), at(0), secs(0));
+        let kill = due(&mut board, secs(0)).remove(0);
+        change(&mut board, 2, "b", Lane::Kill);
+        board.answered(&kill, &told("kill"), secs(0), at(0));
+        assert_eq!((due(&mut board, secs(0)).len(), board.told()), (0, 2));
+    }
+
+    #[test]
+    fn a_kill_that_changes_nothing_is_taken_back_by_a_higher_revision() {
+        let mut board = board();
+        board.falls(item("a"), at(0), secs(0));
+        let kill = due(&mut board, secs(0)).remove(0);
+        board.answered(&kill, &told("kill"), secs(0), at(0));
+        board.spared(item("a"), 18, at(1), secs(1));
+        let back = due(&mut board, secs(1)).remove(0);
+        assert_eq!((back.foretold, back.floor), (false, 18));
+    }
+
+    #[test]
+    fn an_outlet_that_is_down_is_asked_by_one_call_and_more_and_more_rarely() {
+        let mut board = board();
+        for (seq, name) in [(1, "a"), (2, "b"), (3, "c")] {
+            change(&mut board, seq, name, Lane::News);
+        }
+        let mut now = secs(0);
+        for one in due(&mut board, now) {
+            board.answered(&one, &fails(false, false), now, at(0));
+        }
+        let mut pauses = Vec::new();
+        for _ in 0..12 {
+            let (none, when) = board.due(now, true);
+            assert!(none.is_empty());
+            pauses.push((when.unwrap() - now).as_secs_f64());
+            now = when.unwrap();
+            let one = due(&mut board, now);
+            assert_eq!(one.len(), 1);
+            board.answered(&one[0], &fails(false, false), now, at(0));
+        }
+        assert_eq!(pauses, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 300.0, 300.0]);
+        // A kill is tried at once, and then at least each half minute.
+        now += secs(2);
+        change(&mut board, 4, "k", Lane::Kill);
+        for _ in 0..12 {
+            let one = due(&mut board, now);
+            assert_eq!(names(&one), ["k"]);
+            board.answered(&one[0], &fails(false, false), now, at(0));
+            let when = board.due(now, true).1.unwrap();
+            assert!(when - now <= secs(30), "{:?}", when - now);
+            now = when;
+        }
+        // It is back: first the kill, then everything else.
+        let one = due(&mut board, now);
+        board.answered(&one[0], &told("kill"), now, at(0));
+        assert_eq!(names(&due(&mut board, now)), ["a", "b"]);
+    }
+
+    #[test]
+    fn patience_is_given_within_bounds() {
+        let check = |lane: Lane, asked: u64, expect: u64| {
+            let mut board = board();
+            change(&mut board, 1, "a", lane);
+            let one = due(&mut board, secs(0));
+            let error = CallError {
+                why: "busy".to_owned(),
+                may_arrive: false,
+                refused: false,
+                patience: Some(secs(asked)),
+            };
+            board.answered(&one[0], &Said::Failed(error), secs(0), at(0));
+            assert_eq!(board.due(secs(0), true).1, Some(secs(expect)), "{lane:?} {asked}");
+        };
+        check(Lane::News, 90, 90);
+        check(Lane::News, 90_000, 3_600);
+        check(Lane::Kill, 20, 20);
+        check(Lane::Kill, 90_000, 60);
+    }
+
+    #[test]
+    fn what_is_refused_keeps_nothing_else_waiting() {
+        let mut board = board();
+        change(&mut board, 1, "a", Lane::News);
+        change(&mut board, 2, "k", Lane::Kill);
+        let kill = due(&mut board, secs(0)).remove(0);
+        let follows = board.answered(&kill, &fails(false, true), secs(0), at(0));
+        assert_eq!(follows, Follows::Failed { kill: Some((at(0), false)) });
+        assert_eq!(names(&due(&mut board, secs(0))), ["a"]);
+        assert_eq!(names(&due(&mut board, secs(1))), ["k"], "it is tried again");
+    }
+
+    #[test]
+    fn no_more_calls_a_minute_than_asked_but_kills_do_not_count() {
+        let mut board = Board::new(Terms { per_minute: Some(6), ..TERMS }, 0, 0, secs(0));
+        for (seq, name) in [(1, "a"), (2, "b")] {
+            change(&mut board, seq, name, Lane::News);
+        }
+        assert_eq!(names(&due(&mut board, secs(1))), ["a"]);
+        assert_eq!(board.due(secs(1), true).1, Some(secs(11)));
+        change(&mut board, 3, "k", Lane::Kill);
+        let kill = due(&mut board, secs(1));
+        assert_eq!(names(&kill), ["k"]);
+        board.answered(&kill[0], &told("kill"), secs(1), at(0));
+        assert_eq!(names(&due(&mut board, secs(11))), ["b"]);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_kills_always_find_room() {
+        let mut board = board();
+        let many = KEPT as u64 + 10;
+        for seq in 1..=many {
+            change(&mut board, seq, &format!("n{seq}"), Lane::News);
+        }
+        assert_eq!(board.open(), (0, KEPT));
+        assert_eq!((board.read(), board.is_behind()), (KEPT as u64, false), "the rest stays in the journal");
+        change(&mut board, many + 1, "k", Lane::Kill);
+        let kill = due(&mut board, secs(0));
+        assert_eq!(names(&kill), ["k"]);
+        board.answered(&kill[0], &told("kill"), secs(0), at(0));
+        // Read on when half of it is told.
+        for _ in 0..KEPT / 4 {
+            assert!(!board.is_behind());
+            for one in due(&mut board, secs(0)) {
+                board.answered(&one, &told("publish"), secs(0), at(0));
+            }
+        }
+        assert!(board.is_behind());
+        assert_eq!(board.told(), KEPT as u64 / 2);
+        for n in 0..KILLS + 5 {
+            change(&mut board, many + 2 + n as u64, &format!("k{n}"), Lane::Kill);
+        }
+        assert_eq!(board.open().0, KILLS);
+        assert!(!board.wants_kills(), "the index is asked once these are told");
+    }
+
+    #[test]
+    fn a_start_goes_on_where_the_receipts_end() {
+        let mut board = Board::new(TERMS, 10, 17, secs(0));
+        let receipt =
+            |seq: u64, name: &str, kill, revision| (seq, Heard::Receipt { key: item(name), kill, revision });
+        assert!(board.is_behind());
+        change(&mut board, 11, "a", Lane::News);
+        change(&mut board, 12, "b", Lane::News);
+        change(&mut board, 13, "k", Lane::Kill);
+        for (seq, heard) in
+            [receipt(14, "a", false, 22), receipt(15, "b", false, 20), receipt(16, "k", false, 20)]
+        {
+            board.hear(seq, Some(heard), secs(0));
+        }
+        assert_eq!(board.open(), (1, 2), "b was told of an older revision, and k of no kill");
+        let (seq, heard) = receipt(17, "k", true, 19);
+        board.hear(seq, Some(heard), secs(0));
+        assert!(!board.is_behind());
+        assert_eq!((board.told(), names(&due(&mut board, secs(0)))), (11, vec!["b"]));
+    }
+
+    #[test]
+    fn what_was_under_way_when_the_process_ended_may_still_arrive() {
+        let kill = |open: bool| {
+            let mut board = Board::new(TERMS, 0, 1, secs(100));
+            let heard = open.then(|| Heard::Change { key: item("a"), lane: Lane::News, seq: 1, at: at(0) });
+            board.hear(1, heard, secs(100));
+            board.falls(item("a"), at(0), secs(101));
+            let one = board.due(secs(101), true).0.remove(0);
+            board.answered(&one, &told("kill"), secs(101), at(0))
+        };
+        let confirmed = |settled| Follows::Confirmed { since: at(0), first: at(0), settled };
+        assert_eq!(kill(true), confirmed(false), "it is told once more");
+        assert_eq!(kill(false), confirmed(true), "nothing was under way");
+    }
 }

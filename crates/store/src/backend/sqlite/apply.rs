@@ -95,12 +95,21 @@ pub(super) fn apply(
             tx.prepare_cached("INSERT OR REPLACE INTO log (site, shard) VALUES (?1, ?2)")?
                 .execute(params![site.as_str(), number])?;
         }
-        Fact::Receipt { key, outlet, what, ok, detail, revision: _, outputs: _ } => {
+        Fact::Receipt { key, outlet, what, revision, ok, detail, outputs: _ } => {
             let About { id: item, .. } = item(tx, key, None)?;
             tx.prepare_cached(
-                "INSERT OR REPLACE INTO receipt (item, outlet, what, ok, detail, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT OR REPLACE INTO receipt (item, outlet, what, ok, detail, at, revision)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
-            .execute(params![item, outlet, what, ok, detail, at])?;
+            .execute(params![
+                item,
+                outlet,
+                what,
+                ok,
+                detail,
+                at,
+                revision.map(signed).transpose()?
+            ])?;
         }
         Fact::Note { what, gravity } => {
             tx.prepare_cached("INSERT INTO note (seq, at, gravity, what) VALUES (?1, ?2, ?3, ?4)")?

@@ -272,12 +272,14 @@ fn headline(tx: &Transaction<'_>, key: &ItemKey, n: u32) -> Result<Option<String
 }
 
 fn receipts_of(tx: &Transaction<'_>, item: i64) -> Result<Vec<ReceiptRow>, StoreError> {
-    let mut ask = tx
-        .prepare_cached("SELECT outlet, what, ok, detail, at FROM receipt WHERE item = ?1 ORDER BY outlet")?;
+    let mut ask = tx.prepare_cached(
+        "SELECT outlet, what, ok, detail, at, revision FROM receipt WHERE item = ?1 ORDER BY outlet",
+    )?;
     collect(ask.query([item])?, |row| {
         let at = instant(row.get(4)?)?;
         let (outlet, what, ok, detail) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        Ok(ReceiptRow { outlet, what, ok, detail, at })
+        let revision = row.get::<_, Option<i64>>(5)?.map(unsigned).transpose()?;
+        Ok(ReceiptRow { outlet, what, revision, ok, detail, at })
     })
 }
 

@@ -268,11 +268,12 @@ impl Journal for Store {
         Ok(())
     }
 
-    fn entries(&self, from: u64) -> Result<Vec<(u64, Timestamp, Fact)>, StoreError> {
+    fn entries(&self, from: u64) -> Result<Vec<(Fact, Committed)>, StoreError> {
         self.read(|tx| {
             let mut entries = Vec::new();
             page(tx, from, |seq, record| {
-                entries.push((seq, record.at, record.fact.into_owned()));
+                let Record { at, fact, leaves, .. } = record;
+                entries.push((fact.into_owned(), Committed { seq, at, leaves }));
                 Ok(())
             })?;
             Ok(entries)

@@ -73,7 +73,7 @@ CREATE TABLE seal (
 ";
 
 /// The age of the index: raise it with every change of [`INDEX`] or of what is derived into it.
-const INDEX_AGE: i64 = 8;
+const INDEX_AGE: i64 = 9;
 
 /// Everything here is derived from journal and vault.
 const INDEX: &str = "
@@ -136,7 +136,7 @@ CREATE TABLE first_contact (feed TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT,
 CREATE TABLE hold_all (feed TEXT PRIMARY KEY, held INTEGER NOT NULL, by TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 CREATE TABLE receipt (
     item INTEGER NOT NULL, outlet TEXT NOT NULL, what TEXT NOT NULL, ok INTEGER NOT NULL, detail TEXT NOT NULL,
-    at INTEGER NOT NULL, PRIMARY KEY (item, outlet)
+    at INTEGER NOT NULL, revision INTEGER, PRIMARY KEY (item, outlet)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE log (site TEXT PRIMARY KEY, shard INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE leaf (
