@@ -42,8 +42,8 @@ pub(crate) enum Event {
     /// A transmission for which there is no space kills these items: from now on. It is recorded when there is space,
     /// whether its sender comes again or not.
     Withdrawn(Vec<ItemKey>, FeedId),
-    /// What outputs said about a kill, to be recorded.
-    Receipt(Fact),
+    /// What outputs and outlets said, to be recorded.
+    Receipts(Vec<Fact>),
     /// An operator's order.
     Order(Order, oneshot::Sender<Result<Vec<Outcome>, CommandError>>),
     /// The process ends; what is in the tray stays unread in the archive.
@@ -170,7 +170,11 @@ impl Desk {
             }
             Some(Event::Foretold(keys, feed)) => self.foresee(&keys, &feed)?,
             Some(Event::Withdrawn(keys, feed)) => self.owe(keys, &feed)?,
-            Some(Event::Receipt(fact)) => self.lay(Work::of(Entry::new(self.room.clock.now(), fact))?)?,
+            Some(Event::Receipts(facts)) => {
+                for fact in facts {
+                    self.lay(Work::of(Entry::new(self.room.clock.now(), fact))?)?;
+                }
+            }
             Some(Event::Order(order, reply)) => self.obey(order, reply)?,
         }
         self.look_at_the_clock()?;

@@ -47,7 +47,7 @@ pub(crate) use board::{Due, Said};
 const KEEP_EVERY: Duration = Duration::from_secs(5);
 /// Confirmations other than of kills are recorded together, after so long or when they are so many.
 const GATHER: Duration = Duration::from_millis(250);
-const GATHERED: usize = 128;
+const GATHERED: usize = 32;
 
 /// All outlets.
 pub(crate) struct Outlets {
@@ -492,7 +492,7 @@ impl Called {
             let now = tokio::time::Instant::now();
             if gather_until.is_some_and(|until| until <= now) || gathered.len() >= GATHERED {
                 gather_until = None;
-                gathered.drain(..).for_each(|fact| room.tray.put(Event::Receipt(fact)));
+                room.tray.put(Event::Receipts(std::mem::take(&mut gathered)));
             }
             if keep_at <= now {
                 keep_at = now + KEEP_EVERY;
@@ -508,7 +508,7 @@ impl Called {
                     let Ok((due, said)) = done else { continue };
                     handles.remove(&due.ticket);
                     match self.newsroom.outlet_said(self.at, &due, &said) {
-                        Some(fact @ Fact::Receipt { .. }) if is_of_kill(&fact) => room.tray.put(Event::Receipt(fact)),
+                        Some(fact) if is_of_kill(&fact) => room.tray.put(Event::Receipts(vec![fact])),
                         Some(fact) => {
                             gathered.push(fact);
                             gather_until.get_or_insert(tokio::time::Instant::now() + GATHER);
@@ -524,7 +524,7 @@ impl Called {
                 break;
             }
         }
-        gathered.drain(..).for_each(|fact| room.tray.put(Event::Receipt(fact)));
+        room.tray.put(Event::Receipts(gathered));
         self.keep().await;
     }
 

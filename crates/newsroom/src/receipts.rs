@@ -240,7 +240,7 @@ impl Newsroom {
                 ok: output.wrong.is_none(),
                 after_ms,
             };
-            room.tray.put(Event::Receipt(Fact::Receipt {
+            let fact = Fact::Receipt {
                 key: withdrawn.key.clone(),
                 outlet: format!("site:{site}"),
                 what: word(withdrawn.standing).to_owned(),
@@ -248,7 +248,8 @@ impl Newsroom {
                 ok,
                 detail: detail.clone(),
                 outputs: outputs.iter().map(row).collect(),
-            }));
+            };
+            room.tray.put(Event::Receipts(vec![fact]));
         }
         let killed = withdrawn.standing == ItemStanding::Killed;
         let allowed = self.kill_within(&withdrawn.key).filter(|_| killed);

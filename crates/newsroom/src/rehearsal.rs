@@ -296,7 +296,7 @@ impl Rehearsal {
             Err(error) => Said::Failed(error),
         };
         if let Some(fact) = self.newsroom.outlet_said(outlet, &due, &said) {
-            self.room.tray.put(Event::Receipt(fact));
+            self.room.tray.put(Event::Receipts(vec![fact]));
         }
     }
 

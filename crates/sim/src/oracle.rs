@@ -250,8 +250,15 @@ impl Oracle {
         Ok(())
     }
 
-    /// An outlet is told this of an item.
-    pub(crate) fn told(&self, outlet: &str, item: u32, body: &str, now: Timestamp) -> Result<(), Broken> {
+    /// An outlet is told this of an item. `open` is what nobody has answered for yet, and may have been decided already.
+    pub(crate) fn told(
+        &self,
+        outlet: &str,
+        item: u32,
+        body: &str,
+        open: &[Wire],
+        now: Timestamp,
+    ) -> Result<(), Broken> {
         let name = format!("item {item} at the outlet {outlet}");
         let promised = &self.items[item as usize];
         for wire in self.given.values().filter(|wire| body.contains(&wire.mark())) {
@@ -263,8 +270,9 @@ impl Oracle {
             if promised.dead || promised.off {
                 return Err(late(format!("{name} is killed or taken off, and it is told words {words}")));
             }
+            let lifts = |wire: &Wire| wire.words == words && wire.not_before().is_none_or(|at| at <= now);
             let lifted = promised.perhaps.get(&words).is_some_and(|perhaps| perhaps.embargo.is_none());
-            if let Some(Embargo::Until(until)) = said.embargo.filter(|_| !lifted)
+            if let Some(Embargo::Until(until)) = said.embargo.filter(|_| !lifted && !open.iter().any(lifts))
                 && minute(until) > now
             {
                 return Err(late(format!(

@@ -418,7 +418,7 @@ impl Stage {
     /// Outlets are called, and answer. True if anything was said; what ends the process inside.
     fn outlets_turn(&mut self) -> Result<Result<bool, StoreError>, Broken> {
         let (now, truly_now) = (self.clock.read().1, self.truly_now());
-        let Self { room, outlets, oracle, turns, .. } = self;
+        let Self { room, outlets, oracle, turns, underway, .. } = self;
         let room = room.as_mut().expect("it is open");
         let mut any = false;
         for (at, outlet) in outlets.iter_mut().enumerate() {
@@ -430,6 +430,7 @@ impl Stage {
             Ok(calls) => calls,
             Err(error) => return Ok(Err(error)),
         };
+        let open: Vec<Wire> = underway.iter().flat_map(|one| one.0.wires.iter().copied()).collect();
         for call in calls {
             any = true;
             let (name, site) = OUTLETS[call.outlet];
@@ -441,7 +442,7 @@ impl Stage {
                 let acts = room.acts(&SiteId::from(site)).map_err(|error| lost(error.to_string()))?;
                 kills_come_first(room, &outlets[call.outlet], name, site, &acts)?;
             }
-            oracle.told(name, item, &call.body, truly_now)?;
+            oracle.told(name, item, &call.body, &open, truly_now)?;
             let (outlet, ticket) = (call.outlet, call.ticket);
             if let Some(answer) = outlets[outlet].called(call, now) {
                 room.answer_call(outlet, ticket, answer);

@@ -4,11 +4,12 @@
 //! folder. *Live* is the moment at which the story's page has been received, with its headline in it. *Gone* is the
 //! moment at which the same address answers 410. The driver runs on the same machine and takes its share of it.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Error, Result, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -16,8 +17,8 @@ use super::machine::{self, Usage};
 use super::report::{Table, thousands};
 use super::wires::{self, Story};
 use super::{Bench, median, quantile};
-use crate::crash::house::{House, TOKEN};
-use crate::crash::http::{Line, percent};
+use crate::crash::house::{House, TOKEN, free_port};
+use crate::crash::http::{Line, percent, receive};
 
 /// A moment between two looks: what is seen comes up to as much later than it was. Three watchers who look more often
 /// take a third of a core for their questions alone.
@@ -55,6 +56,9 @@ pub(super) struct Seen {
     read: Mutex<Vec<f64>>,
     /// What the log adds to a commit, as the program counts it.
     log_adds: Mutex<String>,
+    /// What was killed, and what was seen live: when.
+    killed: Mutex<Vec<(String, Instant)>>,
+    lived: Mutex<Vec<(String, Instant)>>,
     /// Stories that are live and may be killed, with their paths.
     shelf: Mutex<Vec<(Story, String)>>,
     accepted: AtomicU64,
@@ -159,6 +163,15 @@ fn measure(program: &Path, sizes: &Sizes) -> Result<String> {
         "p99 ≤ 100 ms",
         two(&read.confirmed),
     );
+
+    let called = outlet(program, sizes.steady)?;
+    row(
+        format!("kill → told to a webhook that is told of everything, {STEADY} items a second"),
+        "≤ 1 s",
+        two(&called.told),
+    );
+    row("publication → told to it meanwhile".into(), "", two(&called.published));
+    row("arrival → live meanwhile, p50 and p99".into(), "", two(&called.seen.live));
 
     let (middle, last) = embargoes(program, 12)?;
     row(
@@ -363,6 +376,54 @@ fn steady(program: &Path, length: Duration, readers: u64) -> Result<Seen> {
     Ok(seen)
 }
 
+/// What an outlet heard, in seconds after what it was told of.
+struct Called {
+    /// After the order to kill, or the wire that cancels, was sent.
+    told: Mutex<Vec<f64>>,
+    /// After the story was live: what was told before that counts as no time.
+    published: Mutex<Vec<f64>>,
+    seen: Seen,
+}
+
+/// The same with an outlet that is called about everything.
+fn outlet(program: &Path, length: Duration) -> Result<Called> {
+    let mut house = House::new(program)?;
+    let port = free_port()?;
+    house.calls(port)?;
+    let heard: Arc<Mutex<HashMap<(bool, String), Instant>>> = Arc::default();
+    let hears = Arc::clone(&heard);
+    receive(port, move |body| {
+        let now = Instant::now();
+        let text = String::from_utf8_lossy(&body);
+        let kill = text.starts_with("{\"type\":\"kill\"");
+        let uri = text.split_once("\"uri\":\"").and_then(|(_, rest)| rest.split('"').next());
+        lock(&hears).entry((kill, uri.unwrap_or_default().to_owned())).or_insert(now);
+    })?;
+    house.start()?;
+    let seen = Seen::default();
+    crowd(&house, &seen, length, SENDERS, 0)?;
+    // Every kill is told in the end, and counts.
+    let start = Instant::now();
+    let all = lock(&seen.killed).clone();
+    watch(start, || {
+        let heard = lock(&heard);
+        Ok(all.iter().all(|(uri, _)| heard.contains_key(&(true, uri.clone()))).then_some(()))
+    })?;
+    let called = Called { told: Mutex::default(), published: Mutex::default(), seen };
+    let heard = lock(&heard);
+    for (kills, since, figures) in
+        [(true, &called.seen.killed, &called.told), (false, &called.seen.lived, &called.published)]
+    {
+        for (uri, since) in lock(since).iter() {
+            if let Some(when) = heard.get(&(kills, uri.clone())) {
+                lock(figures).push(when.saturating_duration_since(*since).as_secs_f64());
+            }
+        }
+    }
+    drop(heard);
+    Ok(called)
+}
+
 /// Embargoes that end a second apart: how long after its instant a page is there, the middle one and the latest, in
 /// seconds.
 fn embargoes(program: &Path, count: u64) -> Result<(f64, f64)> {
@@ -507,6 +568,7 @@ pub(super) fn crowd(house: &House, seen: &Seen, length: Duration, senders: u64, 
                     push(&mut desk, &wire)?;
                     let path = watch(start, || page_of(&mut site, &story))?;
                     lock(&seen.live).push(start.elapsed().as_secs_f64());
+                    lock(&seen.lived).push((story.uri(), Instant::now()));
                     seen.accepted.fetch_add(1, Ordering::SeqCst);
                     lock(&seen.shelf).push((story, path));
                 }
@@ -567,6 +629,7 @@ fn kill(house: &House, seen: &Seen, goes_on: impl Fn() -> bool) -> Result<()> {
         pace.wait();
         let Some((story, path)) = lock(&seen.shelf).pop() else { continue };
         let start = Instant::now();
+        lock(&seen.killed).push((story.uri(), start));
         if by_wire {
             push(&mut desk, &story.canceled())?;
             watch(start, || Ok((site.get(&path)?.status == 410).then_some(())))?;

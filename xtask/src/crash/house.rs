@@ -117,6 +117,20 @@ safety = "off"
         std::fs::write(self.folder.join("verbatim.toml"), text)
     }
 
+    /// Has an outlet called at this port, under the path `/in`; counts from the next start on.
+    pub(crate) fn calls(&self, port: u16) -> Result<()> {
+        std::fs::write(
+            self.folder.join("outlet.secret"),
+            "whsec_dmVyYmF0aW0gdGVsbHMgb3V0bGV0cyB0aGUgdHJ1dGg=",
+        )?;
+        let table = format!(
+            "[[outlet]]\nname = \"cms\"\nurl = \"http://127.0.0.1:{port}/in\"\nsecret_file = \"outlet.secret\"\n"
+        );
+        let file = self.folder.join("verbatim.toml");
+        let text = std::fs::read_to_string(&file)?;
+        std::fs::write(file, text + &table)
+    }
+
     /// The store's folder.
     pub(crate) fn store(&self) -> PathBuf {
         self.room.join("data")

@@ -155,6 +155,27 @@ pub(crate) fn percent(text: &str) -> String {
     })
 }
 
+/// Takes calls at an address: each connection as long as it holds, each body as it came, and answers that it has it.
+pub(crate) fn receive(port: u16, heard: impl Fn(Vec<u8>) + Send + Sync + 'static) -> Result<()> {
+    let (listener, heard) = (TcpListener::bind(("127.0.0.1", port))?, Arc::new(heard));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let heard = Arc::clone(&heard);
+            std::thread::spawn(move || -> Result<()> {
+                stream.set_nodelay(true)?;
+                let mut stream = BufReader::new(stream);
+                loop {
+                    let (_, fields) = head_of(&mut stream)?;
+                    let body = body_of(&mut stream, &fields, 200)?;
+                    heard(body);
+                    stream.get_mut().write_all(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n")?;
+                }
+            });
+        }
+    });
+    Ok(())
+}
+
 /// What an agency's server offers: a body under a tag that counts up.
 #[derive(Debug, Default)]
 struct Shelf {

@@ -261,6 +261,7 @@ fn a_kill_is_told_first_when_the_outlet_returns_and_the_old_version_never_after_
     assert_eq!(line["confirmed"], false);
     newsroom.crash();
     newsroom.run();
+    newsroom.restart();
     receiver.listen();
     receiver.hears("publish", &stays.uri);
     let last = receiver.hears("update", &updated.uri).json();
@@ -389,4 +390,92 @@ fn an_outlet_that_refuses_one_item_is_told_of_the_others() {
     eventually("it takes it in the end", || {
         (newsroom.metric("verbatim_outlet_waiting{outlet=\"cms\"}") == 0).then_some(())
     });
+}
+
+#[test]
+fn what_is_delivered_again_calls_nobody() {
+    let (newsroom, receiver) = with_outlet("");
+    let story = Story::new("outletagain", Ninjs);
+    newsroom.publish(Ninjs, &story);
+    receiver.hears("publish", &story.uri);
+    for _ in 0..3 {
+        newsroom.deliver(Ninjs, &story);
+    }
+    let other = Story::new("outletlast", Ninjs);
+    newsroom.publish(Ninjs, &other);
+    receiver.hears("publish", &other.uri);
+    assert_eq!(receiver.calls().len(), 2);
+}
+
+#[test]
+fn a_kill_while_nothing_runs_is_told_before_the_command_returns() {
+    let (mut newsroom, receiver) = with_outlet("");
+    let story = Story::new("outletalone", Ninjs);
+    newsroom.publish(Ninjs, &story);
+    receiver.hears("publish", &story.uri);
+    newsroom.stop();
+    newsroom.cli(&["kill", &story.uri, "--reason", "wrong"]).well();
+    assert_eq!(receiver.told(&story.uri), ["publish", "kill"]);
+    newsroom.run();
+    std::thread::sleep(A_WHILE);
+    assert_eq!(receiver.told(&story.uri), ["publish", "kill"], "it is told again");
+}
+
+#[test]
+fn a_kill_that_an_outlet_does_not_confirm_is_said_to_be_open() {
+    let (newsroom, receiver) = with_outlet("timeout = \"1s\"");
+    let story = Story::new("outletopen", Ninjs);
+    newsroom.publish(Ninjs, &story);
+    receiver.hears("publish", &story.uri);
+    receiver.behaves(|_| (Duration::ZERO, 500));
+    let said = newsroom.cli(&["kill", &story.uri, "--reason", "wrong"]);
+    assert!(said.code == Some(1) && said.err.contains("some output has not confirmed"), "{said:?}");
+    let listed = newsroom.cli(&["list", "--kills"]).well().out;
+    assert!(
+        listed.contains("outlet webhook:cms: it has not confirmed") && listed.contains("site main: gone"),
+        "{listed}"
+    );
+    let doctor = newsroom.cli(&["doctor"]);
+    assert!(doctor.code == Some(1) && doctor.out.contains("outlet cms: it answers 500"), "{doctor:?}");
+    receiver.behaves(|_| (Duration::ZERO, 204));
+    eventually("the receipt", || receipt(&newsroom, &story.uri).filter(|line| line["confirmed"] == true));
+}
+
+#[test]
+fn what_a_contract_keeps_to_countries_is_told_to_outlets_there_alone() {
+    let [abroad, there] = [Receiver::open(), Receiver::open()];
+    let newsroom = Newsroom::prepared("");
+    let tables = [
+        abroad.table(&newsroom, "abroad", "country = \"DE\""),
+        there.table(&newsroom, "there", "country = \"IN\""),
+    ];
+    let mut newsroom = newsroom;
+    newsroom.configure(&format!("contract.territories = [\"IN\", \"NP\"]\n{USUAL}{}", tables.concat()));
+    let path = newsroom.path("verbatim.toml");
+    let text = std::fs::read_to_string(&path).expect("a configuration");
+    let keys = "country_header = \"X-Country\"\ntrusted_proxies = [\"127.0.0.1\"]\n[desk]";
+    std::fs::write(&path, text.replacen("[desk]", keys, 1)).expect("it is written");
+    newsroom.looks_back = false;
+    newsroom.run();
+    let story = Story::new("outletcountry", Ninjs);
+    newsroom.deliver(Ninjs, &story);
+    there.hears("publish", &story.uri);
+    std::thread::sleep(A_WHILE);
+    assert!(abroad.calls().is_empty());
+}
+
+#[test]
+fn an_outlet_is_told_of_its_own_agencies_alone() {
+    let receiver = Receiver::open();
+    let mut newsroom = Newsroom::prepared(USUAL);
+    let other = "\n[[agency]]\nid = \"agy\"\nname = \"Another\"\nlabel = \"Unread\"\n";
+    let table = receiver.table(&newsroom, "cms", "agencies = [\"agy\"]");
+    newsroom.configure(&format!("{USUAL}{other}{table}"));
+    newsroom.run();
+    let story = Story::new("outletothers", Ninjs);
+    newsroom.publish(Ninjs, &story);
+    newsroom.deliver(Ninjs, &story.next_with("canceled", "kill"));
+    std::thread::sleep(A_WHILE);
+    assert!(receiver.calls().is_empty());
+    assert!(receipt(&newsroom, &story.uri).is_none());
 }
