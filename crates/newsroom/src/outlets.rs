@@ -82,6 +82,8 @@ fn place_of(outlet: &Outlet) -> FeedId {
 pub(crate) enum Composed {
     Nothing,
     Later,
+    /// Readers get no answer either: words are damaged, or the store cannot be read.
+    Unfit,
     Tell(Telling),
 }
 
@@ -332,8 +334,9 @@ impl Newsroom {
                         Ok(tells(act, revision, placement.updated, Some((version, &sheet.plain.body))))
                     }
                     Answer::OutOfReach => Ok(Composed::Nothing),
-                    // It is going this moment, or its words cannot be read; the operator knows that already.
-                    Answer::Gone(_) | Answer::Missing(_) | Answer::Unfit => Ok(Composed::Later),
+                    // It is going this moment.
+                    Answer::Gone(_) | Answer::Missing(_) => Ok(Composed::Later),
+                    Answer::Unfit => Ok(Composed::Unfit),
                 }
             }
             ItemStanding::Unpublished => Ok(Composed::Nothing),
@@ -381,7 +384,7 @@ impl Newsroom {
                 let uri = &due.key.uri;
                 if error.refused {
                     let what = format!(
-                        "the outlet `{name}` refuses {uri}: {}; it is told again and again",
+                        "{uri} is not taken by the outlet `{name}`: {}; others are told on, and it is tried again",
                         error.why
                     );
                     if room.health.alarm(wall, what.clone()) {
@@ -566,6 +569,7 @@ impl Called {
             let said = match composed {
                 Ok(Ok(Composed::Nothing)) => Said::Nothing,
                 Ok(Ok(Composed::Later)) => Said::Later,
+                Ok(Ok(Composed::Unfit)) => Said::Failed(unreadable("readers get no answer either")),
                 Ok(Ok(Composed::Tell(Telling { what, revision, message }))) => {
                     if newsroom.room.outlets.all[at].board().goes_out(&due) {
                         match webhook.call(message).await {
@@ -585,7 +589,7 @@ impl Called {
 }
 
 /// The record of one item cannot be read: others can be told.
-fn unreadable(why: &str) -> CallError {
+pub(crate) fn unreadable(why: &str) -> CallError {
     CallError { why: format!("it cannot be told: {why}"), may_arrive: false, refused: true, patience: None }
 }
 

@@ -21,7 +21,7 @@ pub use store::faults::{Fate, mend, plan};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::main_loop::{Desk, Event};
-use crate::outlets::{Composed, Due, Said, Telling};
+use crate::outlets::{Composed, Due, Said, Telling, unreadable};
 use crate::public::{Answer, Ask};
 use crate::steps::Outcome;
 use crate::{
@@ -267,6 +267,7 @@ impl Rehearsal {
                     let said = match self.newsroom.compose(outlet, &due)? {
                         Composed::Nothing => Said::Nothing,
                         Composed::Later => Said::Later,
+                        Composed::Unfit => Said::Failed(unreadable("readers get no answer either")),
                         Composed::Tell(Telling { what, revision, message }) => {
                             self.room.outlets.goes_out(outlet, &due);
                             calls.push(Call {

@@ -385,7 +385,7 @@ fn an_outlet_that_refuses_one_item_is_told_of_the_others() {
     newsroom.publish(Ninjs, &taken);
     receiver.hears("publish", &taken.uri);
     let page = newsroom.desk_page();
-    assert!(page.contains("the outlet `cms` refuses"), "{page}");
+    assert!(page.contains("is not taken by the outlet `cms`: it answers 422"), "{page}");
     receiver.behaves(|_| (Duration::ZERO, 204));
     eventually("it takes it in the end", || {
         (newsroom.metric("verbatim_outlet_waiting{outlet=\"cms\"}") == 0).then_some(())
