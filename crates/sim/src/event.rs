@@ -58,9 +58,14 @@ pub enum Event {
 pub fn invent(seed: u64) -> Vec<Event> {
     let mut author =
         Author { chance: Chance::new(seed), now: 0, words: 0, told: vec![Vec::new(); ITEMS as usize] };
+    // What outlets do is drawn apart: it changes nothing of what else happens.
+    let mut outlets = Chance::new(seed ^ 0x6f75_746c_6574);
     let length = 5 + author.chance.below(14);
     let mut events = Vec::new();
     for _ in 0..length {
+        if outlets.once_in(8) {
+            events.push(misbehaves(&mut outlets));
+        }
         let event = author.event();
         let puts = matches!(event, Event::Arrive(_) | Event::Order(_));
         events.push(event);
@@ -73,6 +78,17 @@ pub fn invent(seed: u64) -> Vec<Event> {
     }
     events.push(Event::Rest);
     events
+}
+
+/// An outlet that is not as it should be.
+fn misbehaves(chance: &mut Chance) -> Event {
+    let manner = match chance.below(5) {
+        0 | 1 => Manner::Down(chance.one_of(&[20, 600, 6 * 3_600])),
+        2 => Manner::Slow(1 + chance.below(3)),
+        3 => Manner::Lies(1 + chance.below(3)),
+        _ => Manner::Breaks(1 + chance.below(3)),
+    };
+    Event::Outlet(chance.below(OUTLETS.len() as u32) as usize, manner)
 }
 
 /// Who makes up a history.
@@ -88,7 +104,7 @@ struct Author {
 
 impl Author {
     fn event(&mut self) -> Event {
-        match self.chance.below(31) {
+        match self.chance.below(28) {
             0..=13 => {
                 let many = if self.chance.once_in(4) { 2 + self.chance.below(2) } else { 1 };
                 Event::Arrive((0..many).map(|_| self.transmission()).collect())
@@ -115,15 +131,6 @@ impl Author {
             24 => Event::Crash,
             25 => Event::Lie(1 + self.chance.below(3)),
             26 => Event::Silence(self.chance.one_of(&[5, 120])),
-            27..=29 => {
-                let manner = match self.chance.below(5) {
-                    0 | 1 => Manner::Down(self.chance.one_of(&[20, 600, 6 * 3_600])),
-                    2 => Manner::Slow(1 + self.chance.below(3)),
-                    3 => Manner::Lies(1 + self.chance.below(3)),
-                    _ => Manner::Breaks(1 + self.chance.below(3)),
-                };
-                Event::Outlet(self.chance.below(OUTLETS.len() as u32) as usize, manner)
-            }
             _ => Event::Restart,
         }
     }
