@@ -24,8 +24,7 @@ use news::{FeedId, ItemKey, ItemStanding};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use store::{
-    Committed, Fact, FeedState as _, Index as _, Journal as _, OutputRow, Placement, Store, StoreError,
-    StoryRow,
+    Committed, Fact, FeedState as _, Index as _, Journal as _, OutputRow, Placement, StoreError, StoryRow,
 };
 use tokio::sync::{Notify, watch};
 use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
@@ -72,6 +71,9 @@ pub(crate) struct OneOutlet {
 struct Kept {
     since: String,
     told: u64,
+    /// Until when a call that got no answer may still arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unsure: Option<String>,
 }
 
 fn place_of(outlet: &Outlet) -> FeedId {
@@ -148,19 +150,27 @@ impl Outlets {
             let kept = room.store.feed_state(&place_of(&outlet.terms))?;
             let kept: Option<Kept> = kept.and_then(|kept| serde_json::from_str(&kept).ok());
             let since = kept.as_ref().and_then(|kept| kept.since.parse().ok());
+            let unsure: Option<Timestamp> = kept.as_ref().and_then(|kept| kept.unsure.as_ref()?.parse().ok());
             let told = kept.map_or(end, |kept| kept.told.min(end));
             *lock(&outlet.since) = since.unwrap_or_else(|| room.clock.now());
             *outlet.board() = Board::new(terms(&outlet.terms), told, end, room.clock.steady());
-            if since.is_none() {
-                match outlet.keep(&room.store) {
-                    // Without space it is kept when there is some.
-                    Err(error) if error.is_fatal() => return Err(error),
-                    _ => {}
-                }
+            if let Some(left) =
+                unsure.and_then(|then| Duration::try_from(then.duration_since(room.clock.now())).ok())
+            {
+                let left = left.min(outlet.terms.timeout);
+                outlet.board().is_unsure_until(room.clock.steady() + left);
             }
             // A short stretch is read at once; a long one would keep readers waiting.
             if let Err(error) = outlet.catch_up(room) {
                 outlet.complain(room, &error);
+            }
+            // A new one has begun; and what an earlier run began may arrive also during the run after this one.
+            if since.is_none() || !outlet.board().unsure_for(room.clock.steady()).is_zero() {
+                match outlet.keep(room) {
+                    // Without space it is kept when there is some.
+                    Err(error) if error.is_fatal() => return Err(error),
+                    _ => {}
+                }
             }
         }
         Ok(())
@@ -220,8 +230,8 @@ impl Outlets {
         self.all[at].board().take_overtaken()
     }
 
-    pub(crate) fn keep_all(&self, store: &Store) -> Result<(), StoreError> {
-        self.all.iter().try_for_each(|outlet| outlet.keep(store))
+    pub(crate) fn keep_all(&self, room: &Room) -> Result<(), StoreError> {
+        self.all.iter().try_for_each(|outlet| outlet.keep(room))
     }
 
     pub(crate) fn open(&self) -> usize {
@@ -235,9 +245,16 @@ fn terms(outlet: &Outlet) -> Terms {
 
 impl OneOutlet {
     /// Keeps up to where it was told everything.
-    fn keep(&self, store: &Store) -> Result<(), StoreError> {
-        let kept = Kept { since: lock(&self.since).to_string(), told: self.board().told() };
-        store.save_feed_state(&place_of(&self.terms), &json!(kept).to_string())
+    fn keep(&self, room: &Room) -> Result<(), StoreError> {
+        let (told, unsure) = {
+            let board = self.board();
+            (board.told(), board.unsure_for(room.clock.steady()))
+        };
+        let then = SignedDuration::try_from(unsure).ok().filter(|left| !left.is_zero());
+        let unsure =
+            then.and_then(|left| room.clock.now().checked_add(left).ok()).map(|then| then.to_string());
+        let kept = Kept { since: lock(&self.since).to_string(), told, unsure };
+        room.store.save_feed_state(&place_of(&self.terms), &json!(kept).to_string())
     }
 
     fn complain(&self, room: &Room, error: &StoreError) {
@@ -555,7 +572,7 @@ impl Called {
 
     async fn keep(&self) {
         let (room, at) = (Arc::clone(&self.newsroom.room), self.at);
-        if let Ok(Err(error)) = spawn_blocking(move || room.outlets.all[at].keep(&room.store)).await {
+        if let Ok(Err(error)) = spawn_blocking(move || room.outlets.all[at].keep(&room)).await {
             self.outlet().complain(&self.newsroom.room, &error);
         }
     }

@@ -317,7 +317,7 @@ impl Rehearsal {
     /// # Errors
     /// The store cannot be written.
     pub fn keep_outlets(&self) -> Result<(), StoreError> {
-        self.room.outlets.keep_all(&self.room.store)
+        self.room.outlets.keep_all(&self.room)
     }
 
     /// How many items outlets have not confirmed to be told of.

@@ -157,3 +157,12 @@ fn a_story_that_comes_to_a_further_site_is_told_there() {
     let on = |feed| Event::Arrive(vec![Transmission { feed, wires: vec![wire(1, 1)] }]);
     keeps(&[on(Feed::Sport), Event::Rest, on(Feed::World), Event::Rest]);
 }
+
+#[test]
+fn a_call_of_two_runs_ago_is_followed_by_the_kill_again() {
+    let kill = comes(Wire { says: Says::Canceled, ..wire(0, 2) });
+    for end in [Event::Restart, Event::Crash] {
+        let slow = Event::Outlet(0, Manner::Slow(1));
+        keeps(&[comes(wire(0, 1)), slow, Event::Restart, end, kill.clone(), Event::Rest]);
+    }
+}

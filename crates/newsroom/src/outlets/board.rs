@@ -162,6 +162,8 @@ pub(super) struct Board {
     /// nobody knows that there was none.
     began: u64,
     unsure_until: Duration,
+    /// The same, of what is known for certain.
+    unsure_at_least: Duration,
     pending: HashMap<ItemKey, Pending>,
     queue: BTreeMap<(Lane, u64), ItemKey>,
     kills: usize,
@@ -188,6 +190,7 @@ impl Board {
             full: false,
             began: end,
             unsure_until,
+            unsure_at_least: Duration::ZERO,
             pending: HashMap::new(),
             queue: BTreeMap::new(),
             kills: 0,
@@ -255,8 +258,21 @@ impl Board {
             _ => {}
         }
         if to_the_start && self.pending.is_empty() {
-            self.unsure_until = Duration::ZERO;
+            self.unsure_until = self.unsure_at_least;
         }
+    }
+
+    /// A call of an earlier run may arrive until then.
+    pub(super) fn is_unsure_until(&mut self, then: Duration) {
+        self.unsure_at_least = then;
+        self.unsure_until = self.unsure_until.max(then);
+    }
+
+    /// For how long from now on a call may arrive that has no answer, should the process end now.
+    pub(super) fn unsure_for(&self, now: Duration) -> Duration {
+        let flying = if self.flights.is_empty() { Duration::ZERO } else { now + self.terms.timeout };
+        let doubts = self.pending.values().map(|one| one.doubt);
+        doubts.chain([flying, self.unsure_until]).max().unwrap_or_default().saturating_sub(now)
     }
 
     fn change(&mut self, key: ItemKey, lane: Lane, seq: u64, at: Timestamp, now: Duration) {
