@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use news::Version;
 use store::StoreError;
 
-use crate::clock::{Since, Stretch};
+use crate::clock::Stretch;
 use crate::main_loop::Desk;
 
 /// After so many old versions the desk rests.
@@ -28,16 +28,11 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// One more was decided, and took so long. Returns whether that is a stretch.
-    fn one_more(&mut self, took: Duration) -> bool {
+    /// One more was decided, and took so long. Returns how long to rest before the next, if the stretch is done.
+    fn one_more(&mut self, took: Duration) -> Option<Duration> {
         self.versions += 1;
         self.took += took;
-        self.versions >= STRETCH
-    }
-
-    /// How long the desk rests after a stretch, if to record it took so long.
-    fn rest(&mut self, took: Duration) -> Duration {
-        ((std::mem::take(self).took + took) * TIMES).min(LONGEST)
+        (self.versions >= STRETCH).then(|| (std::mem::take(self).took * TIMES).min(LONGEST))
     }
 }
 
@@ -53,14 +48,9 @@ impl Desk {
     /// An old version was decided, and took so long: the desk rests if it is time to, and does what is urgent or fresh
     /// meanwhile. Returns whether to stop.
     pub(crate) fn rest_after(&mut self, took: Duration) -> Result<bool, StoreError> {
-        if !self.rests() || !self.pace.one_more(took) {
-            return Ok(false);
-        }
-        let begun = Since::now();
-        // What comes while it rests is not recorded together with what is old, which would take it longer.
-        self.commit()?;
-        let rest = Stretch::of(self.pace.rest(begun.elapsed()));
+        let Some(rest) = self.pace.one_more(took).filter(|_| self.rests()) else { return Ok(false) };
         self.room.health.rests.increment();
+        let rest = Stretch::of(rest);
         while let Some(left) = rest.left() {
             self.room.tray.wait_pressing(left.min(self.nap()));
             if self.attend()? {
@@ -89,19 +79,18 @@ mod tests {
     #[test]
     fn the_desk_rests_after_each_stretch_as_long_as_that_deserves() {
         #[track_caller]
-        fn check(took: Duration, recording: Duration, expect: Duration) {
+        fn check(took: Duration, expect: Duration) {
             let mut pace = Pace::default();
             for _ in 0..2 {
                 for _ in 1..STRETCH {
-                    assert!(!pace.one_more(took));
+                    assert_eq!(pace.one_more(took), None);
                 }
-                assert!(pace.one_more(took));
-                assert_eq!(pace.rest(recording), expect, "{took:?} each");
+                assert_eq!(pace.one_more(took), Some(expect), "{took:?} each");
             }
         }
-        check(Duration::from_millis(1), Duration::from_millis(6), Duration::from_millis(140));
-        check(Duration::ZERO, Duration::ZERO, Duration::ZERO);
-        check(Duration::from_secs(3), Duration::ZERO, LONGEST);
+        check(Duration::from_millis(1), Duration::from_millis(128));
+        check(Duration::ZERO, Duration::ZERO);
+        check(Duration::from_secs(3), LONGEST);
     }
 
     #[test]
