@@ -34,7 +34,6 @@ mod lookout;
 mod main_loop;
 mod notary;
 mod outlets;
-mod pace;
 mod press;
 mod proofs;
 pub mod public;

@@ -17,13 +17,11 @@ use store::{Archive as _, Archived, Entry, Fact, Index as _, Journal as _, Store
 use tokio::sync::oneshot;
 
 use crate::caps::Caps;
-use crate::clock::Since;
 use crate::decide::{CLOCK, Shift};
 use crate::erase::Fate;
 use crate::hands::Hands;
 use crate::kill::Owed;
 use crate::lookout::Lookout;
-use crate::pace::{self, Pace};
 use crate::record::{BATCH, Piece, Sheet, Told, Work};
 use crate::steps::{Outcome, Reading};
 use crate::{CommandError, LogError, Order, Room, decide, kill, read};
@@ -84,8 +82,6 @@ pub(crate) struct Desk {
     pub(crate) behind: Option<u64>,
     /// It takes what overtakes a transmission in hand.
     pub(crate) overtaken: bool,
-    /// How fast it takes in what is old.
-    pub(crate) pace: Pace,
     /// What the safety rules know beyond one story.
     pub(crate) lookout: Lookout,
     /// What was let through today.
@@ -117,7 +113,6 @@ impl Desk {
             doomed: HashSet::new(),
             behind: None,
             overtaken: false,
-            pace: Pace::default(),
             at_work: false,
         })
     }
@@ -287,8 +282,6 @@ impl Desk {
             room.waiting.learn(archived.seq(), room.waiting.names_in(feed.agency(), &items));
         }
         let contact = self.contact(&archived, count)?;
-        let news_for = feed.backlog().max(feed.rules().stale_after);
-        let is_old = contact != Contact::ByHand && pace::are_old(&items, news_for, room.clock.now());
         self.lookout.sent_by(&archived, format);
         let sender = self.lookout.sender();
         let mut all_new = count;
@@ -300,7 +293,7 @@ impl Desk {
         });
         let archived = &sheet.archived;
         for (no, version) in (0u32..).zip(items).skip(progress as usize) {
-            let (uri, begun) = (version.uri.clone(), Since::now());
+            let uri = version.uri.clone();
             match catch_unwind(AssertUnwindSafe(|| self.rule(feed, archived, contact, no, version))) {
                 Ok(Ok(draft)) => {
                     all_new -= usize::from(!draft.is_new());
@@ -320,10 +313,7 @@ impl Desk {
                     sheet.told().complaints.push(complaint);
                 }
             }
-            let mut stop = self.attend()?;
-            if is_old && !stop {
-                stop = self.rest_after(begun.elapsed())?;
-            }
+            let stop = self.attend()?;
             self.lookout.goes_on(&sender);
             if stop || (no + 1) % STRIDE == 0 {
                 let fact = Fact::Progress { transmission: archived.id(), next_item: no + 1 };

@@ -650,43 +650,6 @@ fn an_order_does_not_wait_for_the_end_of_a_long_transmission() {
 }
 
 #[test]
-fn an_archive_that_comes_again_leaves_time_for_news() {
-    let house = House::new(ONE);
-    let (room, mut desk) = house.open();
-    room.note_contact(&FeedId::from("world"));
-    desk.begin_work();
-    let mut check = |what: &str, time: &str, door: Door, expect: u64| {
-        let items: Vec<String> = (0..130)
-            .map(|n| {
-                let wire = wire(&format!("{what}-{n}"), 1, "usable", &format!("{what} {n}"), "");
-                let at = wire.find("\"versioncreated\": \"").expect("a time") + 19;
-                let end = at + wire[at..].find('"').expect("its end");
-                format!("{}{time}{}", &wire[..at], &wire[end..])
-            })
-            .collect();
-        let transmission = Transmission {
-            id: TransmissionId::ulid(1, chance::bytes()),
-            feed: FeedId::from("world"),
-            door,
-            arrived: room.clock.now(),
-            first_contact: false,
-            bytes: format!("[{}]", items.join(",")).into_bytes(),
-        };
-        let before = room.health.rests.get();
-        let archived = room.store.keep(vec![transmission]).expect("it is kept").remove(0);
-        desk.take(archived, None).expect("it is taken");
-        desk.finish().expect("it is recorded");
-        assert_eq!(room.health.rests.get() - before, expect, "{what}");
-        row(&room, &format!("{what}-129"));
-    };
-    let (now, old) = (Timestamp::now().to_string(), "2016-03-02T12:00:00Z");
-    let push = || Door::Push { peer: "a test".to_owned() };
-    check("old", old, push(), 2);
-    check("news", &now, push(), 0);
-    check("by hand", old, Door::Command { name: "a test".to_owned() }, 0);
-}
-
-#[test]
 fn an_answer_does_not_wait_for_a_signature_that_nobody_gives() {
     let house = House::new(ONE);
     let (room, mut desk) = house.open();

@@ -89,12 +89,6 @@ impl<T> Tray<T> {
         lanes.urgent.pop_front()
     }
 
-    /// Waits until something lies in the urgent or the fresh lane, at most this long. It stays there.
-    pub(crate) fn wait_pressing(&self, at_most: Duration) {
-        let none = |lanes: &mut Lanes<T>| lanes.urgent.is_empty() && lanes.fresh.is_empty();
-        drop(self.filled.wait_timeout_while(self.lanes(), at_most, none));
-    }
-
     /// Waits for something to lie there, at most this long.
     pub(crate) fn wait(&self, at_most: Duration) -> Option<T> {
         let lanes = self.lanes();
@@ -136,18 +130,5 @@ mod tests {
     #[test]
     fn waiting_on_an_empty_tray_ends() {
         assert_eq!(Tray::<u8>::default().wait(Duration::from_millis(1)), None);
-    }
-
-    #[test]
-    fn only_what_is_pressing_ends_a_rest() {
-        let long = Duration::from_secs(3_600);
-        for pressing in [Tray::put_urgent, Tray::put_fresh] {
-            let tray = Tray::default();
-            tray.put(1);
-            tray.wait_pressing(Duration::from_millis(1));
-            pressing(&tray, 2);
-            tray.wait_pressing(long);
-            assert_eq!((tray.take(), tray.take()), (Some(2), Some(1)));
-        }
     }
 }
