@@ -1,14 +1,13 @@
 //! Steps 1 and 2: bytes arrive, and are durable before anybody is told so.
 //!
-//! What arrived meanwhile is kept in one transaction, so that concurrent arrivals share an fsync. Large transmissions are
-//! kept by a thread of their own, beside small ones. The desk gets transmissions in the order in which they became durable,
-//! but for what may overtake ([`waiting`](crate::waiting)).
+//! One thread keeps what arrived meanwhile in one transaction, so that concurrent arrivals share an fsync. The desk
+//! gets transmissions in the order in which they became durable, but for what may overtake ([`waiting`](crate::waiting)).
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use lines::Refused;
 use news::{Door, FeedId, ItemKey, PubStatus, Relation, Severity, Transmission, TransmissionId, Version};
@@ -47,40 +46,25 @@ struct Arrival {
 /// The way into the archive.
 #[derive(Clone)]
 pub(crate) struct Intake {
-    way: Arc<Way>,
-}
-
-/// The lanes, for as long as somebody may lay something into them.
-struct Way(Arc<Lanes>);
-
-impl Drop for Way {
-    fn drop(&mut self) {
-        self.0.close();
-    }
+    queue: SyncSender<Arrival>,
 }
 
 impl Intake {
     /// A way that leads nowhere, where transmissions are kept by hand.
     #[cfg(feature = "rehearsal")]
     pub(crate) fn closed() -> Self {
-        let intake = Self { way: Arc::new(Way(Arc::default())) };
-        intake.way.0.close();
-        intake
+        Self { queue: sync_channel(1).0 }
     }
 
-    /// Starts the archive's threads, one a lane. They end when the last way into them is gone.
-    pub(crate) fn start(room: &Arc<Room>) -> (Self, Vec<JoinHandle<()>>) {
-        let lanes = Arc::<Lanes>::default();
-        let threads = [("archive", Lane::Small), ("archive-large", Lane::Large)].map(|(name, lane)| {
-            let (room, lanes) = (Arc::clone(room), Arc::clone(&lanes));
-            let thread = std::thread::Builder::new().name(name.into()).spawn(move || {
-                if catch_unwind(AssertUnwindSafe(|| lanes.empty(lane, |batch| keep(&room, batch)))).is_err() {
-                    room.fail("the archive's thread failed; please report what the log says");
-                }
-            });
-            thread.expect("the system gives a thread")
+    /// Starts the archive's thread.
+    pub(crate) fn start(room: Arc<Room>) -> (Self, std::thread::JoinHandle<()>) {
+        let (queue, arrivals) = sync_channel(QUEUE);
+        let thread = std::thread::Builder::new().name("archive".into()).spawn(move || {
+            if catch_unwind(AssertUnwindSafe(|| keep_all(&room, &arrivals))).is_err() {
+                room.fail("the archive's thread failed; please report what the log says");
+            }
         });
-        (Self { way: Arc::new(Way(lanes)) }, threads.into())
+        (Self { queue }, thread.expect("the system gives a thread"))
     }
 
     /// Step 1: gives the bytes their name and time, and waits until they are durable.
@@ -111,11 +95,14 @@ impl Intake {
         let id = TransmissionId::ulid(arrived.as_millisecond().unsigned_abs(), chance::bytes());
         let transmission = Transmission { id, feed: feed.clone(), door, arrived, first_contact, bytes };
         let (kept, answer) = oneshot::channel();
-        match self.way.0.put(Arrival { transmission, kept, outcomes }) {
+        match self.queue.try_send(Arrival { transmission, kept, outcomes }) {
             Ok(()) => answer.await.unwrap_or(Err(Refused::Stopping)),
-            Err(refused) => {
+            Err(error) => {
                 room.load.fetch_sub(size, Ordering::SeqCst);
-                Err(refused)
+                Err(match error {
+                    TrySendError::Full(_) => Refused::Busy,
+                    TrySendError::Disconnected(_) => Refused::Stopping,
+                })
             }
         }
     }
@@ -126,122 +113,69 @@ fn fits(load: usize, size: usize) -> bool {
     load == 0 || load + size <= if size > SMALL { LOAD } else { LOAD + SPARE }
 }
 
-/// What waits to be kept, in two lanes with a thread each, so that small transmissions do not wait until large ones are cut,
-/// packed, written and looked through; though none is kept before one that came earlier on its own feed.
+fn keep_all(room: &Arc<Room>, arrivals: &Receiver<Arrival>) {
+    let mut lanes = Lanes::default();
+    loop {
+        if lanes.is_empty() {
+            let Ok(first) = arrivals.recv() else { return };
+            lanes.put(first);
+        }
+        while lanes.len() < QUEUE
+            && let Ok(next) = arrivals.try_recv()
+        {
+            lanes.put(next);
+        }
+        keep(room, lanes.batch());
+    }
+}
+
+/// What waits to be kept. Small transmissions go before large ones, though never before one that came earlier on their
+/// own feed.
 #[derive(Default)]
 struct Lanes {
-    queues: Mutex<Queues>,
-    changed: Condvar,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lane {
-    Small,
-    Large,
-}
-
-#[derive(Default)]
-struct Queues {
-    small: Queue,
-    large: Queue,
-    closed: bool,
-}
-
-/// One lane: what waits there, and the feeds of what is being kept.
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Arrival>,
-    in_hand: Vec<FeedId>,
-}
-
-impl Queue {
-    /// Whether something of this feed waits here or is being kept.
-    fn has(&self, feed: &FeedId) -> bool {
-        self.in_hand.contains(feed) || self.waiting.iter().any(|other| other.transmission.feed == *feed)
-    }
+    small: VecDeque<Arrival>,
+    large: VecDeque<Arrival>,
+    /// It is the turn of the large ones.
+    turn: bool,
 }
 
 impl Lanes {
-    fn queues(&self) -> MutexGuard<'_, Queues> {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
-    fn put(&self, arrival: Arrival) -> Result<(), Refused> {
-        self.queues().put(arrival)?;
-        self.changed.notify_all();
-        Ok(())
+    fn len(&self) -> usize {
+        self.small.len() + self.large.len()
     }
 
-    fn close(&self) {
-        self.queues().closed = true;
-        self.changed.notify_all();
-    }
-
-    /// Keeps what comes into a lane, until nothing more can come.
-    fn empty(&self, lane: Lane, keep: impl Fn(Vec<Arrival>)) {
-        let mut queues = self.queues();
-        loop {
-            let batch = queues.batch(lane);
-            if batch.is_empty() {
-                if queues.closed && queues.lane(lane).waiting.is_empty() {
-                    return;
-                }
-                queues = self.changed.wait(queues).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            }
-            drop(queues);
-            keep(batch);
-            queues = self.queues();
-            queues.lane(lane).in_hand.clear();
-            self.changed.notify_all();
-        }
-    }
-}
-
-impl Queues {
-    fn lane(&mut self, lane: Lane) -> &mut Queue {
-        match lane {
-            Lane::Small => &mut self.small,
-            Lane::Large => &mut self.large,
-        }
-    }
-
-    fn put(&mut self, arrival: Arrival) -> Result<(), Refused> {
-        if self.closed {
-            return Err(Refused::Stopping);
-        }
-        if self.small.waiting.len() + self.large.waiting.len() >= QUEUE {
-            return Err(Refused::Busy);
-        }
-        let Transmission { feed, bytes, .. } = &arrival.transmission;
-        let lane = match bytes.len() <= SMALL && !self.large.has(feed) {
-            true => Lane::Small,
-            false => Lane::Large,
+    fn put(&mut self, arrival: Arrival) {
+        let is_small = arrival.transmission.bytes.len() <= SMALL;
+        let lane = match is_small && !waits_in(&self.large, &arrival) {
+            true => &mut self.small,
+            false => &mut self.large,
         };
-        self.lane(lane).waiting.push_back(arrival);
-        Ok(())
+        lane.push_back(arrival);
     }
 
-    /// What is kept together next of a lane; nothing if nothing waits, or all of it waits for the other lane.
-    fn batch(&mut self, lane: Lane) -> Vec<Arrival> {
-        let (own, other) = match lane {
-            Lane::Small => (&mut self.small, None),
-            Lane::Large => (&mut self.large, Some(&self.small)),
-        };
+    /// What is kept together next. The lanes take turns, so that nobody waits for all of the other.
+    fn batch(&mut self) -> Vec<Arrival> {
+        let ready = |lanes: &Self| lanes.large.front().is_some_and(|next| !waits_in(&lanes.small, next));
+        let large = self.small.is_empty() || self.turn && ready(self);
+        self.turn = !large;
         let (mut batch, mut bytes) = (Vec::new(), 0);
-        while batch.len() < BATCH && bytes < BATCH_BYTES {
-            // What is in the small lane came before what is of its feed in the large one.
-            let next = own.waiting.front().map(|next| &next.transmission.feed);
-            if next.is_none_or(|feed| other.is_some_and(|other| other.has(feed))) {
-                break;
-            }
-            let Some(next) = own.waiting.pop_front() else { break };
+        while batch.len() < BATCH && bytes < BATCH_BYTES && (!large || ready(self)) {
+            let lane = if large { &mut self.large } else { &mut self.small };
+            let Some(next) = lane.pop_front() else { break };
             bytes += next.transmission.bytes.len();
-            own.in_hand.push(next.transmission.feed.clone());
             batch.push(next);
         }
         batch
     }
+}
+
+/// Whether another of its feed waits there.
+fn waits_in(lane: &VecDeque<Arrival>, arrival: &Arrival) -> bool {
+    lane.iter().any(|other| other.transmission.feed == arrival.transmission.feed)
 }
 
 /// What a sender hears at once, and what he will hear.
@@ -376,85 +310,45 @@ fn killed_for_certain(version: &Version) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    /// A transmission named by its feed; a large one in capitals.
-    fn arrival(name: char) -> Arrival {
-        let size = if name.is_uppercase() { BATCH_BYTES } else { 3 };
-        Arrival {
-            transmission: Transmission {
-                id: TransmissionId::ulid(1, [0; 10]),
-                feed: FeedId::new(name.to_lowercase().to_string()),
-                door: Door::Push { peer: name.to_string() },
-                arrived: jiff::Timestamp::UNIX_EPOCH,
-                first_contact: false,
-                bytes: vec![b'x'; size],
-            },
-            kept: oneshot::channel().0,
-            outcomes: None,
-        }
-    }
-
-    /// What comes, and what the two threads take, one after the other: `+abC` comes, the small lane is asked (`s`) or the
-    /// large one (`l`) and is through with what it had in hand. What they are given stands behind `=`, nothing as `-`.
+    /// What is kept together, one batch after the other: of transmissions named by their feed, large ones in capitals.
     #[track_caller]
-    fn check(story: &str) {
-        let mut queues = Queues::default();
-        for step in story.split_whitespace() {
-            if let Some(came) = step.strip_prefix('+') {
-                came.chars().for_each(|name| queues.put(arrival(name)).unwrap());
-                continue;
-            }
-            let (lane, expect) = step.split_once('=').unwrap();
-            let lane = if lane == "s" { Lane::Small } else { Lane::Large };
-            queues.lane(lane).in_hand.clear();
-            let batch = queues.batch(lane);
-            let given: String = batch.iter().map(|arrival| arrival.transmission.door.origin()).collect();
-            assert_eq!(if given.is_empty() { "-" } else { &given }, expect, "{step} of {story}");
+    fn check(came: &str, expect: &[&str]) {
+        let mut lanes = Lanes::default();
+        for (n, feed) in came.chars().enumerate() {
+            let size = if feed.is_uppercase() { BATCH_BYTES } else { 3 };
+            lanes.put(Arrival {
+                transmission: Transmission {
+                    id: TransmissionId::ulid(n as u64, [0; 10]),
+                    feed: FeedId::new(feed.to_lowercase().to_string()),
+                    door: Door::Push { peer: feed.to_string() },
+                    arrived: jiff::Timestamp::UNIX_EPOCH,
+                    first_contact: false,
+                    bytes: vec![b'x'; size],
+                },
+                kept: oneshot::channel().0,
+                outcomes: None,
+            });
         }
+        let mut batches = Vec::new();
+        while !lanes.is_empty() {
+            let batch = lanes.batch();
+            batches.push(batch.iter().map(|arrival| arrival.transmission.door.origin()).collect::<String>());
+        }
+        assert_eq!(batches, expect, "{came}");
     }
 
     #[test]
-    fn small_ones_do_not_wait_for_large_ones_of_other_feeds() {
-        check("+AAAbcb s=bcb l=A l=A l=A l=- s=-");
-        check("+A l=A +bc s=bc +c s=c l=-");
-        check("+abc l=- s=abc s=-");
+    fn small_ones_go_before_large_ones_of_other_feeds() {
+        check("AAAbcb", &["bcb", "A", "A", "A"]);
+        check("abc", &["abc"]);
+        check("ABAB", &["A", "B", "A", "B"]);
     }
 
     #[test]
     fn nothing_goes_before_what_came_earlier_on_its_feed() {
-        check("+AaBba s=- l=A l=aB l=ba l=-");
-        // Also not before what is being kept.
-        check("+A l=A +ab s=b l=a +a s=- l=a +a s=- l=a l=- +a s=a");
-        check("+aA l=- s=a l=- s=- l=A");
-        check("+ab s=ab +A l=- +cB s=c l=A l=B");
-    }
-
-    #[test]
-    fn what_is_kept_together_is_bounded() {
+        check("AaBba", &["A", "aB", "ba"]);
         let many = "b".repeat(BATCH + 1);
-        check(&format!("+{many}B s={} l=- s=b l=- s=- l=B", &many[1..]));
-        let mut queues = Queues::default();
-        (0..QUEUE).for_each(|_| queues.put(arrival('a')).unwrap());
-        assert_eq!(queues.put(arrival('b')), Err(Refused::Busy));
-    }
-
-    #[test]
-    fn what_lies_in_the_lanes_is_kept_when_the_last_way_in_is_gone() {
-        let (lanes, kept) = (Arc::<Lanes>::default(), Mutex::new(String::new()));
-        "aAbBa".chars().for_each(|name| lanes.put(arrival(name)).unwrap());
-        drop(Way(Arc::clone(&lanes)));
-        assert_eq!(lanes.put(arrival('c')), Err(Refused::Stopping));
-        let keep = |batch: Vec<Arrival>| {
-            kept.lock().unwrap().extend(batch.iter().map(|arrival| arrival.transmission.door.origin()));
-        };
-        std::thread::scope(|scope| {
-            let (lanes, keep) = (&*lanes, &keep);
-            for lane in [Lane::Large, Lane::Small] {
-                scope.spawn(move || lanes.empty(lane, keep));
-            }
-        });
-        let kept = kept.into_inner().unwrap();
-        let of_a: String = kept.chars().filter(|name| name.eq_ignore_ascii_case(&'a')).collect();
-        assert_eq!((kept.len(), of_a.as_str()), (5, "aAa"));
+        check(&format!("{many}B"), &[&many[1..], "b", "B"]);
     }
 
     #[test]

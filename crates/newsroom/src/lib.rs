@@ -363,10 +363,9 @@ impl Newsroom {
     pub fn open(config: Config) -> Result<Self, OpenNewsroomError> {
         let room = Self::room(config, Clock::default())?;
         let desk = recover(Arc::clone(&room))?;
-        let (intake, archive_threads) = archive::Intake::start(&room);
+        let (intake, archive_thread) = archive::Intake::start(Arc::clone(&room));
         let desk_thread = std::thread::Builder::new().name("desk".into()).spawn(move || desk.run());
-        let mut threads = vec![desk_thread.expect("the system gives a thread")];
-        threads.extend(archive_threads);
+        let threads = vec![desk_thread.expect("the system gives a thread"), archive_thread];
         let watched = Arc::downgrade(&room);
         let sync_thread = std::thread::Builder::new().name("notary".into()).spawn(move || sync_log(&watched));
         drop(sync_thread.expect("the system gives a thread"));
@@ -613,7 +612,7 @@ impl Newsroom {
         self.room.stopping.store(true, Ordering::SeqCst);
         self.room.tray.put_urgent(Event::Stop);
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        // The archive's threads end when the last door drops its handle; only the desk is waited for.
+        // The archive's thread ends when the last door drops its handle; only the desk is waited for.
         if !threads.is_empty() {
             let _ = threads.remove(0).join();
         }

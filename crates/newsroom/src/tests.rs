@@ -286,13 +286,9 @@ fn the_kill_file_keeps_the_reason_that_was_given() {
 
 /// The newsroom with its threads.
 fn at_work(room: &Arc<Room>, desk: Desk) -> Newsroom {
-    let (intake, archive) = crate::archive::Intake::start(room);
+    let (intake, archive) = crate::archive::Intake::start(Arc::clone(room));
     let desk = std::thread::spawn(move || desk.run());
-    Newsroom {
-        room: Arc::clone(room),
-        intake,
-        threads: Arc::new(std::sync::Mutex::new(std::iter::once(desk).chain(archive).collect())),
-    }
+    Newsroom { room: Arc::clone(room), intake, threads: Arc::new(std::sync::Mutex::new(vec![desk, archive])) }
 }
 
 fn asked(newsroom: &Newsroom, name: &str) -> Answer {
@@ -468,7 +464,7 @@ fn an_agencys_kill_overtakes_what_waits() {
     let house = House::new(ONE);
     let (room, mut desk) = house.open();
     arrive(&room, &mut desk, "world", &wire("ferry", 1, "usable", "ferry", ""));
-    let (intake, archive) = crate::archive::Intake::start(&room);
+    let (intake, archive) = crate::archive::Intake::start(Arc::clone(&room));
     let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let send = |bytes: String| {
         let door = Door::Push { peer: "a test".to_owned() };
@@ -496,7 +492,7 @@ fn an_agencys_kill_overtakes_what_waits() {
         Newsroom {
             room: Arc::clone(&room),
             intake,
-            threads: Arc::new(std::sync::Mutex::new(std::iter::once(desk).chain(archive).collect())),
+            threads: Arc::new(std::sync::Mutex::new(vec![desk, archive])),
         }
     };
     wait_for("the kill is recorded", || row(&room, "ferry").standing == ItemStanding::Killed);
@@ -514,7 +510,7 @@ fn a_fresh_story_overtakes_a_backlog_but_never_its_own_earlier_version() {
     let house = House::new(&format!("{ONE}safety = \"off\"\n"));
     let (room, mut desk) = house.open();
     room.note_contact(&FeedId::from("world"));
-    let (intake, archive) = crate::archive::Intake::start(&room);
+    let (intake, archive) = crate::archive::Intake::start(Arc::clone(&room));
     let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let send = |bytes: String| {
         let door = Door::Push { peer: "a test".to_owned() };
@@ -673,9 +669,9 @@ fn an_address_of_ours_is_never_taken_for_a_uri() {
     let (room, mut desk) = house.open();
     arrive(&room, &mut desk, "world", &wire("ferry", 1, "usable", "ferry", ""));
     let url = format!("https://daily.example/s/{}", row(&room, "ferry").placements[0].id);
-    let (intake, archive) = crate::archive::Intake::start(&room);
+    let (intake, archive) = crate::archive::Intake::start(Arc::clone(&room));
     let newsroom =
-        Newsroom { room: Arc::clone(&room), intake, threads: Arc::new(std::sync::Mutex::new(archive)) };
+        Newsroom { room: Arc::clone(&room), intake, threads: Arc::new(std::sync::Mutex::new(vec![archive])) };
     assert_eq!(newsroom.find(&url, None).expect("it is found"), key("ferry"));
     assert_eq!(newsroom.find(&url, Some("agx")).expect("it is found"), key("ferry"));
     assert!(matches!(newsroom.find(&url, Some("other")), Err(CommandError::UnknownItem(_))));

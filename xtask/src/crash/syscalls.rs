@@ -301,7 +301,7 @@ fn threads(pid: u32, whose: Whose) -> Result<Vec<String>> {
             .filter_map(|task| {
                 let name = std::fs::read_to_string(task.path().join("comm")).ok()?;
                 let wanted = match whose {
-                    Whose::Archive => name.starts_with("archive"),
+                    Whose::Archive => name.trim() == "archive",
                     Whose::Desk => name.trim() == "desk",
                     Whose::Workers => name.starts_with("tokio"),
                     _ => task.file_name().to_string_lossy() == pid.to_string(),
