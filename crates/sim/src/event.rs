@@ -76,6 +76,15 @@ pub fn invent(seed: u64) -> Vec<Event> {
             _ => {}
         }
     }
+    // And so is a kill in whose midst the process ends, which is rare otherwise.
+    let mut end = Chance::new(seed ^ 0x656e_6469_6e67);
+    if end.once_in(6) {
+        let at = end.below(events.len() as u32) as usize;
+        let fate = end.one_of(&[Fate::Fails, Fate::FailsAfter]);
+        let dies =
+            [Event::Fault(end.below(3), fate), Event::Order(Switch::Kill(end.below(ITEMS))), Event::Rest];
+        events.splice(at..at, dies);
+    }
     events.push(Event::Rest);
     events
 }
