@@ -76,16 +76,29 @@ pub fn invent(seed: u64) -> Vec<Event> {
             _ => {}
         }
     }
-    // And so is a kill in whose midst the process ends, which is rare otherwise.
-    let mut end = Chance::new(seed ^ 0x656e_6469_6e67);
-    if end.once_in(6) {
-        let at = end.below(events.len() as u32) as usize;
-        let fate = end.one_of(&[Fate::Fails, Fate::FailsAfter]);
-        let dies =
-            [Event::Fault(end.below(3), fate), Event::Order(Switch::Kill(end.below(ITEMS))), Event::Rest];
-        events.splice(at..at, dies);
-    }
+    events.extend(last_straw(&mut Chance::new(seed ^ 0x656e_6469_6e67), author.words + 1));
     events.push(Event::Rest);
+    events
+}
+
+/// What is rare otherwise, at the end of some histories and drawn apart, too: an order that the process may not outlive,
+/// and a version that it concerns.
+fn last_straw(chance: &mut Chance, words: u32) -> Vec<Event> {
+    let item = chance.below(IN_RSS);
+    let newer =
+        Wire { item, version: 1_000, words, says: Says::Usable, embargo: None, expires: None, claimed: 0 };
+    let comes = Event::Arrive(vec![Transmission { feed: Feed::World, wires: vec![newer] }]);
+    let fate = chance.one_of(&[Fate::Fails, Fate::FailsAfter]);
+    let mut events = match chance.below(8) {
+        0 => vec![Event::Fault(chance.below(4), fate), Event::Order(Switch::Kill(item))],
+        1 => vec![
+            Event::Order(Switch::HoldAll(true)),
+            Event::Rest,
+            if chance.once_in(2) { Event::Crash } else { Event::Restart },
+        ],
+        _ => return Vec::new(),
+    };
+    events.extend([Event::Rest, comes]);
     events
 }
 
