@@ -30,7 +30,7 @@ usage: cargo xtask CHORE
                  what other people assert of wires and feeds: passes by suite and group, and who is right about the rest
   sim [--seed N] [--histories N] [--planted NAME|all]
                  histories from seeds, a thousand without words: does any of them break one of the four promises?
-                 with --planted: is each of ten faults that are planted found out?
+                 with --planted: is each of the faults that are planted found out?
   crash [--kills N] [--syscalls [--sample K]] [--power N [--fs ext4|xfs]] [--torn N] [--flips N]
         [--trouble] [--planted NAME|all] [--bin FILE] [--seed S]
                  killed, failed calls, no power, torn sectors, flipped bits: is what was acknowledged still true?
