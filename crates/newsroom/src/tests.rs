@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::main_loop::{Desk, Event};
+use crate::outlets::{Composed, Said};
 use crate::public::{Answer, Ask};
 use crate::steps::Outcome;
 use crate::{Command, CommandError, Newsroom, Order, Room, chance, erase, recover};
@@ -328,6 +329,45 @@ fn an_agencys_kill_needs_no_space() {
     wait_for("the kill is recorded", || row(&room, "ferry").standing == ItemStanding::Killed);
     wait_for("the kill file is settled", || room.kills.pending().is_empty());
     assert!(matches!(asked(&newsroom, "ferry"), Answer::Gone(_)));
+    newsroom.stop();
+}
+
+#[test]
+fn an_outlet_is_told_of_a_kill_before_there_is_space_to_record_it() {
+    let secrets = tempfile::tempdir().expect("a folder");
+    let secret = secrets.path().join("cms");
+    std::fs::write(&secret, format!("whsec_{}", "b".repeat(32))).expect("a secret");
+    let house = House::new(&format!(
+        "{ONE}[[outlet]]\nname = \"cms\"\nurl = \"https://cms.example/in\"\nsecret_file = {secret:?}\n"
+    ));
+    let (room, mut desk) = house.open();
+    arrive(&room, &mut desk, "world", &wire("ferry", 1, "usable", "ferry", ""));
+    let newsroom = at_work(&room, desk);
+    let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let told = || {
+        let (due, _) = newsroom.outlet_is_due(0, true);
+        let due = due.first().expect("it is to be called");
+        let Composed::Tell(telling) = newsroom.compose(0, due).expect("the store reads") else {
+            panic!("there is nothing to tell")
+        };
+        let body = String::from_utf8(telling.message.body).expect("JSON");
+        newsroom.outlet_said(0, due, &Said::Told { what: telling.what.clone(), revision: telling.revision });
+        (telling.what, telling.revision, body.contains("ferry headline"))
+    };
+    let (what, first, has_words) = told();
+    assert_eq!((what.as_str(), has_words), ("publish", true));
+    room.no_space.store(true, Ordering::SeqCst);
+    let kill = Command::Kill { reason: "wrong".to_owned() };
+    let order = Order::Item { key: key("ferry"), command: kill, by: "jo".to_owned() };
+    tokio.block_on(newsroom.order(order)).expect("it is killed at once");
+    let (what, second, has_words) = told();
+    assert_eq!((what.as_str(), has_words), ("kill", false));
+    assert!(second > first, "{second} is not later than {first}");
+    assert_eq!(row(&room, "ferry").standing, ItemStanding::Live(1), "nothing could be recorded");
+    room.no_space.store(false, Ordering::SeqCst);
+    wait_for("the kill file is settled", || room.kills.pending().is_empty());
+    assert_eq!(row(&room, "ferry").standing, ItemStanding::Killed);
+    assert!(newsroom.outlet_is_due(0, true).0.is_empty(), "it was told");
     newsroom.stop();
 }
 
