@@ -324,8 +324,8 @@ impl Health {
             let (since, why) = health.trouble.as_ref()?;
             let OutletHealth { kills, waiting, .. } = health;
             Some(format!(
-                "the outlet `{name}` has confirmed nothing since {since}: {why}; {waiting} items wait for it, {kills} kills \
-                 among them"
+                "the outlet `{name}` has confirmed nothing since {since}: {why}; items that wait for it: {waiting}, kills \
+                 among them: {kills}"
             ))
         });
         troubled.map(line).chain(outlets).collect()

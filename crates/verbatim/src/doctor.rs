@@ -113,7 +113,7 @@ fn outlets(visit: &mut Visit, config: &Config) {
     };
     for outlet in outlets {
         let OutletLine { outlet, waiting, kills, trouble, .. } = outlet;
-        let open = format!("{waiting} items wait for it, {kills} kills among them");
+        let open = format!("items that wait for it: {waiting}, kills among them: {kills}");
         match trouble {
             Some(trouble) => visit.bad(format_args!("outlet {outlet}: {}; {open}", say::tame(&trouble))),
             None => visit.good(format_args!("outlet {outlet}: {open}")),
