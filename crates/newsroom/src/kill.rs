@@ -63,14 +63,12 @@ fn append(
 
 /// The journal holds the kills of these items now.
 pub(crate) fn settle_these(room: &Room, killed: &HashSet<ItemKey>) -> Result<(), StoreError> {
-    let mut settled = room.kills.pending();
-    settled.retain(|record| killed.contains(&record.key));
-    if settled.is_empty() { Ok(()) } else { room.kills.settle(&settled) }
+    room.kills.settle(|record| killed.contains(&record.key))
 }
 
 /// The journal holds them now: the desk's thread is the only one that appends, and it has just committed.
 pub(crate) fn settle(room: &Room) -> Result<(), StoreError> {
-    room.kills.settle(&room.kills.pending())
+    room.kills.settle(|_| true)
 }
 
 /// A kill that holds already (it is denied, and in the kill file), and whose journal entry is still to be written.

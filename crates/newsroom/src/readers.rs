@@ -420,24 +420,27 @@ impl Readers<'_> {
     fn sitemap(&self, number: Option<u32>) -> Result<Found, AnswerError> {
         let site = self.site.id();
         let press = &self.room.press;
-        let all = self.room.store.sitemaps(site, SITEMAP)?;
-        let number = match (number, all.as_slice()) {
-            (None, []) => 0,
-            (None, [only]) => *only,
-            (None, _) => {
-                let maps: Vec<_> =
-                    all.iter().map(|number| format!("{}/sitemap-{number}.xml", self.face.url)).collect();
-                return Ok(Found::Page(press.sitemap_index(&self.face, &maps), false));
-            }
-            (Some(number), all) if all.contains(&number) => number,
-            (Some(_), _) => return Ok(Found::Nothing),
+        let number = match number {
+            Some(number) => number,
+            None => match self.room.store.sitemaps(site, SITEMAP)?.as_slice() {
+                [] => return Ok(Found::Page(press.sitemap(&self.face, &[]), false)),
+                [only] => *only,
+                all => {
+                    let maps: Vec<_> =
+                        all.iter().map(|number| format!("{}/sitemap-{number}.xml", self.face.url)).collect();
+                    return Ok(Found::Page(press.sitemap_index(&self.face, &maps), false));
+                }
+            },
         };
-        Ok(Found::Page(press.sitemap(&self.face, &self.addresses(number)?), false))
+        let places = self.room.store.places(site, number, SITEMAP)?;
+        if places.is_empty() {
+            return Ok(Found::Nothing);
+        }
+        Ok(Found::Page(press.sitemap(&self.face, &self.addresses(places)), false))
     }
 
     /// Only what search engines may index: a page with noindex must not be in a sitemap.
-    fn addresses(&self, number: u32) -> Result<Vec<(String, Timestamp)>, StoreError> {
-        let places = self.room.store.places(self.site.id(), number, SITEMAP)?;
+    fn addresses(&self, places: Vec<LivePlace>) -> Vec<(String, Timestamp)> {
         // Thousands of stories come on a handful of feeds, and a contract is put together from several layers.
         let mut contracts = HashMap::new();
         let mut addresses = Vec::with_capacity(places.len());
@@ -449,7 +452,7 @@ impl Readers<'_> {
                 addresses.push((story_url(&self.face.url, id), updated));
             }
         }
-        Ok(addresses)
+        addresses
     }
 
     fn may_be_indexed(&self, agency: &AgencyId, feeds: &[FeedId]) -> bool {

@@ -489,16 +489,18 @@ fn settle_lists(tx: &Transaction<'_>, about: About) -> Result<Now, StoreError> {
 
 /// Puts a live item into the lists of its sites and sections.
 fn show(tx: &Transaction<'_>, item: i64) -> Result<(), StoreError> {
-    let mut ask = tx.prepare_cached("SELECT site, id, sections, published FROM placement WHERE item = ?1")?;
+    let mut ask =
+        tx.prepare_cached("SELECT site, id, sections, published, no FROM placement WHERE item = ?1")?;
     let mut put = tx.prepare_cached(
-        "INSERT OR IGNORE INTO shown (site, section, published, id, item) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR IGNORE INTO shown (site, section, published, id, item, no) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     let mut rows = ask.query([item])?;
     while let Some(row) = rows.next()? {
         let (site, id, published): (String, [u8; 16], i64) = (row.get(0)?, row.get(1)?, row.get(3)?);
-        let sections = sections(&row.get::<_, String>(2)?)?;
-        for section in std::iter::once("").chain(sections.iter().map(String::as_str)) {
-            put.execute(params![site, section, published, id, item])?;
+        let (sections, no): (_, i64) = (sections(&row.get::<_, String>(2)?)?, row.get(4)?);
+        put.execute(params![site, "", published, id, item, no])?;
+        for section in sections {
+            put.execute(params![site, section, published, id, item, None::<i64>])?;
         }
     }
     Ok(())

@@ -124,10 +124,21 @@ fn leaves_of(tx: &Transaction<'_>, placements: &[Placement]) -> Result<Vec<LeafA
     Ok(leaves)
 }
 
+/// The live items of an item's group. Asked in this order: the other way round all stories of the site would be looked at.
+pub(super) const PEERS: &str = "SELECT i.agency, i.uri, p.id, p.published, p.sections, i.id FROM item i
+    CROSS JOIN placement p ON p.item = i.id AND p.site = ?1
+    WHERE i.leader = (SELECT leader FROM item WHERE agency = ?2 AND uri = ?3) AND i.live IS NOT NULL
+    ORDER BY p.published, p.id LIMIT ?4";
+
 /// The stories in one of the sitemaps, by how many came before them: from, and up to but not including.
 fn numbers(number: u32, size: u32) -> (i64, i64) {
     let (number, size) = (i64::from(number), i64::from(size.max(1)));
     (number * size, (number + 1) * size)
+}
+
+/// The sitemap of the story before which so many came.
+fn sitemap(no: i64, size: u32) -> Option<u32> {
+    u32::try_from(no / i64::from(size.max(1))).ok()
 }
 
 /// The feeds that an item came on.
@@ -507,22 +518,17 @@ impl Index for Store {
 
     fn sitemaps(&self, site: &SiteId, size: u32) -> Result<Vec<u32>, StoreError> {
         self.ask(|tx| {
-            let mut ask = tx.prepare_cached("SELECT max(no) FROM placement WHERE site = ?1")?;
-            let Some(last) = ask.query_row([site.as_str()], |row| row.get::<_, Option<i64>>(0))? else {
-                return Ok(Vec::new());
-            };
-            let mut lives = tx.prepare_cached(
-                "SELECT 1 FROM placement p JOIN item i ON i.id = p.item
-                 WHERE p.site = ?1 AND p.no >= ?2 AND p.no < ?3 AND i.live IS NOT NULL LIMIT 1",
-            )?;
-            let mut sitemaps = Vec::new();
-            for number in 0..=u32::try_from(last / i64::from(size.max(1))).unwrap_or(u32::MAX) {
-                let (from, to) = numbers(number, size);
-                if lives.exists(params![site.as_str(), from, to])? {
-                    sitemaps.push(number);
-                }
+            // From each sitemap to the first story behind it that is live: what is not live is passed over.
+            let mut next =
+                tx.prepare_cached("SELECT no FROM shown WHERE site = ?1 AND no >= ?2 ORDER BY no LIMIT 1")?;
+            let (mut sitemaps, mut from) = (Vec::new(), 0);
+            loop {
+                let no =
+                    next.query_row(params![site.as_str(), from], |row| row.get::<_, i64>(0)).optional()?;
+                let Some(number) = no.and_then(|no| sitemap(no, size)) else { return Ok(sitemaps) };
+                sitemaps.push(number);
+                from = numbers(number, size).1;
             }
-            Ok(sitemaps)
         })
     }
 
@@ -532,16 +538,17 @@ impl Index for Store {
             let no: Option<i64> = ask
                 .query_row(params![site.as_str(), id.bits().to_be_bytes()], |row| row.get(0))
                 .optional()?;
-            Ok(no.and_then(|no| u32::try_from(no / i64::from(size.max(1))).ok()))
+            Ok(no.and_then(|no| sitemap(no, size)))
         })
     }
 
     fn places(&self, site: &SiteId, number: u32, size: u32) -> Result<Vec<LivePlace>, StoreError> {
         self.ask(|tx| {
             let mut ask = tx.prepare_cached(
-                "SELECT i.agency, i.uri, p.id, i.live, p.published, p.updated, i.id FROM placement p
-                 JOIN item i ON i.id = p.item
-                 WHERE p.site = ?1 AND p.no >= ?2 AND p.no < ?3 AND i.live IS NOT NULL ORDER BY p.no",
+                "SELECT i.agency, i.uri, p.id, i.live, p.published, p.updated, i.id FROM shown s
+                 CROSS JOIN item i ON i.id = s.item
+                 CROSS JOIN placement p ON p.site = s.site AND p.id = s.id
+                 WHERE s.site = ?1 AND s.no >= ?2 AND s.no < ?3 AND i.live IS NOT NULL ORDER BY s.no",
             )?;
             let (from, to) = numbers(number, size);
             collect(ask.query(params![site.as_str(), from, to])?, |row| {
@@ -674,14 +681,8 @@ impl Index for Store {
 
     fn peers(&self, site: &SiteId, key: &ItemKey) -> Result<Vec<Peer>, StoreError> {
         self.ask(|tx| {
-            let mut ask = tx.prepare_cached(
-                "SELECT i.agency, i.uri, p.id, p.published, p.sections, i.id FROM item i
-                 JOIN placement p ON p.item = i.id AND p.site = ?1
-                 WHERE i.leader = (SELECT leader FROM item WHERE agency = ?2 AND uri = ?3) AND i.live IS NOT NULL
-                 ORDER BY p.published, p.id LIMIT ?4",
-            )?;
-            let rows =
-                ask.query(params![site.as_str(), key.agency.as_str(), key.uri, ties::MOST])?;
+            let mut ask = tx.prepare_cached(PEERS)?;
+            let rows = ask.query(params![site.as_str(), key.agency.as_str(), key.uri, ties::MOST])?;
             collect(rows, |row| {
                 Ok(Peer {
                     key: self::key(row, 0, 1)?,

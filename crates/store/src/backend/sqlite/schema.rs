@@ -73,7 +73,7 @@ CREATE TABLE seal (
 ";
 
 /// The age of the index: raise it with every change of [`INDEX`] or of what is derived into it.
-const INDEX_AGE: i64 = 9;
+const INDEX_AGE: i64 = 10;
 
 /// Everything here is derived from journal and vault.
 const INDEX: &str = "
@@ -109,9 +109,11 @@ CREATE TABLE placement (
 CREATE UNIQUE INDEX placement_no ON placement (site, no);
 CREATE TABLE shown (
     site TEXT NOT NULL, section TEXT NOT NULL, published INTEGER NOT NULL, id BLOB NOT NULL, item INTEGER NOT NULL,
-    PRIMARY KEY (site, section, published, id)
+    no INTEGER, PRIMARY KEY (site, section, published, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX shown_item ON shown (item);
+-- Among all that a site ever got, those that are live, by their number: in one section, the whole site.
+CREATE INDEX shown_no ON shown (site, no) WHERE no IS NOT NULL;
 CREATE TABLE gone (
     site TEXT NOT NULL, moved INTEGER NOT NULL, id BLOB NOT NULL, item INTEGER NOT NULL,
     PRIMARY KEY (site, moved, id)

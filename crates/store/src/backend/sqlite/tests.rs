@@ -616,6 +616,23 @@ fn a_story_stands_in_one_sitemap_for_good() {
 }
 
 #[test]
+fn what_tells_the_same_is_found_without_looking_at_all_stories() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let plan: Vec<String> = store
+        .read(|tx| {
+            let mut ask = tx.prepare(&format!("EXPLAIN QUERY PLAN {}", super::index::PEERS))?;
+            Ok(ask.query_map([""; 4], |row| row.get(3))?.collect::<Result<Vec<_>, _>>()?)
+        })
+        .unwrap();
+    assert!(plan[0].contains("item_leader"), "{plan:?}");
+    assert!(
+        plan.iter().any(|step| step.starts_with("SEARCH p") && step.contains("item=? AND site=?")),
+        "{plan:?}"
+    );
+}
+
+#[test]
 fn the_journal_looks_as_it_is_documented() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
