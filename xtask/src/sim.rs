@@ -44,8 +44,8 @@ struct Plant {
     instead: &'static str,
 }
 
-/// Twelve ways to break a promise. `PLANTED` stands for the question whether this one is active.
-const PLANTS: [Plant; 12] = [
+/// Thirteen ways to break a promise. `PLANTED` stands for the question whether this one is active.
+const PLANTS: [Plant; 13] = [
     Plant {
         name: "acknowledged-and-forgotten",
         file: "crates/newsroom/src/archive.rs",
@@ -55,8 +55,14 @@ const PLANTS: [Plant; 12] = [
     Plant {
         name: "unread-forgotten",
         file: "crates/newsroom/src/lib.rs",
-        line: "        let taken = self.take_unread(u64::MAX)?;",
-        instead: "        let taken = if PLANTED { 0 } else { self.take_unread(u64::MAX)? };",
+        line: "        let (mut taken, last) = self.take_unread(u64::MAX, self.room.may_take_at_start())?;",
+        instead: "        let (mut taken, last) = match PLANTED { true => (0, i64::MAX as u64), false => self.take_unread(u64::MAX, self.room.may_take_at_start())? };",
+    },
+    Plant {
+        name: "kill-in-a-backlog-unseen",
+        file: "crates/newsroom/src/lib.rs",
+        line: "                    self.foresee(&look.killed, archived.feed())?;",
+        instead: "                    if !PLANTED { self.foresee(&look.killed, archived.feed())?; }",
     },
     Plant {
         name: "kill-not-replayed",

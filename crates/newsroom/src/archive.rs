@@ -16,8 +16,10 @@ use tokio::sync::oneshot;
 
 use crate::config::Feed;
 use crate::main_loop::Event;
+use crate::pace::is_old;
 use crate::steps::Outcome;
-use crate::{Room, chance, read, waiting};
+use crate::waiting::{Hurry, Seen};
+use crate::{Room, chance, decide, read};
 
 /// Transmissions that wait for the archive; more are refused with "busy".
 const QUEUE: usize = 4_096;
@@ -26,10 +28,11 @@ const BATCH: usize = 256;
 /// Bytes that share one fsync, with whatever goes beyond them in the last, so that a kill behind a backlog does not wait
 /// long for commit and reading.
 const BATCH_BYTES: usize = 1 << 20;
-/// Transmissions that may wait for the desk before the doors are told "busy".
-const TRAY: usize = 50_000;
-/// Bytes that may wait for archive and desk together; a single larger transmission waits alone.
+/// Bytes that may wait in memory, for archive and desk together; a single larger transmission waits alone.
 const LOAD: usize = 256 << 20;
+/// Beyond so many of them what is archived waits for the desk in the archive alone: the archive runs ahead of the desk, so
+/// that what comes behind a backlog is soon looked through.
+const LYING: usize = 128 << 20;
 /// Transmissions of so many bytes are kept before larger ones: one may be a kill.
 const SMALL: usize = 256 << 10;
 /// Bytes of small ones that may wait beyond all others: what fills the memory with a backlog shuts out no kill.
@@ -82,7 +85,7 @@ impl Intake {
         if room.is_stopping() {
             return Err(Refused::Stopping);
         }
-        if room.tray.len() > TRAY {
+        if !room.waiting.has_room(feed) {
             return Err(Refused::Busy);
         }
         let size = bytes.len();
@@ -252,30 +255,74 @@ fn keep(room: &Arc<Room>, batch: Vec<Arrival>) {
 }
 
 /// Lays a transmission into the desk's tray. Where much waits, or this one would let much wait, it is looked through at
-/// once: a kill overtakes everything queued (what is decided about it, and when, stays as it is), and plain news that
-/// has nothing to do with what waits goes before it.
+/// once: what it withdraws is off from now on (what is decided about that, and when, stays as it is), and news that has
+/// nothing to do with what waits goes before it.
 fn lay_in(room: &Room, archived: Archived, outcomes: Option<oneshot::Sender<Vec<Outcome>>>) {
     let (seq, bytes) = (archived.seq(), archived.bytes().len());
     let feed = room.config.feed(archived.feed());
     let Some(feed) = feed.filter(|_| room.tray.len() > BEHIND || room.waiting.is_worth_a_look(bytes)) else {
-        room.waiting.add(seq, bytes, None);
+        room.waiting.add(seq, archived.feed(), bytes, None);
         room.tray.put(Event::Arrived(archived, outcomes));
         return;
     };
-    let early = read::attempt(archived.bytes(), &feed.hints(&room.config));
-    let items = &early.reading.items;
-    let killed = killed_in(feed, items);
-    let names = room.waiting.names_in(feed.agency(), items);
-    let passes = room.knows(feed.id()) && waiting::is_plain(items) && room.waiting.lets_pass(&names);
+    let Look { early, seen, killed, notices } = Look::through(room, feed, &archived);
     room.waiting.keep(seq, bytes, early);
-    if passes {
-        room.tray.put_fresh(Event::Arrived(archived, outcomes));
-        return;
-    }
-    room.waiting.add(seq, bytes, Some(names));
-    room.tray.put(Event::Arrived(archived, outcomes));
+    room.waiting.add(seq, feed.id(), bytes, Some(seen));
+    // What withdraws holds before the desk can come to the transmission itself.
     if !killed.is_empty() {
         room.tray.put_urgent(Event::Foretold(killed, feed.id().clone()));
+    }
+    for notice in notices {
+        room.tray.put_urgent(Event::Notice(Box::new(notice), feed.id().clone()));
+    }
+    if room.knows(feed.id()) && room.waiting.lets_pass(seq) {
+        room.tray.put_fresh(Event::Arrived(archived, outcomes));
+    } else if room.load.load(Ordering::SeqCst) > room.may_lie() {
+        room.load.fetch_sub(bytes, Ordering::SeqCst);
+        room.tray.put(Event::LaidBy(archived.id(), seq, outcomes));
+    } else {
+        room.tray.put(Event::Arrived(archived, outcomes));
+    }
+}
+
+/// What is found in a transmission before its turn has come.
+pub(crate) struct Look {
+    pub(crate) early: read::Early,
+    pub(crate) seen: Seen,
+    /// The items that it kills for certain.
+    pub(crate) killed: Vec<ItemKey>,
+    /// What withdraws something by its words alone, but for what is old.
+    pub(crate) notices: Vec<Version>,
+}
+
+impl Look {
+    pub(crate) fn through(room: &Room, feed: &Feed, archived: &Archived) -> Self {
+        let early = read::attempt(archived.bytes(), &feed.hints(&room.config));
+        let (items, now) = (&early.reading.items, room.clock.now());
+        let (mut hurry, mut notices) = (Hurry::Old, Vec::new());
+        for version in items.iter().filter(|version| !is_old(version, archived.door(), feed, now)) {
+            if decide::withdraws_by_words(version) {
+                notices.push(version.clone());
+            } else if killed_for_certain(version).is_empty() {
+                hurry = Hurry::News;
+            }
+            if hurry == Hurry::Old {
+                hurry = Hurry::Withdrawn;
+            }
+        }
+        let (seen, killed) = (room.waiting.see(feed.agency(), items, hurry), killed_in(feed, items));
+        Self { early, seen, killed, notices }
+    }
+}
+
+impl Room {
+    /// How many bytes may wait before what is archived waits in the archive alone.
+    fn may_lie(&self) -> usize {
+        #[cfg(feature = "rehearsal")]
+        if self.clock.hand().is_some() {
+            return 4 << 10;
+        }
+        LYING
     }
 }
 

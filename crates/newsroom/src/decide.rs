@@ -115,6 +115,11 @@ pub(crate) fn live(changes: &[Change]) -> Option<u32> {
     })
 }
 
+/// Whether this version's words withdraw something that may bear another name.
+pub(crate) fn withdraws_by_words(version: &Version) -> bool {
+    classify(version).is_some_and(|notice| notice.effect >= Effect::Withholds)
+}
+
 /// Whether these changes take the item off all outputs.
 pub(crate) fn recalls(changes: &[Change]) -> bool {
     changes.iter().any(|change| {
@@ -157,6 +162,11 @@ impl Draft {
     /// Whether it takes something off the outputs, which no other version's page may keep waiting.
     pub(crate) fn is_urgent(&self) -> bool {
         self.decision.ruling.recall || decide::recalls(&self.decision.changes)
+    }
+
+    /// Whether it, or what it says of others, may change what readers see.
+    pub(crate) fn goes_out(&self) -> bool {
+        self.is_urgent() || decide::live(&self.decision.changes).is_some()
     }
 
     /// Whether it adds a version that would be published if nothing spoke against it.
@@ -418,6 +428,17 @@ impl Desk {
         self.shift(key, row, decision, &format!("document {by}"), None).map(drop)
     }
 
+    /// The words of a transmission whose turn has not come withdraw something: what it is of all that is recorded is off
+    /// from now on. What is recorded until then is looked through in its turn.
+    pub(crate) fn heed_early(&mut self, version: &Version, feed: &FeedId) -> Result<(), StoreError> {
+        let room = Arc::clone(&self.room);
+        let Some(feed) = room.config.feed(feed) else { return Ok(()) };
+        self.heed_kill_text(feed, version, classify(version).as_ref())?;
+        let own = ItemKey { agency: feed.agency().clone(), uri: version.uri.clone() };
+        self.heeded.insert((own, version.copy.copy_hash()));
+        self.commit()
+    }
+
     /// A kill that is known only from its text holds what it means, at once.
     pub(crate) fn heed_kill_text(
         &mut self,
@@ -434,7 +455,8 @@ impl Desk {
             .saturating_sub(SignedDuration::from_hours(24 * KILL_TEXT_DAYS))
             .unwrap_or(Timestamp::MIN);
         let own = ItemKey { agency: feed.agency().clone(), uri: version.uri.clone() };
-        let again = room
+        let heeded = self.heeded.remove(&(own.clone(), version.copy.copy_hash()));
+        let recorded = room
             .store
             .story(&own)?
             .is_some_and(|row| row.versions.iter().any(|known| known.copy_hash == version.copy.copy_hash()));
@@ -454,7 +476,7 @@ impl Desk {
             let Some(candidate) = candidates.get(hit.candidate) else { continue };
             let key = ItemKey { agency: feed.agency().clone(), uri: candidate.uri.clone() };
             let row = room.store.story(&key)?;
-            if again && row.as_ref().is_some_and(is_released) {
+            if (heeded || recorded) && row.as_ref().is_some_and(is_released) {
                 // Somebody has read this very notice and let the story go all the same.
                 continue;
             }
@@ -479,7 +501,8 @@ impl Desk {
         if let Some(work) = work {
             let killed = work.gone == Some(ItemStanding::Killed);
             self.lay(work)?;
-            if killed {
+            // At the start nobody is there to see it yet, and the kill file has it.
+            if killed && self.at_work {
                 self.commit()?;
             }
         }

@@ -168,6 +168,8 @@ struct Board {
 pub struct Health {
     /// Transmissions taken up by the desk.
     pub transmissions: Counter,
+    /// Rests after stretches of old items: see [`pace`](crate::pace).
+    pub rests: Counter,
     /// Bytes archived.
     pub bytes: Counter,
     /// Alarms raised.
@@ -356,6 +358,7 @@ impl Health {
             "Transmissions taken up by the desk.",
             self.transmissions.get(),
         );
+        gauge("rests_total", "counter", "Rests of the desk while an archive comes again.", self.rests.get());
         gauge("intake_bytes_total", "counter", "Bytes that came through the doors.", self.bytes.get());
         gauge("alarms_total", "counter", "Alarms raised.", self.alarms.get());
         gauge("answers_total", "counter", "Requests answered to readers.", self.answers.get());

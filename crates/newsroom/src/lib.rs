@@ -34,6 +34,7 @@ mod lookout;
 mod main_loop;
 mod notary;
 mod outlets;
+mod pace;
 mod press;
 mod proofs;
 pub mod public;
@@ -69,6 +70,7 @@ use store::{
 };
 use tokio::sync::{oneshot, watch};
 
+use archive::Look;
 use clock::{Clock, Trust};
 use config::Config;
 use hands::Hands;
@@ -89,6 +91,9 @@ pub use receipts::{Output, Withdrawn};
 
 /// How many licences that ended may be found at a start on a full disk.
 const DUE: usize = 4_096;
+/// So many bytes of what is unread are decided about before the doors open. What lies beyond them is only looked through
+/// for kills: readers do not wait for a backlog.
+const AT_START: usize = 64 << 20;
 
 /// Everything that the threads of one newsroom share.
 pub(crate) struct Room {
@@ -109,7 +114,7 @@ pub(crate) struct Room {
     hold_all: AtomicBool,
     stopping: AtomicBool,
     clock_alarm: AtomicBool,
-    /// Bytes that wait for archive and desk.
+    /// Bytes that wait in memory for archive and desk.
     load: AtomicUsize,
     /// The desk waits until the store takes writes.
     stalled: AtomicBool,
@@ -355,8 +360,8 @@ pub struct Newsroom {
 }
 
 impl Newsroom {
-    /// Opens the store, replays kills, takes up every transmission that is archived but not recorded, and only then
-    /// returns: no listener or door may be opened before.
+    /// Opens the store, replays kills, takes up what is archived but not recorded, and only then returns: no listener or
+    /// door may be opened before. Of a backlog beyond 64 MiB only the kills are taken before; the rest waits for the desk.
     ///
     /// # Errors
     /// The store is held by another process, newer than this program, damaged, or cannot be read or written.
@@ -689,7 +694,7 @@ fn has_space(path: &std::path::Path, bytes: u64) -> bool {
     rustix::fs::statvfs(path).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) > needed)
 }
 
-/// Kills first, then everything archived but unread, then what the clock says, through the very steps of every day.
+/// Kills first, then what is archived but unread, then what the clock says, through the very steps of every day.
 /// On a full disk none of it can be recorded: then kills are denied all the same, readers are served, and the desk
 /// does the rest once there is space.
 fn recover(room: Arc<Room>) -> Result<Desk, StoreError> {
@@ -704,13 +709,33 @@ fn recover(room: Arc<Room>) -> Result<Desk, StoreError> {
     let mut desk = Desk::new(Arc::clone(&room))?;
     match desk.recover(&pending) {
         Err(error) if main_loop::passes(&error) => {
-            // What it had decided is in no record.
-            desk = Desk::new(room)?;
-            desk.put_off(pending, &error)?;
+            // What it had decided is in no record; what it had found to be killed is in the kill file.
+            desk = Desk::new(Arc::clone(&room))?;
+            desk.put_off(room.kills.pending(), &error)?;
         }
         done => done?,
     }
     Ok(desk)
+}
+
+/// A transmission that was looked through at the start and waits for its turn.
+struct Later {
+    id: TransmissionId,
+    seq: u64,
+    bytes: usize,
+    feed: FeedId,
+    seen: waiting::Seen,
+}
+
+impl Room {
+    /// How many bytes of what is unread are decided about before the doors open.
+    fn may_take_at_start(&self) -> usize {
+        #[cfg(feature = "rehearsal")]
+        if self.clock.hand().is_some() {
+            return 4 << 10;
+        }
+        AT_START
+    }
 }
 
 impl Desk {
@@ -720,7 +745,9 @@ impl Desk {
         }
         self.finish()?;
         kill::settle(&self.room)?;
-        let taken = self.take_unread(u64::MAX)?;
+        let (mut taken, last) = self.take_unread(u64::MAX, self.room.may_take_at_start())?;
+        let rest = self.look_through_after(last)?;
+        taken += rest.len();
         // What fell due while nothing ran: no first answer still carries a licence that has ended.
         while self.is_due() {
             self.look_at_the_clock()?;
@@ -728,29 +755,65 @@ impl Desk {
         self.go_on_erasing()?;
         self.turn_the_year()?;
         if !pending.is_empty() || taken > 0 {
-            tracing::info!(kills = pending.len(), transmissions = taken, "recovered");
+            tracing::info!(kills = pending.len(), transmissions = taken, later = rest.len(), "recovered");
+        }
+        for Later { id, seq, bytes, feed, seen } in rest {
+            self.room.waiting.add(seq, &feed, bytes, Some(seen));
+            self.room.tray.put(Event::LaidBy(id, seq, None));
         }
         Ok(())
     }
 
-    /// Takes what the archive holds unread, up to this place in it. Returns how many it were.
-    pub(crate) fn take_unread(&mut self, last: u64) -> Result<usize, StoreError> {
-        let (mut taken, mut seq) = (0, 0);
+    /// Takes what the archive holds unread, up to this place in it, or until it was so many bytes. Returns how many it
+    /// were, and the place of the last.
+    pub(crate) fn take_unread(&mut self, last: u64, bytes: usize) -> Result<(usize, u64), StoreError> {
+        let (mut taken, mut seq, mut left) = (0, 0, bytes);
         loop {
             let mut unread: Vec<Archived> = self.room.store.unread_after(seq, 256)?;
             unread.retain(|archived| archived.seq() <= last);
             if unread.is_empty() {
-                return Ok(taken);
+                return Ok((taken, seq));
             }
-            taken += unread.len();
             for archived in unread {
+                if left == 0 {
+                    self.finish()?;
+                    return Ok((taken, seq));
+                }
+                taken += 1;
                 seq = archived.seq();
+                left = left.saturating_sub(archived.bytes().len());
                 self.take(archived, None)?;
                 if self.room.is_stopping() {
-                    return Ok(taken);
+                    return Ok((taken, seq));
                 }
             }
             self.finish()?;
+        }
+    }
+
+    /// Looks through what the archive holds unread behind this place. What it kills is killed from now on; the rest has
+    /// its turn when the desk is at work.
+    fn look_through_after(&mut self, mut seq: u64) -> Result<Vec<Later>, StoreError> {
+        let (mut rest, room) = (Vec::new(), Arc::clone(&self.room));
+        loop {
+            let unread = room.store.unread_after(seq, 256)?;
+            if unread.is_empty() {
+                return Ok(rest);
+            }
+            for archived in unread {
+                seq = archived.seq();
+                let look =
+                    room.config.feed(archived.feed()).map(|feed| Look::through(&room, feed, &archived));
+                if let Some(look) = &look {
+                    self.foresee(&look.killed, archived.feed())?;
+                    for notice in &look.notices {
+                        self.heed_early(notice, archived.feed())?;
+                    }
+                }
+                let seen = look.map(|look| look.seen).unwrap_or_default();
+                let (id, bytes, feed) = (archived.id(), archived.bytes().len(), archived.feed().clone());
+                rest.push(Later { id, seq, bytes, feed, seen });
+            }
         }
     }
 

@@ -12,18 +12,21 @@ use std::time::Duration;
 
 use desk::Command;
 use jiff::Timestamp;
-use news::{Complaint, Door, FeedId, Gravity, ItemKey};
+use news::{Complaint, Digest, Door, FeedId, Gravity, ItemKey, TransmissionId, Version};
 use store::{Archive as _, Archived, Entry, Fact, Index as _, Journal as _, StoreError, StoryRow};
 use tokio::sync::oneshot;
 
 use crate::caps::Caps;
+use crate::clock::Since;
 use crate::decide::{CLOCK, Shift};
 use crate::erase::Fate;
 use crate::hands::Hands;
 use crate::kill::Owed;
 use crate::lookout::Lookout;
+use crate::pace::{Pace, is_old};
 use crate::record::{BATCH, Piece, Sheet, Told, Work};
 use crate::steps::{Outcome, Reading};
+use crate::waiting::Hurry;
 use crate::{CommandError, LogError, Order, Room, decide, kill, read};
 
 /// How many versions of one transmission are decided before its progress is recorded.
@@ -35,8 +38,12 @@ const NAP: Duration = Duration::from_millis(500);
 pub(crate) enum Event {
     /// A transmission is durable and waits to be read.
     Arrived(Archived, Option<oneshot::Sender<Vec<Outcome>>>),
+    /// The same, but its bytes are in the archive alone: so much waits that they would fill the memory.
+    LaidBy(TransmissionId, u64, Option<oneshot::Sender<Vec<Outcome>>>),
     /// A transmission that waits behind others kills these items: from now on, whenever its turn comes.
     Foretold(Vec<ItemKey>, FeedId),
+    /// The words of a transmission that waits behind others withdraw something, and no status says so.
+    Notice(Box<Version>, FeedId),
     /// A transmission for which there is no space kills these items: from now on. It is recorded when there is space,
     /// whether its sender comes again or not.
     Withdrawn(Vec<ItemKey>, FeedId),
@@ -78,10 +85,14 @@ pub(crate) struct Desk {
     pub(crate) owed: VecDeque<Owed>,
     /// Their items: nothing but the record of the kill lifts their denial.
     pub(crate) doomed: HashSet<ItemKey>,
+    /// Notices that were heeded before their turn: the item that each came as, and what it says.
+    pub(crate) heeded: HashSet<(ItemKey, Digest)>,
     /// The last transmission that was unread at the start, where recovery found no space to record anything.
     pub(crate) behind: Option<u64>,
     /// It takes what overtakes a transmission in hand.
     pub(crate) overtaken: bool,
+    /// How fast it takes in what is old.
+    pub(crate) pace: Pace,
     /// What the safety rules know beyond one story.
     pub(crate) lookout: Lookout,
     /// What was let through today.
@@ -111,8 +122,10 @@ impl Desk {
             next_due,
             owed: VecDeque::new(),
             doomed: HashSet::new(),
+            heeded: HashSet::new(),
             behind: None,
             overtaken: false,
+            pace: Pace::default(),
             at_work: false,
         })
     }
@@ -142,7 +155,7 @@ impl Desk {
     pub(crate) fn turn(&mut self) -> Result<bool, StoreError> {
         self.pay_what_is_owed()?;
         if let Some(last) = self.behind {
-            self.take_unread(last)?;
+            self.take_unread(last, usize::MAX)?;
             self.behind = None;
             self.room.set_stalled(None);
         }
@@ -163,13 +176,11 @@ impl Desk {
             Some(Event::Arrived(archived, reply)) => {
                 self.take_arrived(archived, reply)?;
             }
+            Some(Event::LaidBy(id, seq, reply)) => self.take_laid_by(id, seq, reply)?,
             Some(Event::Foretold(keys, feed)) => self.foresee(&keys, &feed)?,
+            Some(Event::Notice(version, feed)) => self.heed_early(&version, &feed)?,
             Some(Event::Withdrawn(keys, feed)) => self.owe(keys, &feed)?,
-            Some(Event::Receipts(facts)) => {
-                for fact in facts {
-                    self.lay(Work::of(Entry::new(self.room.clock.now(), fact))?)?;
-                }
-            }
+            Some(Event::Receipts(facts)) => self.note_receipts(facts)?,
             Some(Event::Order(order, reply)) => self.obey(order, reply)?,
         }
         self.look_at_the_clock()?;
@@ -187,6 +198,35 @@ impl Desk {
         let taken = self.take(archived, reply);
         self.room.waiting.remove(seq);
         taken
+    }
+
+    /// Takes one whose bytes are in the archive alone. Where they are damaged, all that can be done is to say so.
+    fn take_laid_by(
+        &mut self,
+        id: TransmissionId,
+        seq: u64,
+        reply: Option<oneshot::Sender<Vec<Outcome>>>,
+    ) -> Result<(), StoreError> {
+        let taken = match self.room.store.fetch(id) {
+            Ok(Some(archived)) => self.take(archived, reply),
+            Err(error) if !error.is_damage() => Err(error),
+            lost => {
+                let why = lost.err().map_or_else(|| "it is not there".to_owned(), |error| error.to_string());
+                let what = format!(
+                    "transmission {id} cannot be read from the archive and is not decided about: {why}"
+                );
+                tracing::error!("{what}");
+                self.room.health.alarm(self.room.clock.now(), what);
+                Ok(())
+            }
+        };
+        self.room.waiting.remove(seq);
+        taken
+    }
+
+    fn note_receipts(&mut self, facts: Vec<Fact>) -> Result<(), StoreError> {
+        let now = self.room.clock.now();
+        facts.into_iter().try_for_each(|fact| self.lay(Work::of(Entry::new(now, fact))?))
     }
 
     /// What cannot wait for the end of a long transmission: orders, the clock, and fresh stories that have nothing to do
@@ -216,6 +256,7 @@ impl Desk {
             match event {
                 Event::Order(order, reply) => self.obey(order, reply)?,
                 Event::Foretold(keys, feed) => self.foresee(&keys, &feed)?,
+                Event::Notice(version, feed) => self.heed_early(&version, &feed)?,
                 Event::Withdrawn(keys, feed) => self.owe(keys, &feed)?,
                 other => {
                     self.room.tray.put_urgent(other);
@@ -226,14 +267,21 @@ impl Desk {
         Ok(false)
     }
 
-    /// Takes what may go before the transmission in hand, and records it at once. Returns whether there was anything.
+    /// Takes what may go before the transmission in hand, and records the stories at once. Returns whether there were any.
     fn take_fresh(&mut self) -> Result<bool, StoreError> {
         let mut any = false;
         while !self.room.is_stopping()
-            && let Some(Event::Arrived(archived, reply)) = self.room.tray.take_fresh()
+            && let Some(event) = self.room.tray.take_fresh()
         {
-            self.take_arrived(archived, reply)?;
-            any = true;
+            match event {
+                Event::Arrived(archived, reply) => {
+                    self.take_arrived(archived, reply)?;
+                    any = true;
+                }
+                Event::Receipts(facts) => self.note_receipts(facts)?,
+                // Nothing else is laid there.
+                other => self.room.tray.put(other),
+            }
         }
         if any {
             self.commit()?;
@@ -278,9 +326,14 @@ impl Desk {
             complaints.push(Complaint::new(Gravity::Remark, "slow-to-read", message));
         }
         let count = items.len();
-        if room.waiting.is_unknown(archived.seq()) && room.waiting.is_worth_a_look(0) {
-            room.waiting.learn(archived.seq(), room.waiting.names_in(feed.agency(), &items));
+        let seq = archived.seq();
+        if room.waiting.is_unknown(seq) && room.waiting.is_worth_a_look(0) {
+            let now = room.clock.now();
+            let old = items.iter().all(|version| is_old(version, archived.door(), feed, now));
+            let hurry = if old { Hurry::Old } else { Hurry::News };
+            room.waiting.learn(seq, room.waiting.see(feed.agency(), &items, hurry));
         }
+        let can_wait = room.waiting.can_wait(seq);
         let contact = self.contact(&archived, count)?;
         self.lookout.sent_by(&archived, format);
         let sender = self.lookout.sender();
@@ -293,10 +346,11 @@ impl Desk {
         });
         let archived = &sheet.archived;
         for (no, version) in (0u32..).zip(items).skip(progress as usize) {
-            let uri = version.uri.clone();
+            let (uri, begun, mut goes_out) = (version.uri.clone(), Since::now(), true);
             match catch_unwind(AssertUnwindSafe(|| self.rule(feed, archived, contact, no, version))) {
                 Ok(Ok(draft)) => {
                     all_new -= usize::from(!draft.is_new());
+                    goes_out = draft.goes_out();
                     let urgent = draft.is_urgent();
                     if urgent {
                         room.store.erasure_is_near();
@@ -313,7 +367,10 @@ impl Desk {
                     sheet.told().complaints.push(complaint);
                 }
             }
-            let stop = self.attend()?;
+            let mut stop = self.attend()?;
+            if can_wait && !goes_out && !stop {
+                stop = self.rest_after(begun.elapsed())?;
+            }
             self.lookout.goes_on(&sender);
             if stop || (no + 1) % STRIDE == 0 {
                 let fact = Fact::Progress { transmission: archived.id(), next_item: no + 1 };

@@ -512,7 +512,7 @@ impl Called {
             let now = tokio::time::Instant::now();
             if gather_until.is_some_and(|until| until <= now) || gathered.len() >= GATHERED {
                 gather_until = None;
-                room.tray.put(Event::Receipts(std::mem::take(&mut gathered)));
+                room.tray.put_fresh(Event::Receipts(std::mem::take(&mut gathered)));
             }
             if keep_at <= now {
                 keep_at = now + KEEP_EVERY;
@@ -528,7 +528,7 @@ impl Called {
                     let Ok((due, said)) = done else { continue };
                     handles.remove(&due.ticket);
                     match self.newsroom.outlet_said(self.at, &due, &said) {
-                        Some(fact) if is_of_kill(&fact) => room.tray.put(Event::Receipts(vec![fact])),
+                        Some(fact) if is_of_kill(&fact) => room.tray.put_fresh(Event::Receipts(vec![fact])),
                         Some(fact) => {
                             gathered.push(fact);
                             gather_until.get_or_insert(tokio::time::Instant::now() + GATHER);
@@ -544,7 +544,7 @@ impl Called {
                 break;
             }
         }
-        room.tray.put(Event::Receipts(gathered));
+        room.tray.put_fresh(Event::Receipts(gathered));
         self.keep().await;
     }
 

@@ -249,7 +249,7 @@ impl Newsroom {
                 detail: detail.clone(),
                 outputs: outputs.iter().map(row).collect(),
             };
-            room.tray.put(Event::Receipts(vec![fact]));
+            room.tray.put_fresh(Event::Receipts(vec![fact]));
         }
         let killed = withdrawn.standing == ItemStanding::Killed;
         let allowed = self.kill_within(&withdrawn.key).filter(|_| killed);

@@ -348,6 +348,8 @@ impl Desk {
                 }
                 Some(Event::Foretold(keys, feed)) => self.foresee(&keys, &feed)?,
                 Some(Event::Withdrawn(keys, feed)) => self.owe(keys, &feed)?,
+                // What it means to hold cannot be recorded; its turn comes.
+                Some(Event::Notice(..)) => {}
                 Some(Event::Order(_, reply)) => {
                     let _ = reply.send(Err(CommandError::Store(full())));
                 }

@@ -297,7 +297,7 @@ impl Rehearsal {
             Err(error) => Said::Failed(error),
         };
         if let Some(fact) = self.newsroom.outlet_said(outlet, &due, &said) {
-            self.room.tray.put(Event::Receipts(vec![fact]));
+            self.room.tray.put_fresh(Event::Receipts(vec![fact]));
         }
     }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
-use news::{Act, Door, FeedId, Gravity, ItemKey, ItemStanding, SiteId, Transmission, TransmissionId};
+use news::{
+    Act, Door, FeedId, Gravity, ItemKey, ItemStanding, SiteId, Transmission, TransmissionId, Version,
+};
 use store::{Archive as _, Entry, Fact, Index as _, Journal as _, KillRecord, StoryRow};
 use tokio::sync::oneshot;
 
@@ -14,7 +16,7 @@ use crate::main_loop::{Desk, Event};
 use crate::outlets::{Composed, Said};
 use crate::public::{Answer, Ask};
 use crate::steps::Outcome;
-use crate::{Command, CommandError, Newsroom, Order, Room, chance, erase, recover};
+use crate::{Command, CommandError, Newsroom, Order, Room, chance, erase, recover, waiting};
 
 const ONE: &str = r#"
 [site]
@@ -558,28 +560,37 @@ fn a_fresh_story_overtakes_a_backlog_but_never_its_own_earlier_version() {
         let kept = intake.arrive(&room, &feed, door, bytes.into_bytes(), false, None);
         tokio.block_on(kept).expect("it is kept").id()
     };
-    let long: Vec<String> = (0..80)
+    let long: Vec<String> = (0..300)
         .map(|n| wire(&format!("i{n}"), 1, "usable", &format!("w{n} {}", "long ".repeat(200)), ""))
         .collect();
     send(format!("[{}]", long.join(",")));
-    send(wire("i79", 2, "usable", "w79 again", ""));
-    send(wire("killed", 1, "canceled", "x", ""));
+    send(wire("i299", 2, "usable", "w299 again", ""));
+    send(wire("i298", 2, "canceled", "w298", ""));
+    let killed = send(wire("elsewhere", 1, "canceled", "x", ""));
     let fresh = send(wire("fresh", 1, "usable", "fresh", ""));
-    wait_for("all are in the tray", || room.tray.len() == 5);
-    let on_top = room.tray.take_fresh().expect("one may go first");
-    assert!(matches!(&on_top, Event::Arrived(archived, _) if archived.id() == fresh));
+    wait_for("all are in the tray", || room.tray.len() == 7);
+    let on_top = [(); 2].map(|()| room.tray.take_fresh().expect("two may go first"));
+    for (event, expect) in on_top.iter().zip([killed, fresh]) {
+        assert!(matches!(event, Event::Arrived(archived, _) if archived.id() == expect));
+    }
     assert!(room.tray.take_fresh().is_none(), "nothing else may");
-    room.tray.put_fresh(on_top);
-    // It comes when the desk is in the middle of the long one.
-    let Some(Event::Foretold(..)) = room.tray.take_urgent() else { panic!("the kill is foretold") };
+    on_top.into_iter().for_each(|event| room.tray.put_fresh(event));
+    // They come when the desk is in the middle of the long one.
+    for _ in 0..2 {
+        let Some(Event::Foretold(..)) = room.tray.take_urgent() else { panic!("the kills are foretold") };
+    }
     let Some(Event::Arrived(first, _)) = room.tray.take_ordinary() else { panic!("the long one is next") };
     desk.begin_work();
     desk.take(first, None).expect("it is taken");
     desk.finish().expect("it is recorded");
-    assert!(row(&room, "fresh").moved_at < row(&room, "i1").moved_at, "it did not wait for the end");
+    for early in ["elsewhere", "fresh"] {
+        assert!(row(&room, early).moved_at < row(&room, "i1").moved_at, "it did not wait for the end");
+    }
     let newsroom = at_work(&room, desk);
     wait_for("all is decided", || room.store.unread(10).expect("the store reads").is_empty());
-    assert_eq!(row(&room, "i79").standing, ItemStanding::Live(2));
+    assert_eq!(row(&room, "i299").standing, ItemStanding::Live(2));
+    assert_eq!(row(&room, "i298").standing, ItemStanding::Killed);
+    assert_eq!(row(&room, "elsewhere").standing, ItemStanding::Killed);
     newsroom.stop();
     drop((intake, archive));
 }
@@ -683,6 +694,48 @@ fn an_order_does_not_wait_for_the_end_of_a_long_transmission() {
     assert_eq!(row(&room, "i39").standing, ItemStanding::Live(1));
     assert!(room.store.unread(10).expect("the store reads").is_empty());
     room.store.verify().expect("the store is whole");
+}
+
+#[test]
+fn the_desk_rests_between_stretches_of_an_archive_unless_something_else_waits() {
+    let feed = || FeedId::from("world");
+    let push = || Door::Push { peer: "a test".to_owned() };
+    let by_hand = || Door::Command { name: "a test".to_owned() };
+    let (now, old) = (Timestamp::now().to_string(), "2016-03-02T12:00:00Z");
+    let rests = |config: &str, time: &str, door: Door, beside: Option<waiting::Hurry>| {
+        let house = House::new(config);
+        let (room, mut desk) = house.open();
+        room.note_contact(&feed());
+        desk.begin_work();
+        let items: Vec<String> = (0..200)
+            .map(|n| {
+                let wire = wire(&format!("i{n}"), 1, "usable", &format!("w{n} {}", "long ".repeat(60)), "");
+                let at = wire.find("\"versioncreated\": \"").expect("a time") + 19;
+                let end = at + wire[at..].find('"').expect("its end");
+                format!("{}{time}{}", &wire[..at], &wire[end..])
+            })
+            .collect();
+        let bytes = format!("[{}]", items.join(",")).into_bytes();
+        let (id, arrived) = (TransmissionId::ulid(1, chance::bytes()), room.clock.now());
+        let sent = Transmission { id, feed: feed(), door, arrived, first_contact: false, bytes };
+        let archived = room.store.keep(vec![sent]).expect("it is kept").remove(0);
+        room.waiting.add(archived.seq(), &feed(), archived.bytes().len(), None);
+        if let Some(hurry) = beside {
+            let seen = room.waiting.see(&"agx".into(), &[Version::new("other")], hurry);
+            room.waiting.add(99, &feed(), 10, Some(seen));
+        }
+        desk.take(archived, None).expect("it is taken");
+        desk.finish().expect("it is recorded");
+        row(&room, "i199");
+        room.health.rests.get()
+    };
+    assert_eq!(rests(ONE, old, push(), None), 3);
+    assert_eq!(rests(ONE, old, push(), Some(waiting::Hurry::Withdrawn)), 3);
+    assert_eq!(rests(ONE, old, push(), Some(waiting::Hurry::News)), 0);
+    assert_eq!(rests(ONE, &now, push(), None), 0);
+    assert_eq!(rests(ONE, old, by_hand(), None), 0);
+    let off = format!("{ONE}safety = \"off\"\n");
+    assert_eq!(rests(&off, old, push(), None), 0, "it goes out");
 }
 
 #[test]

@@ -89,6 +89,13 @@ impl<T> Tray<T> {
         lanes.urgent.pop_front()
     }
 
+    /// Waits for something that is urgent or fresh, at most this long; it stays where it lies.
+    pub(crate) fn wait_pressing(&self, at_most: Duration) {
+        let lanes = self.lanes();
+        let empty = |lanes: &mut Lanes<T>| lanes.urgent.is_empty() && lanes.fresh.is_empty();
+        drop(self.filled.wait_timeout_while(lanes, at_most, empty));
+    }
+
     /// Waits for something to lie there, at most this long.
     pub(crate) fn wait(&self, at_most: Duration) -> Option<T> {
         let lanes = self.lanes();
