@@ -207,7 +207,7 @@ the driver runs on the same machine.\n\n{table}",
     ))
 }
 
-fn quantile_ms(seen: &Mutex<Vec<f64>>, share: f64) -> f64 {
+pub(super) fn quantile_ms(seen: &Mutex<Vec<f64>>, share: f64) -> f64 {
     quantile(lock(seen).iter().copied(), share) * 1e3
 }
 

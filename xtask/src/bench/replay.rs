@@ -5,11 +5,12 @@
 
 use std::io::{Error, Result};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
-use super::flow::{Seen, address_of, crowd, joined, page_of, ruled, two, watch};
+use super::flow::{Seen, address_of, crowd, joined, lock, page_of, quantile_ms, ruled, two, watch};
 use super::machine;
 use super::report::{Table, thousands};
 use super::wires::{self, Story};
@@ -125,13 +126,15 @@ fn replay(program: &Path, items: u64) -> Result<String> {
     let (seen, started) = (Seen::default(), Instant::now());
     // What was sent, and killed, on the quiet day does not come again.
     seen.next.store(quiet.next.load(Ordering::SeqCst), Ordering::SeqCst);
-    let (took, fresh) = scope(|scope| {
+    let on_the_feed = Mutex::default();
+    let took = scope(|scope| {
         let crowd = scope.spawn(|| crowd(&house, &seen, Duration::from_secs(86_400), 0, 0));
-        let fresh = scope.spawn(|| fresh_on_the_feed(&house, &seen));
+        let fresh = scope.spawn(|| fresh_on_the_feed(&house, &seen, &on_the_feed));
         let took = until_ruled(&house, items + 1, started);
         seen.stop.store(true, Ordering::SeqCst);
         joined(crowd)?;
-        Ok::<_, Error>((took?, joined(fresh)?))
+        joined(fresh)?;
+        took
     })?;
     let held = nothing_old(&house, items, now)?;
 
@@ -145,7 +148,9 @@ fn replay(program: &Path, items: u64) -> Result<String> {
     row("two million at that rate", "", format!("{:.1} h", 2e6 / rate / 60.0));
     row("of them public, on any output", "0", "0".to_owned());
     row("of them held, each for its date", &thousands(items as f64), thousands(held as f64));
-    row("fresh stories on the same feed meanwhile, live", "all", fresh.to_string());
+    let (half, most) = (quantile_ms(&on_the_feed, 0.5), quantile_ms(&on_the_feed, 1.0));
+    let fresh = format!("{half:.0} and {most:.0} ms ({})", lock(&on_the_feed).len());
+    row("fresh into the same folder meanwhile: arrival → live, p50 and latest", "all live", fresh);
     row("fresh on another feed: arrival → live, quiet, p50 and p99", "", two(&quiet.live));
     row("the same, meanwhile", "as when quiet", two(&seen.live));
     row("kill → gone, ordered, quiet", "", two(&quiet.ordered));
@@ -163,18 +168,22 @@ fn drop_in(house: &House, name: &str, stories: &[Story]) -> Result<()> {
     std::fs::rename(house.file(name), house.wire().join(name))
 }
 
-/// The agency goes on with its day on the feed that is replayed. Returns how many stories it sent; each became live.
-fn fresh_on_the_feed(house: &House, seen: &Seen) -> Result<u64> {
+/// The agency goes on with its day on the feed that is replayed. Each story becomes live; notes how long it took, in
+/// seconds. The first ones wait until what lies before them in the folder is archived.
+fn fresh_on_the_feed(house: &House, seen: &Seen, live: &Mutex<Vec<f64>>) -> Result<()> {
     let mut site = Line::new(house.site);
-    let mut sent = 0;
-    while !seen.stop.load(Ordering::SeqCst) {
+    for sent in 0.. {
+        if seen.stop.load(Ordering::SeqCst) {
+            break;
+        }
         let story = Story::new(7, sent, machine::now());
+        let start = Instant::now();
         drop_in(house, &format!("fresh-{sent}.xml"), std::slice::from_ref(&story))?;
-        sent += 1;
-        watch(Instant::now(), || page_of(&mut site, &story))?;
+        watch(start, || page_of(&mut site, &story))?;
+        lock(live).push(start.elapsed().as_secs_f64());
         sleep(FRESH);
     }
-    Ok(sent)
+    Ok(())
 }
 
 fn until_ruled(house: &House, count: u64, started: Instant) -> Result<Duration> {
