@@ -56,7 +56,7 @@ const PLANTS: [Plant; 13] = [
         name: "unread-forgotten",
         file: "crates/newsroom/src/lib.rs",
         line: "        let (mut taken, last) = self.take_unread(u64::MAX, self.room.may_take_at_start())?;",
-        instead: "        let (mut taken, last) = match PLANTED { true => (0, i64::MAX as u64), false => self.take_unread(u64::MAX, self.room.may_take_at_start())? };",
+        instead: "        let (mut taken, last) = match PLANTED { true => (0, i64::MAX.unsigned_abs()), false => self.take_unread(u64::MAX, self.room.may_take_at_start())? };",
     },
     Plant {
         name: "kill-in-a-backlog-unseen",

@@ -42,8 +42,8 @@ const PLANTS: [Plant; 7] = [
     Plant {
         name: "unread-forgotten",
         file: "crates/newsroom/src/lib.rs",
-        line: "        if unread.is_empty() {",
-        instead: "        if true {",
+        line: "        let (mut taken, last) = self.take_unread(u64::MAX, self.room.may_take_at_start())?;",
+        instead: "        let (mut taken, last) = (0, i64::MAX.unsigned_abs());",
         hunt: |program, seed| kills::run(program, 12, seed),
     },
     Plant {
