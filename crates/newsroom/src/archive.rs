@@ -39,6 +39,9 @@ const SMALL: usize = 256 << 10;
 const SPARE: usize = 32 << 20;
 /// Behind how many others a transmission is looked through for kills before its turn comes.
 const BEHIND: usize = 8;
+/// So many that withdraw by their words alone are heeded before their turn: each costs the desk milliseconds, for which
+/// kills behind it wait.
+const NOTICES: usize = 8;
 
 struct Arrival {
     transmission: Transmission,
@@ -274,6 +277,10 @@ fn lay_in(room: &Room, archived: Archived, outcomes: Option<oneshot::Sender<Vec<
         room.tray.put_urgent(Event::Foretold(killed, feed.id().clone()));
     }
     for notice in notices {
+        if room.notices.fetch_add(1, Ordering::SeqCst) >= NOTICES {
+            room.notices.fetch_sub(1, Ordering::SeqCst);
+            break;
+        }
         room.tray.put_urgent(Event::Notice(Box::new(notice), feed.id().clone()));
     }
     if room.knows(feed.id()) && room.waiting.lets_pass(seq) {

@@ -1,6 +1,7 @@
 //! Step 4: brings together what the desk needs to know, asks it, and never decides anything itself.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use ::press::GateRefusal;
 use desk::kill_text::{Candidate, Effect, TextKill, classify, matching};
@@ -437,6 +438,12 @@ impl Desk {
         let own = ItemKey { agency: feed.agency().clone(), uri: version.uri.clone() };
         self.heeded.insert((own, version.copy.copy_hash()));
         self.commit()
+    }
+
+    /// The same, of one that lay in the tray.
+    pub(crate) fn heed_next(&mut self, version: &Version, feed: &FeedId) -> Result<(), StoreError> {
+        self.room.notices.fetch_sub(1, Ordering::SeqCst);
+        self.heed_early(version, feed)
     }
 
     /// A kill that is known only from its text holds what it means, at once.

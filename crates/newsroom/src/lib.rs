@@ -116,6 +116,8 @@ pub(crate) struct Room {
     clock_alarm: AtomicBool,
     /// Bytes that wait in memory for archive and desk.
     load: AtomicUsize,
+    /// What withdraws by its words alone and is to be heeded before its turn.
+    notices: AtomicUsize,
     /// The desk waits until the store takes writes.
     stalled: AtomicBool,
     /// The archive found no space when something last arrived.
@@ -410,6 +412,7 @@ impl Newsroom {
             stopping: AtomicBool::new(false),
             clock_alarm: AtomicBool::new(false),
             load: AtomicUsize::new(0),
+            notices: AtomicUsize::new(0),
             stalled: AtomicBool::new(false),
             refusing: AtomicBool::new(false),
             #[cfg(test)]

@@ -178,7 +178,7 @@ impl Desk {
             }
             Some(Event::LaidBy(id, seq, reply)) => self.take_laid_by(id, seq, reply)?,
             Some(Event::Foretold(keys, feed)) => self.foresee(&keys, &feed)?,
-            Some(Event::Notice(version, feed)) => self.heed_early(&version, &feed)?,
+            Some(Event::Notice(version, feed)) => self.heed_next(&version, &feed)?,
             Some(Event::Withdrawn(keys, feed)) => self.owe(keys, &feed)?,
             Some(Event::Receipts(facts)) => self.note_receipts(facts)?,
             Some(Event::Order(order, reply)) => self.obey(order, reply)?,
@@ -256,7 +256,7 @@ impl Desk {
             match event {
                 Event::Order(order, reply) => self.obey(order, reply)?,
                 Event::Foretold(keys, feed) => self.foresee(&keys, &feed)?,
-                Event::Notice(version, feed) => self.heed_early(&version, &feed)?,
+                Event::Notice(version, feed) => self.heed_next(&version, &feed)?,
                 Event::Withdrawn(keys, feed) => self.owe(keys, &feed)?,
                 other => {
                     self.room.tray.put_urgent(other);

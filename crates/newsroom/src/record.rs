@@ -1,6 +1,7 @@
 //! Step 6: what was decided becomes the record. The commit point is [`Desk::commit`].
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -349,7 +350,7 @@ impl Desk {
                 Some(Event::Foretold(keys, feed)) => self.foresee(&keys, &feed)?,
                 Some(Event::Withdrawn(keys, feed)) => self.owe(keys, &feed)?,
                 // What it means to hold cannot be recorded; its turn comes.
-                Some(Event::Notice(..)) => {}
+                Some(Event::Notice(..)) => drop(self.room.notices.fetch_sub(1, Ordering::SeqCst)),
                 Some(Event::Order(_, reply)) => {
                     let _ = reply.send(Err(CommandError::Store(full())));
                 }

@@ -596,6 +596,32 @@ fn a_fresh_story_overtakes_a_backlog_but_never_its_own_earlier_version() {
 }
 
 #[test]
+fn a_flood_of_notices_keeps_no_kill_waiting() {
+    let house = House::new(ONE);
+    let (room, mut desk) = house.open();
+    room.note_contact(&FeedId::from("world"));
+    let (intake, archive) = crate::archive::Intake::start(Arc::clone(&room));
+    let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let notices: Vec<String> = (0..200)
+        .map(|n| {
+            wire(&format!("n{n}"), 1, "usable", &format!("KILL KILL KILL: w{n} {}", "long ".repeat(90)), "")
+        })
+        .collect();
+    let (feed, door) = (FeedId::from("world"), Door::Push { peer: "a test".to_owned() });
+    let bytes = format!("[{}]", notices.join(",")).into_bytes();
+    tokio.block_on(intake.arrive(&room, &feed, door, bytes, false, None)).expect("it is kept");
+    wait_for("it is looked through", || room.tray.len() == 9);
+    assert_eq!(room.notices.load(Ordering::SeqCst), 8);
+    desk.begin_work();
+    for _ in 0..9 {
+        desk.turn().expect("it works");
+    }
+    assert_eq!((room.notices.load(Ordering::SeqCst), room.tray.len()), (0, 0));
+    drop((intake, tokio));
+    archive.join().expect("the archive ends");
+}
+
+#[test]
 fn an_item_of_two_feeds_has_a_leaf_on_each_site_that_shows_it() {
     let house = House::new(TWO);
     let (room, mut desk) = house.open();
