@@ -54,13 +54,13 @@ const PLANTS: [Plant; 12] = [
     },
     Plant {
         name: "unread-forgotten",
-        file: "crates/newsroom/src/lib.rs",
+        file: "crates/newsroom/src/recover.rs",
         line: "        let (mut taken, last) = self.take_unread(u64::MAX, self.room.may_take_at_start())?;",
         instead: "        let (mut taken, last) = match PLANTED { true => (0, i64::MAX.unsigned_abs()), false => self.take_unread(u64::MAX, self.room.may_take_at_start())? };",
     },
     Plant {
         name: "kill-not-replayed",
-        file: "crates/newsroom/src/lib.rs",
+        file: "crates/newsroom/src/recover.rs",
         line: "            self.record_kill(&record.key, &record.reason, &record.by)?;",
         instead: "            if !PLANTED { self.record_kill(&record.key, &record.reason, &record.by)?; }",
     },

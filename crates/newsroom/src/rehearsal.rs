@@ -23,10 +23,9 @@ use crate::config::Config;
 use crate::main_loop::{Desk, Event};
 use crate::outlets::{Composed, Due, Said, Telling, unreadable};
 use crate::public::{Answer, Ask};
+use crate::recover::recover;
 use crate::steps::Outcome;
-use crate::{
-    CommandError, Newsroom, OpenNewsroomError, Order, Refused, Room, Withdrawn, archive, chance, recover,
-};
+use crate::{CommandError, Newsroom, OpenNewsroomError, Order, Refused, Room, Withdrawn, archive, chance};
 
 /// A wall clock and a boot clock that stand still until they are told to go on, and when the disk has space again.
 #[derive(Clone, Debug)]

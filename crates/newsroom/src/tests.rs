@@ -15,8 +15,9 @@ use crate::config::{self, Config};
 use crate::main_loop::{Desk, Event};
 use crate::outlets::{Composed, Said};
 use crate::public::{Answer, Ask};
+use crate::recover::recover;
 use crate::steps::Outcome;
-use crate::{Command, CommandError, Newsroom, Order, Room, chance, erase, recover, waiting};
+use crate::{Command, CommandError, Newsroom, Order, Room, chance, erase, waiting};
 
 const ONE: &str = r#"
 [site]

@@ -41,14 +41,14 @@ const PLANTS: [Plant; 7] = [
     },
     Plant {
         name: "unread-forgotten",
-        file: "crates/newsroom/src/lib.rs",
+        file: "crates/newsroom/src/recover.rs",
         line: "        let (mut taken, last) = self.take_unread(u64::MAX, self.room.may_take_at_start())?;",
         instead: "        let (mut taken, last) = (0, i64::MAX.unsigned_abs());",
         hunt: |program, seed| kills::run(program, 12, seed),
     },
     Plant {
         name: "kill-not-replayed",
-        file: "crates/newsroom/src/lib.rs",
+        file: "crates/newsroom/src/recover.rs",
         line: "            self.record_kill(&record.key, &record.reason, &record.by)?;",
         instead: "            let _ = &record.key;",
         hunt: |program, seed| syscalls::run(program, 41, "", seed),
