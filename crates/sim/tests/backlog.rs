@@ -1,32 +1,13 @@
 //! What waits behind a backlog: in the archive alone, and across a crash. In rehearsal little fits into memory.
 
-use std::path::Path;
-
 use jiff::Timestamp;
-use news::{Door, FeedId, ItemKey, ItemStanding, SiteId};
-use newsroom::config::{self, Config};
+use news::{Door, FeedId, ItemKey, SiteId};
 use newsroom::public::{Answer, Ask};
 use newsroom::rehearsal::{self, HandClock, Rehearsal, Sent};
 
-const CONFIG: &str = r#"
-[site]
-name = "The Daily Example"
-url = "https://daily.example"
-listen = "127.0.0.1:8080"
-[desk]
-listen = "127.0.0.1:8081"
-[store]
-path = "data"
-[[agency]]
-id = "agx"
-name = "Agency Example"
-label = "Disclaimer: not reviewed by an editor"
-[[feed]]
-id = "world"
-agency = "agx"
-push = true
-safety = "off"
-"#;
+mod house;
+use house::settle;
+
 /// More than fits into memory, and more than is decided about before the doors open.
 const MANY: usize = 40;
 
@@ -66,19 +47,13 @@ impl House {
     }
 
     fn open(&self) -> Rehearsal {
-        let file = self.folder.path().join("verbatim.toml");
-        let config: Config = config::parse(CONFIG, Path::new(&file)).expect("a good configuration");
-        Rehearsal::open(config, &self.clock).expect("the store opens")
+        house::open(self.folder.path(), &self.clock)
     }
 }
 
 fn send(room: &Rehearsal, wires: Vec<String>) -> Vec<Sent> {
     let door = || Door::Push { peer: "127.0.0.1".into() };
     room.arrive(wires.into_iter().map(|wire| (FeedId::from("world"), door(), wire.into_bytes())).collect())
-}
-
-fn settle(room: &mut Rehearsal) {
-    while room.turn().expect("it works") {}
 }
 
 fn is_live(room: &Rehearsal, name: &str) -> bool {
@@ -144,7 +119,7 @@ fn a_kill_in_a_backlog_holds_after_a_crash_before_the_doors_open() {
     assert_eq!(acts.iter().filter(|(_, act, _)| act == "kill").count(), 1);
     let story = room.places(&key("ferry")).expect("the record");
     let answer = room.answer(&story[0].0, Ask::Story(story[0].1));
-    assert!(matches!(answer, Answer::Gone(_)), "{:?}", ItemStanding::Killed);
+    assert!(matches!(answer, Answer::Gone(_)));
 }
 
 #[test]

@@ -5,28 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use news::{Door, FeedId, ItemKey, SiteId};
-use newsroom::config::{self, Config};
 use newsroom::rehearsal::{self, Fate, HandClock, Rehearsal};
 
-const CONFIG: &str = r#"
-[site]
-name = "The Daily Example"
-url = "https://daily.example"
-listen = "127.0.0.1:8080"
-[desk]
-listen = "127.0.0.1:8081"
-[store]
-path = "data"
-[[agency]]
-id = "agx"
-name = "Agency Example"
-label = "Disclaimer: not reviewed by an editor"
-[[feed]]
-id = "world"
-agency = "agx"
-push = true
-safety = "off"
-"#;
+mod house;
+use house::{open, settle};
 
 struct Log<'r>(&'r Rehearsal);
 
@@ -43,15 +25,6 @@ impl Log<'_> {
         let mut lines = note.lines().map(str::to_owned);
         Some((lines.next()?, lines.next()?))
     }
-}
-
-fn open(folder: &Path, clock: &HandClock) -> Rehearsal {
-    let config: Config = config::parse(CONFIG, &folder.join("verbatim.toml")).expect("a good configuration");
-    Rehearsal::open(config, clock).expect("the store opens")
-}
-
-fn settle(room: &mut Rehearsal) {
-    while room.turn().expect("it works") {}
 }
 
 fn story(room: &mut Rehearsal, name: &str) {
