@@ -28,13 +28,13 @@ const LISTED: usize = 256;
 const SOON: usize = 64 << 10;
 /// Of so many bytes at most what was read is kept until the desk comes to it; the rest is read again.
 const READ: usize = 8 << 20;
-/// So many transmissions, or items that they name, may wait (about 200 and 40 bytes each) until no backlog is let in
+/// So many transmissions, or items that they name, may wait (roughly 200 and 40 bytes each) until no backlog is let in
 /// beyond them.
 const CROWD: usize = 400_000;
 const MANY: usize = 3_000_000;
 /// A feed of which fewer wait, transmissions and names together, is none with a backlog.
 const FEW: usize = 10_000;
-/// How many names are remembered at most (100 MB); what has more waiting before it overtakes nothing.
+/// How many names are remembered at most; what has more waiting before it overtakes nothing.
 const NAMES: usize = 3_600_000;
 
 /// The transmissions in the desk's tray and the one in hand.
